@@ -1,1 +1,24 @@
-//! See ARCHITECTURE.md.
+//! What every evaluator shares: workloads and their reference, the runner and its statistics, the worker protocol.
+//!
+//! An evaluator is our code for one stack. It prepares a workload on a device and executes it once; everything else
+//! (warm-up, stopping, statistics, telemetry, correctness) is the runner's.
+
+pub mod data;
+pub mod device;
+pub mod environment;
+pub mod evaluator;
+pub mod graph;
+pub mod measurement;
+pub mod numeric_format;
+pub mod statistics;
+pub mod telemetry;
+pub mod tensor;
+pub mod workload;
+
+pub use device::{Device, DeviceKind, StackId, StackStatus};
+pub use environment::Environment;
+pub use evaluator::{Evaluator, EvaluatorError, Prepared, Sample, Support, TimingMethod};
+pub use measurement::Measurement;
+pub use numeric_format::NumericFormat;
+pub use tensor::Tensor;
+pub use workload::{Shape, Workload};

@@ -1,0 +1,119 @@
+//! The seam between the runner and one stack.
+
+use crate::device::{Device, StackId, StackStatus};
+use crate::graph::Graph;
+use crate::tensor::Tensor;
+use crate::workload::Workload;
+
+/// Our code for one stack.
+pub trait Evaluator: Send {
+    /// The stack it drives.
+    fn stack(&self) -> StackId;
+
+    /// What the stack can reach now: devices it could use, each with its availability. A stack that is absent
+    /// answers with the reason and what to install, for the device it would have used.
+    fn probe(&self) -> Vec<(Device, StackStatus)>;
+
+    /// Whether the stack can compute the workload on the device. "Unsupported" is a result, not an error.
+    fn support(&self, device: &Device, workload: &Workload) -> Support;
+
+    /// Builds everything that is not timed: compiled code, weights and inputs on the device.
+    /// `graph` is the workload's definition, `tensors` its inputs and weights by [`crate::graph::TensorId`].
+    ///
+    /// # Errors
+    /// When the stack cannot prepare the workload.
+    fn prepare(&self, device: &Device, job: &Job) -> Result<Box<dyn Prepared>, EvaluatorError>;
+}
+
+/// A workload with its definition and data.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The workload.
+    pub workload: Workload,
+    /// Its definition.
+    pub graph: Graph,
+    /// Inputs and weights, in the order of the graph's tensors; intermediates are `None`.
+    pub tensors: Vec<Option<Tensor>>,
+}
+
+impl Job {
+    /// The workload with its data for a seed.
+    pub fn new(workload: &Workload, seed: u64) -> Self {
+        let graph = crate::graph::build(workload);
+        let tensors = graph.materialize(seed);
+        Self { workload: workload.clone(), graph, tensors }
+    }
+}
+
+/// A workload ready to be executed.
+pub trait Prepared {
+    /// How an execution is timed.
+    fn timing(&self) -> TimingMethod;
+
+    /// Executes the workload once, to completion.
+    ///
+    /// # Errors
+    /// When the stack or device fails.
+    fn execute(&mut self) -> Result<Sample, EvaluatorError>;
+
+    /// The output of the last execution, for the correctness gate; not timed.
+    ///
+    /// # Errors
+    /// When the output cannot be read back.
+    fn output(&mut self) -> Result<Tensor, EvaluatorError>;
+
+    /// What is worth knowing about how it runs: algorithm, options, thread count, compile time.
+    fn notes(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+/// One timed execution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Time to complete one execution.
+    pub latency_secs: f64,
+}
+
+/// How executions are timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimingMethod {
+    /// The host's monotonic clock around a synchronous call.
+    HostClock,
+    /// Events recorded on the device.
+    DeviceEvents,
+}
+
+/// Whether a stack can compute a workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It can.
+    Supported,
+    /// It cannot.
+    Unsupported {
+        /// Why, in one sentence.
+        reason: String,
+    },
+}
+
+impl Support {
+    /// The workload is not supported, because of `reason`.
+    pub fn unsupported(reason: impl Into<String>) -> Self {
+        Self::Unsupported { reason: reason.into() }
+    }
+}
+
+/// A failure of a stack or device.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluatorError {
+    /// The device has too little memory.
+    #[error("out of memory: {0}")]
+    OutOfMemory(String),
+    /// The stack is not there, or became unavailable.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// Anything else the stack said.
+    #[error("{0}")]
+    Failed(String),
+}

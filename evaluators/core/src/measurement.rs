@@ -1,0 +1,227 @@
+//! The outcome of one workload on one device with one stack.
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::{Device, StackId};
+use crate::environment::{Environment, ForeignLoad};
+use crate::evaluator::TimingMethod;
+use crate::statistics::Statistics;
+use crate::telemetry::TelemetrySummary;
+use crate::workload::Workload;
+use assay_base::Evidence;
+
+/// The outcome of one workload on one device with one stack, with all that is needed to judge it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Unique: the run and the position in it, such as `20261121T084207Z-3f2a-004`.
+    pub id: String,
+    /// The run it belongs to.
+    pub run_id: String,
+    /// The suite it was part of.
+    pub suite: Option<String>,
+    /// What was computed.
+    pub workload: Workload,
+    /// Hash of the workload's definition.
+    pub workload_hash: String,
+    /// Where.
+    pub device: Device,
+    /// With which software.
+    pub stack: StackId,
+    /// Its version.
+    pub stack_version: Option<String>,
+    /// The target whose worker measured: `local`, or a name from the study.
+    pub target: String,
+    /// The class of evidence.
+    pub evidence: Evidence,
+    /// When it began.
+    pub started_at: jiff::Timestamp,
+    /// Seed of the data.
+    pub seed: u64,
+    /// How it ended.
+    pub status: Status,
+    /// Timing, where the workload was executed.
+    pub timing: Option<Timing>,
+    /// The correctness verdict, where there was an output.
+    pub correctness: Option<Correctness>,
+    /// Items a second at the median latency; only for a result that passed.
+    pub throughput: Option<Throughput>,
+    /// Sensors, where the device has any.
+    pub telemetry: Option<TelemetrySummary>,
+    /// Load that was not ours.
+    #[serde(default)]
+    pub foreign_load: ForeignLoad,
+    /// Remarks of the evaluator: algorithm, threads, options.
+    #[serde(default)]
+    pub notes: Vec<(String, String)>,
+    /// The host and its state.
+    pub environment: Environment,
+    /// Provenance of an imported result: file, source, licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<String>,
+}
+
+/// How a measurement ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Status {
+    /// Executed, timed and correct.
+    Passed,
+    /// Executed, but the output is not correct. Never priced.
+    Incorrect {
+        /// What was found.
+        reason: String,
+    },
+    /// The stack cannot compute the workload on the device. A result, not an error.
+    Unsupported {
+        /// Why.
+        reason: String,
+    },
+    /// The stack is not available.
+    Unavailable {
+        /// Why, and what to install.
+        reason: String,
+    },
+    /// The stack failed with an error.
+    Failed {
+        /// What it said.
+        reason: String,
+    },
+    /// The device or host had too little memory.
+    OutOfMemory {
+        /// What is known.
+        reason: String,
+    },
+    /// The worker process ended unexpectedly.
+    Crashed {
+        /// Exit status or signal, and what it last said.
+        reason: String,
+    },
+    /// The worker answered nothing within the time limit and was ended.
+    TimedOut {
+        /// The limit and the phase.
+        reason: String,
+    },
+    /// The user cancelled.
+    Cancelled,
+}
+
+impl Status {
+    /// The word used in tables and JSON.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Incorrect { .. } => "incorrect",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Failed { .. } => "failed",
+            Self::OutOfMemory { .. } => "out-of-memory",
+            Self::Crashed { .. } => "crashed",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Why, where it did not pass.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Passed | Self::Cancelled => None,
+            Self::Incorrect { reason }
+            | Self::Unsupported { reason }
+            | Self::Unavailable { reason }
+            | Self::Failed { reason }
+            | Self::OutOfMemory { reason }
+            | Self::Crashed { reason }
+            | Self::TimedOut { reason } => Some(reason),
+        }
+    }
+
+    /// Whether the result may be used.
+    pub fn passed(&self) -> bool {
+        matches!(self, Self::Passed)
+    }
+}
+
+/// The timed executions of a workload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// How an execution was timed.
+    pub method: TimingMethod,
+    /// Preparing: compilation, weights to the device.
+    pub prepare_secs: f64,
+    /// The first execution, which may compile or allocate.
+    pub first_execution_secs: f64,
+    /// Executions before the timed ones.
+    pub warm_up_executions: usize,
+    /// Timed executions in order, in seconds.
+    pub samples_secs: Vec<f64>,
+    /// Why timing stopped.
+    pub stop: StopReason,
+    /// Statistics of the samples.
+    pub statistics: Statistics,
+}
+
+/// Why timing stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopReason {
+    /// The relative noise fell under its bound.
+    NoiseBound,
+    /// The noise itself became stable: more samples would not reduce it.
+    NoiseStable,
+    /// The time limit was reached first.
+    TimeLimit,
+    /// The limit on samples was reached first.
+    SampleLimit,
+}
+
+impl StopReason {
+    /// A phrase for tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::NoiseBound => "noise under its bound",
+            Self::NoiseStable => "noise stable",
+            Self::TimeLimit => "time limit",
+            Self::SampleLimit => "sample limit",
+        }
+    }
+}
+
+/// The verdict of the correctness gate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Correctness {
+    /// `‖out − ref‖₂ / ‖ref‖₂` against the fp64 reference; absent when the output held a NaN or infinity.
+    pub error_norm: Option<f64>,
+    /// The largest error that counts as correct.
+    pub tolerance: f64,
+    /// Whether the output is correct.
+    pub passed: bool,
+}
+
+/// Items a second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Throughput {
+    /// The value.
+    pub value: f64,
+    /// Its unit, such as `tokens/s`.
+    pub unit: String,
+}
+
+/// Relative noise above which a result is not ranked without saying so.
+pub const NOISY_ABOVE: f64 = 0.05;
+
+impl Measurement {
+    /// Whether the result is too noisy to be ranked silently.
+    pub fn is_noisy(&self) -> bool {
+        self.timing.as_ref().is_some_and(|t| t.statistics.relative_noise.is_none_or(|noise| noise > NOISY_ABOVE))
+    }
+
+    /// Operations a second at the median.
+    pub fn flops_per_sec(&self) -> Option<f64> {
+        Some(self.workload.flops() / self.timing.as_ref()?.statistics.median_secs)
+    }
+
+    /// Bytes of compulsory traffic a second at the median.
+    pub fn bytes_per_sec(&self) -> Option<f64> {
+        Some(self.workload.bytes() / self.timing.as_ref()?.statistics.median_secs)
+    }
+}

@@ -1,0 +1,308 @@
+//! Standardized units of ML work with their analytic cost.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::NumericFormat;
+
+/// A standardized unit of ML work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// A name that is unique in its suite, such as `gemm-1024-fp32`.
+    pub id: String,
+    /// The numeric format of inputs and weights.
+    pub format: NumericFormat,
+    /// What is computed, and how large.
+    pub shape: Shape,
+}
+
+/// What a workload computes. Sizes are counts of elements.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Shape {
+    /// Dense matrix product `[m, k] x [k, n]`: the compute ceiling.
+    Gemm {
+        /// Rows of the result.
+        m: usize,
+        /// Columns of the result.
+        n: usize,
+        /// The contracted dimension.
+        k: usize,
+    },
+    /// `a[i] = b[i] + s * c[i]` (McCalpin's STREAM): the memory ceiling.
+    Triad {
+        /// Length of each of the three arrays.
+        elements: usize,
+    },
+    /// Softmax over the columns.
+    Softmax {
+        /// Independent rows.
+        rows: usize,
+        /// Elements normalised together.
+        columns: usize,
+    },
+    /// Root-mean-square normalisation over the columns, with a weight.
+    RmsNorm {
+        /// Independent rows.
+        rows: usize,
+        /// Elements normalised together.
+        columns: usize,
+    },
+    /// `gelu(x + bias)` with the exact (erf) GELU.
+    BiasGelu {
+        /// Rows.
+        rows: usize,
+        /// Columns; the bias has as many elements.
+        columns: usize,
+    },
+    /// Attention over a whole prompt, causal.
+    AttentionPrefill {
+        /// Sequences.
+        batch: usize,
+        /// Heads.
+        heads: usize,
+        /// Tokens a sequence.
+        sequence: usize,
+        /// Elements a head.
+        head_dim: usize,
+    },
+    /// Attention of one new token over a key-value cache, with grouped heads.
+    AttentionDecode {
+        /// Sequences.
+        batch: usize,
+        /// Query heads.
+        heads: usize,
+        /// Key and value heads; divides `heads`.
+        kv_heads: usize,
+        /// Tokens in the cache.
+        context: usize,
+        /// Elements a head.
+        head_dim: usize,
+    },
+    /// One post-norm transformer encoder block (Vaswani et al. 2017) with biases and exact GELU.
+    EncoderBlock {
+        /// Sequences.
+        batch: usize,
+        /// Tokens a sequence.
+        sequence: usize,
+        /// Model width.
+        hidden: usize,
+        /// Heads; divides `hidden`.
+        heads: usize,
+        /// Width of the feed-forward layer.
+        feed_forward: usize,
+    },
+    /// Two 3x3 convolutions with a residual connection (He et al. 2015), batch normalisation folded.
+    ConvBlock {
+        /// Images.
+        batch: usize,
+        /// Channels in and out.
+        channels: usize,
+        /// Height and width of the feature map.
+        size: usize,
+    },
+    /// ResNet-50 (He et al. 2015, stride in the 3x3 convolution), batch normalisation folded, random weights.
+    Resnet50 {
+        /// Images.
+        batch: usize,
+        /// Height and width of the image.
+        size: usize,
+    },
+    /// Embedding bags with a multi-layer perceptron (the shape of DLRM, Naumov et al. 2019, without interaction).
+    EmbeddingMlp {
+        /// Samples.
+        batch: usize,
+        /// Embedding tables.
+        tables: usize,
+        /// Rows of each table.
+        rows: usize,
+        /// Elements of a row.
+        dim: usize,
+        /// Look-ups summed for each sample and table.
+        bag: usize,
+        /// Width of the two hidden layers.
+        hidden: usize,
+    },
+}
+
+/// What a workload's throughput counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// Floating-point operations (the compute ceiling).
+    Flop,
+    /// Bytes moved (the memory ceiling).
+    Byte,
+    /// Rows of a matrix.
+    Row,
+    /// Tokens.
+    Token,
+    /// Whole sequences.
+    Sequence,
+    /// Images.
+    Image,
+    /// Samples (one user-item pair).
+    Sample,
+}
+
+impl Item {
+    /// The plural, as in `tokens/s`.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Flop => "FLOP",
+            Self::Byte => "B",
+            Self::Row => "rows",
+            Self::Token => "tokens",
+            Self::Sequence => "sequences",
+            Self::Image => "images",
+            Self::Sample => "samples",
+        }
+    }
+
+    /// The unit of a throughput, as in `tokens/s`.
+    pub fn per_sec(self) -> String {
+        format!("{}/s", self.plural())
+    }
+}
+
+impl Shape {
+    /// The word used in YAML.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Gemm { .. } => "gemm",
+            Self::Triad { .. } => "triad",
+            Self::Softmax { .. } => "softmax",
+            Self::RmsNorm { .. } => "rms-norm",
+            Self::BiasGelu { .. } => "bias-gelu",
+            Self::AttentionPrefill { .. } => "attention-prefill",
+            Self::AttentionDecode { .. } => "attention-decode",
+            Self::EncoderBlock { .. } => "encoder-block",
+            Self::ConvBlock { .. } => "conv-block",
+            Self::Resnet50 { .. } => "resnet50",
+            Self::EmbeddingMlp { .. } => "embedding-mlp",
+        }
+    }
+
+    /// What the throughput counts.
+    pub fn item(&self) -> Item {
+        match self {
+            Self::Gemm { .. } => Item::Flop,
+            Self::Triad { .. } => Item::Byte,
+            Self::Softmax { .. } | Self::RmsNorm { .. } | Self::BiasGelu { .. } => Item::Row,
+            Self::AttentionPrefill { .. } | Self::AttentionDecode { .. } => Item::Token,
+            Self::EncoderBlock { .. } => Item::Sequence,
+            Self::ConvBlock { .. } | Self::Resnet50 { .. } => Item::Image,
+            Self::EmbeddingMlp { .. } => Item::Sample,
+        }
+    }
+}
+
+impl Workload {
+    /// Floating-point (or integer) operations of one execution, counted from the graph: a multiply-add is two.
+    pub fn flops(&self) -> f64 {
+        crate::graph::build(self).flops()
+    }
+
+    /// Compulsory memory traffic of one execution in bytes: each input and weight read once, the output written once.
+    /// Intermediates are not counted, so that the arithmetic intensity is the workload's and not one stack's.
+    pub fn bytes(&self) -> f64 {
+        crate::graph::build(self).compulsory_bytes()
+    }
+
+    /// Items that one execution processes, in units of [`Shape::item`].
+    pub fn items(&self) -> f64 {
+        let count = match &self.shape {
+            Shape::Gemm { .. } => return self.flops(),
+            Shape::Triad { .. } => return self.bytes(),
+            Shape::Softmax { rows, .. } | Shape::RmsNorm { rows, .. } | Shape::BiasGelu { rows, .. } => *rows,
+            Shape::AttentionPrefill { batch, sequence, .. } => batch * sequence,
+            Shape::AttentionDecode { batch, .. }
+            | Shape::EncoderBlock { batch, .. }
+            | Shape::ConvBlock { batch, .. }
+            | Shape::Resnet50 { batch, .. }
+            | Shape::EmbeddingMlp { batch, .. } => *batch,
+        };
+        count as f64
+    }
+
+    /// Operations a byte of compulsory traffic.
+    pub fn arithmetic_intensity(&self) -> f64 {
+        self.flops() / self.bytes()
+    }
+
+    /// A hash of everything that defines the work (not of its name): equal hashes compute the same thing.
+    pub fn hash(&self) -> String {
+        let definition = serde_json::json!({ "format": self.format, "shape": self.shape });
+        let digest = Sha256::digest(definition.to_string().as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Refuses sizes that are zero, do not divide or overflow.
+    ///
+    /// # Errors
+    /// A sentence that names the size and what it must be.
+    pub fn validate(&self) -> Result<(), String> {
+        let sizes = self.sizes();
+        if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
+            return Err(format!("workload `{}`: {name} must be at least 1", self.id));
+        }
+        match &self.shape {
+            Shape::AttentionDecode { heads, kv_heads, .. } if heads % kv_heads != 0 => {
+                return Err(format!("workload `{}`: kv_heads ({kv_heads}) must divide heads ({heads})", self.id));
+            }
+            Shape::EncoderBlock { hidden, heads, .. } if hidden % heads != 0 => {
+                return Err(format!("workload `{}`: heads ({heads}) must divide hidden ({hidden})", self.id));
+            }
+            Shape::Resnet50 { size, .. } if *size < 32 => {
+                return Err(format!("workload `{}`: size ({size}) must be at least 32", self.id));
+            }
+            _ => {}
+        }
+        // A terabyte of tensors is a typing error, not a workload.
+        let total = sizes.iter().fold(1.0, |product: f64, (_, size)| product * *size as f64);
+        if total > 1e15 || sizes.iter().any(|(_, size)| *size > 1 << 40) {
+            return Err(format!("workload `{}`: the sizes are too large to be meant", self.id));
+        }
+        Ok(())
+    }
+
+    fn sizes(&self) -> Vec<(&'static str, usize)> {
+        match self.shape {
+            Shape::Gemm { m, n, k } => vec![("m", m), ("n", n), ("k", k)],
+            Shape::Triad { elements } => vec![("elements", elements)],
+            Shape::Softmax { rows, columns } | Shape::RmsNorm { rows, columns } | Shape::BiasGelu { rows, columns } => {
+                vec![("rows", rows), ("columns", columns)]
+            }
+            Shape::AttentionPrefill { batch, heads, sequence, head_dim } => {
+                vec![("batch", batch), ("heads", heads), ("sequence", sequence), ("head_dim", head_dim)]
+            }
+            Shape::AttentionDecode { batch, heads, kv_heads, context, head_dim } => vec![
+                ("batch", batch),
+                ("heads", heads),
+                ("kv_heads", kv_heads),
+                ("context", context),
+                ("head_dim", head_dim),
+            ],
+            Shape::EncoderBlock { batch, sequence, hidden, heads, feed_forward } => vec![
+                ("batch", batch),
+                ("sequence", sequence),
+                ("hidden", hidden),
+                ("heads", heads),
+                ("feed_forward", feed_forward),
+            ],
+            Shape::ConvBlock { batch, channels, size } => {
+                vec![("batch", batch), ("channels", channels), ("size", size)]
+            }
+            Shape::Resnet50 { batch, size } => vec![("batch", batch), ("size", size)],
+            Shape::EmbeddingMlp { batch, tables, rows, dim, bag, hidden } => vec![
+                ("batch", batch),
+                ("tables", tables),
+                ("rows", rows),
+                ("dim", dim),
+                ("bag", bag),
+                ("hidden", hidden),
+            ],
+        }
+    }
+}
