@@ -6,7 +6,9 @@ pub mod evidence;
 pub mod files;
 pub mod format;
 pub mod money;
+pub mod numeric_format;
 pub mod yaml;
 
 pub use evidence::Evidence;
 pub use money::{Currency, CurrencyMismatch, Money};
+pub use numeric_format::NumericFormat;

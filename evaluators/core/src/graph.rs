@@ -4,7 +4,7 @@
 //! operation and byte counts are sums over it. Tensors are dense and row-major; images are NCHW.
 
 use crate::data;
-use crate::numeric_format::NumericFormat;
+use assay_base::NumericFormat;
 use crate::tensor::Tensor;
 
 mod build;

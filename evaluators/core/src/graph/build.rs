@@ -1,7 +1,7 @@
 //! The graph of each workload.
 
 use super::{Activation, Graph, Node, Op, Source, TensorId, TensorSpec};
-use crate::numeric_format::NumericFormat;
+use assay_base::NumericFormat;
 use crate::workload::{Shape, Workload};
 
 const EPSILON: f32 = 1e-5;
