@@ -1,1 +1,26 @@
-//! See ARCHITECTURE.md.
+//! What an accelerator is and what it costs: hardware profiles, their offers, and the price book's memory.
+//!
+//! A [`Profile`] is one YAML file. It holds the specification of one accelerator (or CPU) and the [`Offer`]s by which
+//! it can be had. Every figure names its source, and through it a date and a confidence; what is unknown is absent.
+//! YAML carries units people use (`memory_gb`, `peak_tflops`); the accessors of [`Profile`] answer in SI.
+//!
+//! - [`Catalog`] gives the built-in profiles, overlaid by a folder of the user's.
+//! - [`Offer::quote_in_force`] chooses the quote that holds on a pricing date, with its age and drift.
+//! - [`check`] finds what is wrong in a file, with line and column.
+//! - [`schema::json_schema`] describes the files to an editor.
+
+pub mod catalog;
+pub mod check;
+mod locate;
+pub mod offer;
+pub mod profile;
+pub mod schema;
+pub mod source;
+
+pub use catalog::{Catalog, CatalogError, Origin};
+pub use check::{Finding, Severity};
+pub use offer::{CostReference, NoQuote, Offer, OfferKind, PriceUnit, PriceWarning, Quote, QuoteInForce};
+pub use profile::{
+    HardwareKind, Interconnect, Lifecycle, NumericFormat, Profile, Quantity, SchemaVersion, Specification,
+};
+pub use source::{Confidence, Figure, Provenance, Source};

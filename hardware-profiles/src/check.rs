@@ -1,0 +1,118 @@
+//! What is wrong in a profile file, with line and column.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use assay_base::yaml::{self, YamlError};
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::catalog::{self, CatalogError};
+use crate::locate::{Place, locate};
+use crate::offer::{Offer, OfferKind, PriceUnit, Quote};
+use crate::profile::{HardwareKind, NumericFormat, Profile};
+use crate::source::Figure;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth a look; the profile is usable.
+    Warning,
+    /// The profile is refused.
+    Error,
+}
+
+impl Severity {
+    /// The word used in messages.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One thing that is wrong, shown as `file:line:column: error: field: message`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The file.
+    pub file: PathBuf,
+    /// Line, counted from 1, where it is known.
+    pub line: Option<usize>,
+    /// Column, counted from 1, where it is known.
+    pub column: Option<usize>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The path of keys to the value, such as `offers[0].quotes[2].price`; empty for the whole file.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        for number in [self.line, self.column].into_iter().flatten() {
+            write!(f, ":{number}")?;
+        }
+        write!(f, ": {}: ", self.severity.label())?;
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl From<YamlError> for Finding {
+    fn from(error: YamlError) -> Self {
+        let suggestion = error.suggestion.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+        Self {
+            file: error.file,
+            line: error.line,
+            column: error.column,
+            severity: Severity::Error,
+            field: error.field,
+            message: error.message + &suggestion,
+        }
+    }
+}
+
+impl Finding {
+    pub(crate) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            severity: Severity::Error,
+            field: String::new(),
+            message: error.to_string(),
+        }
+    }
+}
+
+/// Checks the text of one profile file; `file` names it in findings.
+pub fn check_text(text: &str, file: &Path) -> Vec<Finding> {
+    read(text, file).1
+}
+
+/// Checks one profile file.
+pub fn check_file(file: &Path) -> Vec<Finding> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => check_text(&text, file),
+        Err(error) => vec![Finding::unreadable(file, &error)],
+    }
+}
+
+/// Reads a profile and finds what is wrong with it. The profile is there when it fits the schema, whatever else is
+/// wrong.
+pub(crate) fn read(text: &str, file: &Path) -> (Option<Profile>, Vec<Finding>) {
+    match yaml::parse::<Profile>(text, file) {
+        Err(error) => (None, vec![error.into()]),
+        Ok(profile) => {
+            let findings = Vec::new();
+            (Some(profile), findings)
+        }
+    }
+}
