@@ -79,6 +79,21 @@ pub fn parse<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, YamlErro
     })
 }
 
+/// Writes a document as YAML text.
+///
+/// # Errors
+/// When the value has no YAML form.
+pub fn to_string<T: serde::Serialize>(value: &T) -> Result<String, YamlError> {
+    serde_yaml::to_string(value).map_err(|error| YamlError {
+        file: PathBuf::new(),
+        line: None,
+        column: None,
+        field: String::new(),
+        message: error.to_string(),
+        suggestion: None,
+    })
+}
+
 /// The known word nearest to `word`, if one is near enough to have been meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     known

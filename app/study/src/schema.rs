@@ -1,0 +1,22 @@
+//! The JSON Schema of `study.yaml`, for editors.
+
+/// The JSON Schema of `study.yaml`, generated from its types.
+pub fn study_schema() -> serde_json::Value {
+    schemars::schema_for!(crate::document::Study).to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rewrite with `UPDATE_SCHEMAS=1 cargo test -p assay-study`.
+    #[test]
+    fn the_schema_in_assets_is_up_to_date() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/schemas/study.schema.json");
+        let text = format!("{:#}\n", study_schema());
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            assay_base::files::write_atomic(&path, text.as_bytes()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "stale: run with UPDATE_SCHEMAS=1");
+    }
+}
