@@ -1,0 +1,411 @@
+//! Evaluating options: fleet, unit cost, total cost, and the benefit against a baseline.
+//!
+//! Conventions. Payments stand at the end of their month; what is bought for a month stands at its begin, so that t = 0
+//! is undiscounted. Months are discounted by `(1 + r)^(m/12)`. Units are whole: nobody rents 3.2 servers. Owned and
+//! committed units stay once acquired; units rented by the hour follow the need of the month. Energy is added to owned
+//! hardware alone, for a rental price contains it. An option whose price or throughput is not known is shown and not
+//! ranked.
+
+mod estimate;
+mod input;
+mod ledger;
+mod result;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use estimate::Estimate;
+pub use input::{
+    Assumptions, Component, Lens, OneOffCost, OptionInput, Payment, PerWhat, RecurringCost, Tax, Timing, WriteOff,
+};
+pub use result::{Benefit, ComponentCost, Evaluation, Fleet, Tco, UnitCost};
+
+use assay_base::{Evidence, Money, format};
+
+use crate::error::{CostError, answer, check};
+use crate::time_value::{capital_recovery_factor, discounted_payback, irr_at, mirr, payback_last_crossing};
+use crate::unit_cost::{MILLION, SECS_PER_HOUR};
+use ledger::{Costing, End, Ledger, never_falling, service_price_per_item, whole};
+
+/// Evaluates all options under the same assumptions, in the order given.
+///
+/// # Errors
+/// An input outside its range, two currencies, two options of one id or two baselines. What is merely unknown is no
+/// error: see [`Evaluation::not_ranked`].
+pub fn evaluate(options: &[OptionInput], assumptions: &Assumptions) -> Result<Vec<Evaluation>, CostError> {
+    let shared = Shared::new(assumptions)?;
+    validate::options(options, assumptions.currency)?;
+    let mut evaluations = options
+        .iter()
+        .map(|option| shared.evaluate(option).map_err(|error| error.within(&format!("options[{}]", option.id))))
+        .collect::<Result<Vec<_>, _>>()?;
+    compare_with_baseline(&mut evaluations, &shared)?;
+    rank(&mut evaluations);
+    Ok(evaluations)
+}
+
+/// What is the same for all options.
+struct Shared<'a> {
+    assumptions: &'a Assumptions,
+    items: Vec<f64>,
+    total_items: f64,
+    discount: Vec<f64>,
+    times_years: Vec<f64>,
+}
+
+impl<'a> Shared<'a> {
+    fn new(assumptions: &'a Assumptions) -> Result<Self, CostError> {
+        validate::assumptions(assumptions)?;
+        let months = assumptions.horizon_months as usize;
+        let items = assumptions.demand.items(months)?;
+        let total_items = answer("demand", items.iter().sum())?;
+        if total_items <= 0.0 {
+            return Err(CostError::invalid("demand", "no item is asked for within the horizon"));
+        }
+        let times_years: Vec<f64> = (0..=months).map(|month| month as f64 / 12.0).collect();
+        let a_year = assumptions.discount_rate_annual.ln_1p();
+        let discount = times_years.iter().map(|years| (-a_year * years).exp()).collect();
+        Ok(Self { assumptions, items, total_items, discount, times_years })
+    }
+
+    fn money(&self, amount: f64) -> Money {
+        Money::new(amount, self.assumptions.currency)
+    }
+
+    fn present(&self, flows: &[f64]) -> Result<f64, CostError> {
+        answer("present value", flows.iter().zip(&self.discount).map(|(flow, factor)| flow * factor).sum())
+    }
+
+    /// Whole units in each month for a throughput of so many items a second.
+    fn units(&self, throughput_per_sec: f64) -> Result<Vec<u64>, CostError> {
+        const MOST: f64 = 1e12;
+        let effective = throughput_per_sec * self.assumptions.effectiveness.factor()?;
+        let per_month = effective * self.assumptions.hours_per_month * SECS_PER_HOUR;
+        let capacity = per_month / self.assumptions.demand.peak_to_average;
+        self.items
+            .iter()
+            .map(|items| {
+                let needed = whole(items / capacity);
+                check("units needed", needed, needed <= MOST, "at most 1e12; check demand and throughput")?;
+                let spares = if needed > 0.0 { u64::from(self.assumptions.spare_units) } else { 0 };
+                Ok(needed as u64 + spares)
+            })
+            .collect()
+    }
+
+    fn evaluate(&self, option: &OptionInput) -> Result<Evaluation, CostError> {
+        let is_service = is_service(&option.payment);
+        let unknown = self.unknown(option);
+        let throughput = option.throughput_per_unit.as_ref().ok().copied();
+        let by_end = |end: End| match throughput {
+            Some(estimate) if !is_service => self.units(at_end(&estimate, end)),
+            _ => Ok(Vec::new()),
+        };
+        let units = [by_end(End::Value)?, by_end(End::Cheap)?, by_end(End::Dear)?];
+        let costing = |end: End| Costing {
+            option,
+            assumptions: self.assumptions,
+            items: &self.items,
+            units: &units[end as usize],
+            end,
+        };
+
+        let ledgers = match &unknown {
+            Some(_) => None,
+            None => costing(End::Value).ledger().zip(costing(End::Cheap).ledger()).zip(costing(End::Dear).ledger()),
+        };
+        let tco = match &ledgers {
+            Some(((value, cheap), dear)) => Some(self.tco(option, value, cheap, dear)?),
+            None => None,
+        };
+        let unit_hour = |end: End| if unknown.is_none() { self.unit_hour(&costing(end)) } else { None };
+        let full_unit_cost = tco.as_ref().map(|tco| {
+            let per_million = MILLION / self.total_items;
+            UnitCost {
+                value: tco.total * per_million,
+                low: tco.total_low * per_million,
+                high: tco.total_high * per_million,
+                per_items: MILLION,
+            }
+        });
+        let fleet = (!units[0].is_empty()).then(|| self.fleet(option, &units));
+        let energy_kwh = fleet.as_ref().and_then(|fleet| {
+            let unit_months: f64 = fleet.per_month.iter().map(|units| *units as f64).sum();
+            costing(End::Value).kwh_per_unit_month().map(|kwh| kwh * unit_months)
+        });
+        let carbon_kg = energy_kwh.zip(self.assumptions.grid_grams_per_kwh).map(|(kwh, grams)| kwh * grams / 1000.0);
+        Ok(Evaluation {
+            id: option.id.clone(),
+            name: option.name.clone(),
+            is_baseline: option.is_baseline,
+            evidence: basis_evidence(option),
+            throughput,
+            unit_hour: unit_hour(End::Value).transpose()?.map(|amount| self.money(amount)),
+            unit_cost: if unknown.is_none() { self.unit_cost(option, &unit_hour)? } else { None },
+            full_unit_cost,
+            notes: self.notes(option, fleet.as_ref()),
+            fleet,
+            tco,
+            benefit: None,
+            energy_kwh,
+            carbon_kg,
+            rank: None,
+            not_ranked: unknown.or_else(|| option.excluded.clone()),
+        })
+    }
+
+    /// Why an option cannot be priced.
+    fn unknown(&self, option: &OptionInput) -> Option<String> {
+        if let Payment::Unknown { reason } = &option.payment {
+            return Some(format!("its price is unknown: {reason}"));
+        }
+        if let Err(reason) = &option.throughput_per_unit
+            && !is_service(&option.payment)
+        {
+            return Some(format!("its throughput is unknown: {reason}"));
+        }
+        if pays_for_energy(&option.payment) {
+            if option.power_watts_per_unit.is_none() {
+                return Some("its power is unknown, so its energy cannot be priced".to_owned());
+            }
+            if self.assumptions.electricity_price_per_kwh.is_none() {
+                return Some("the price of electricity is unknown, so its energy cannot be priced".to_owned());
+            }
+        }
+        None
+    }
+
+    fn tco(&self, option: &OptionInput, value: &Ledger, cheap: &Ledger, dear: &Ledger) -> Result<Tco, CostError> {
+        let total = value.total()?;
+        let (cheap, dear) = (cheap.total()?, dear.total()?);
+        let components = Component::ALL
+            .iter()
+            .zip(&value.components)
+            .filter(|(_, amount)| **amount != 0.0)
+            .map(|(component, amount)| ComponentCost { component: *component, amount: self.money(*amount) })
+            .collect();
+        let shared_costs = match self.assumptions.lens {
+            Lens::Full => self.assumptions.shared_costs.as_slice(),
+            Lens::Marginal => &[],
+        };
+        let evidence = option
+            .one_off_costs
+            .iter()
+            .map(|cost| cost.amount.evidence)
+            .chain(option.recurring_costs.iter().chain(shared_costs).map(|cost| cost.evidence))
+            .fold(basis_evidence(option), Evidence::weaker);
+        Ok(Tco {
+            total: self.money(total),
+            // Packing can make a faster unit no cheaper, never the ends change places with the value.
+            total_low: self.money(cheap.min(total)),
+            total_high: self.money(dear.max(total)),
+            present_value: self.money(self.present(&value.monthly)?),
+            components,
+            monthly: value.monthly.clone(),
+            evidence,
+        })
+    }
+
+    /// What an hour of one unit costs, upfront payments spread over their term and capital at the discount rate.
+    /// `None` for a service; the caller has made sure that price and energy are known.
+    fn unit_hour(&self, costing: &Costing<'_>) -> Option<Result<f64, CostError>> {
+        let hours = self.assumptions.hours_per_month;
+        let energy = || {
+            let price = self.assumptions.electricity_price_per_kwh?.amount;
+            Some(costing.kwh_per_unit_month()? * price / hours)
+        };
+        let amount = match &costing.option.payment {
+            Payment::OnDemand { price_per_unit_hour } => price_per_unit_hour.amount,
+            Payment::Spot { price_per_unit_hour, overhead_fraction } => {
+                price_per_unit_hour.amount * (1.0 + overhead_fraction)
+            }
+            Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => {
+                price_per_unit_hour.amount + upfront_per_unit.amount / (f64::from(*term_months) * hours)
+            }
+            Payment::CapacityBlock { price_per_unit_block, hours_per_block } => {
+                price_per_unit_block.amount / hours_per_block
+            }
+            Payment::Lease { price_per_unit_month, upfront_per_unit, term_months, energy_included } => {
+                let rate = price_per_unit_month.amount + upfront_per_unit.amount / f64::from(*term_months);
+                rate / hours + if *energy_included { 0.0 } else { energy()? }
+            }
+            Payment::Purchase { capex_per_unit, residual_fraction, life_months, opex_fraction_per_year } => {
+                let capex = capex_per_unit.amount;
+                let annual = self.annual_capital(capex, *residual_fraction, f64::from(*life_months) / 12.0);
+                let annual = match annual {
+                    Ok(annual) => annual + capex * opex_fraction_per_year,
+                    Err(error) => return Some(Err(error)),
+                };
+                annual / (12.0 * hours) + energy()?
+            }
+            Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. } | Payment::Unknown { .. } => {
+                return None;
+            }
+        };
+        Some(answer("unit_hour", amount))
+    }
+
+    /// Depreciation and interest a year: `(I - S/(1+r)^n) CRF(r, n)`, as in [`crate::time_value::equivalent_annual_cost`].
+    fn annual_capital(&self, capex: f64, residual_fraction: f64, years: f64) -> Result<f64, CostError> {
+        let rate = self.assumptions.discount_rate_annual;
+        let left = residual_fraction * (-years * rate.ln_1p()).exp();
+        Ok(capex * (1.0 - left) * capital_recovery_factor(rate, years)?)
+    }
+
+    fn unit_cost(
+        &self,
+        option: &OptionInput,
+        unit_hour: &impl Fn(End) -> Option<Result<f64, CostError>>,
+    ) -> Result<Option<UnitCost>, CostError> {
+        if let Some(price) = service_price_per_item(&option.payment) {
+            let attempts = 1.0 + self.assumptions.effectiveness.retry_fraction;
+            let value = self.money(answer("unit_cost", price * attempts * MILLION)?);
+            return Ok(Some(UnitCost { value, low: value, high: value, per_items: MILLION }));
+        }
+        let Ok(throughput) = &option.throughput_per_unit else { return Ok(None) };
+        let factor = self.assumptions.effectiveness.factor()?;
+        let at = |end: End| -> Result<Option<Money>, CostError> {
+            let Some(hour) = unit_hour(end).transpose()? else { return Ok(None) };
+            let per_hour = at_end(throughput, end) * factor * SECS_PER_HOUR;
+            answer("unit_cost", hour / per_hour * MILLION).map(|amount| Some(self.money(amount)))
+        };
+        Ok(match (at(End::Value)?, at(End::Cheap)?, at(End::Dear)?) {
+            (Some(value), Some(low), Some(high)) => Some(UnitCost { value, low, high, per_items: MILLION }),
+            _ => None,
+        })
+    }
+
+    fn fleet(&self, option: &OptionInput, units: &[Vec<u64>; 3]) -> Fleet {
+        let most = |units: &[u64]| units.iter().copied().max().unwrap_or_default();
+        let per_month = if stays(&option.payment) { never_falling(&units[0]) } else { units[0].clone() };
+        Fleet {
+            at_start: per_month.first().copied().unwrap_or_default(),
+            at_peak: most(&per_month),
+            at_peak_low: most(&units[1]),
+            at_peak_high: most(&units[2]),
+            per_month,
+        }
+    }
+
+    fn notes(&self, option: &OptionInput, fleet: Option<&Fleet>) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(fleet) = fleet
+            && fleet.at_peak_low != fleet.at_peak_high
+        {
+            notes.push(format!(
+                "The throughput's interval needs between {} and {} units at the peak.",
+                fleet.at_peak_low, fleet.at_peak_high
+            ));
+        }
+        if pays_for_energy(&option.payment) {
+            let price = self.assumptions.electricity_price_per_kwh;
+            let price = format::or_unknown(price, |price| format!("{} a kWh", format::money(price)));
+            notes.push(format!("Energy is added at {price} and PUE {}.", format::significant(self.assumptions.pue, 3)));
+        } else if !is_service(&option.payment) {
+            notes.push("The price includes the energy.".to_owned());
+        }
+        match &option.payment {
+            Payment::Purchase { .. } => {
+                notes.push("Hardware counts at the horizon with its straight-line value.".to_owned());
+            }
+            Payment::Reserved { upfront_per_unit, .. } | Payment::Lease { upfront_per_unit, .. } => {
+                notes.push("Commitments are paid whether used or not and renewed at the same price.".to_owned());
+                if upfront_per_unit.amount > 0.0 {
+                    notes.push("Upfront payments count at the horizon with their unexpired part.".to_owned());
+                }
+            }
+            Payment::Spot { .. } => {
+                notes.push("Spot capacity can be withdrawn; its price is not a commitment of the seller.".to_owned());
+            }
+            _ => {}
+        }
+        let late = |cost: &&OneOffCost| matches!(cost.timing, Timing::Month(m) if m > self.assumptions.horizon_months);
+        for cost in option.one_off_costs.iter().filter(late) {
+            notes.push(format!("A cost of {} falls due after the horizon and is not counted.", cost.component.label()));
+        }
+        notes
+    }
+}
+
+fn compare_with_baseline(evaluations: &mut [Evaluation], shared: &Shared<'_>) -> Result<(), CostError> {
+    let Some(baseline) = evaluations.iter().find(|evaluation| evaluation.is_baseline) else { return Ok(()) };
+    let Some(tco) = &baseline.tco else { return Ok(()) };
+    let baseline_costs = tco.monthly.clone();
+    for evaluation in evaluations.iter_mut().filter(|evaluation| !evaluation.is_baseline) {
+        let Some(tco) = &evaluation.tco else { continue };
+        let flows = baseline_costs.iter().zip(&tco.monthly).map(|(theirs, ours)| theirs - ours).collect();
+        evaluation.benefit = Some(benefit(flows, shared)?);
+    }
+    Ok(())
+}
+
+fn benefit(flows: Vec<f64>, shared: &Shared<'_>) -> Result<Benefit, CostError> {
+    let annual_rate = shared.assumptions.discount_rate_annual;
+    let monthly_rate = (annual_rate.ln_1p() / 12.0).exp_m1();
+    let npv = shared.present(&flows)?;
+    let annual_mirr = mirr(&flows, monthly_rate, monthly_rate)?
+        .map(|monthly| answer("mirr", (12.0 * monthly.ln_1p()).exp_m1()))
+        .transpose()?;
+    let gains: f64 = flows.iter().filter(|flow| **flow > 0.0).sum();
+    let outlays: f64 = -flows.iter().filter(|flow| **flow < 0.0).sum::<f64>();
+    let start = flows.first().copied().unwrap_or_default();
+    Ok(Benefit {
+        npv: shared.money(npv),
+        irr: irr_at(&shared.times_years, &flows)?,
+        mirr: annual_mirr,
+        payback_months: payback_last_crossing(&flows)?,
+        discounted_payback_months: discounted_payback(monthly_rate, &flows)?,
+        roi: (outlays > 0.0).then(|| answer("roi", (gains - outlays) / outlays)).transpose()?,
+        profitability_index: (start < 0.0).then(|| answer("profitability_index", 1.0 - npv / start)).transpose()?,
+        flows,
+    })
+}
+
+/// Ranks by present value; equals share a rank.
+fn rank(evaluations: &mut [Evaluation]) {
+    let cost = |evaluation: &Evaluation| match (&evaluation.not_ranked, &evaluation.tco) {
+        (None, Some(tco)) => Some(tco.present_value.amount),
+        _ => None,
+    };
+    let mut costs: Vec<f64> = evaluations.iter().filter_map(cost).collect();
+    costs.sort_by(f64::total_cmp);
+    for evaluation in evaluations {
+        evaluation.rank = cost(evaluation).map(|own| 1 + costs.iter().take_while(|other| **other < own).count() as u32);
+    }
+}
+
+fn at_end(throughput: &Estimate, end: End) -> f64 {
+    match end {
+        End::Value => throughput.value,
+        // The inverse driver: the faster unit is the cheaper one.
+        End::Cheap => throughput.high,
+        End::Dear => throughput.low,
+    }
+}
+
+fn is_service(payment: &Payment) -> bool {
+    matches!(payment, Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. })
+}
+
+fn pays_for_energy(payment: &Payment) -> bool {
+    matches!(payment, Payment::Purchase { .. } | Payment::Lease { energy_included: false, .. })
+}
+
+fn stays(payment: &Payment) -> bool {
+    matches!(payment, Payment::Purchase { .. } | Payment::Lease { .. } | Payment::Reserved { .. })
+}
+
+fn basis_evidence(option: &OptionInput) -> Evidence {
+    let mut evidence = option.price_evidence;
+    if !is_service(&option.payment)
+        && let Ok(throughput) = &option.throughput_per_unit
+    {
+        evidence = evidence.weaker(throughput.evidence);
+    }
+    if pays_for_energy(&option.payment)
+        && let Some(power) = &option.power_watts_per_unit
+    {
+        evidence = evidence.weaker(power.evidence);
+    }
+    evidence
+}
