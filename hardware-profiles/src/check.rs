@@ -1,18 +1,16 @@
 //! What is wrong in a profile file, with line and column.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use assay_base::yaml::{self, YamlError};
-use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::catalog::{self, CatalogError};
 use crate::locate::{Place, locate};
-use crate::offer::{Offer, OfferKind, PriceUnit, Quote};
-use crate::profile::{HardwareKind, NumericFormat, Profile};
-use crate::source::Figure;
+use crate::profile::Profile;
+use crate::rules;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -80,6 +78,18 @@ impl From<YamlError> for Finding {
 }
 
 impl Finding {
+    fn at(text: &str, file: &Path, place: &Place, severity: Severity, message: String) -> Self {
+        let position = locate(text, place);
+        Self {
+            file: file.to_owned(),
+            line: position.map(|(line, _)| line),
+            column: position.map(|(_, column)| column),
+            severity,
+            field: place.to_string(),
+            message,
+        }
+    }
+
     pub(crate) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
         Self {
             file: file.to_owned(),
@@ -105,13 +115,50 @@ pub fn check_file(file: &Path) -> Vec<Finding> {
     }
 }
 
+/// Checks the built-in catalogue and the files of a folder of the user's, each by itself and against the others.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn check_all(overlay: Option<&Path>) -> Result<Vec<Finding>, CatalogError> {
+    let mut findings = Vec::new();
+    let mut groups = vec![catalog::builtin_files().map(|(file, text)| (file, text.to_owned())).collect::<Vec<_>>()];
+    if let Some(folder) = overlay {
+        let mut texts = Vec::new();
+        for file in catalog::overlay_files(folder)? {
+            match std::fs::read_to_string(&file) {
+                Ok(text) => texts.push((file, text)),
+                Err(error) => findings.push(Finding::unreadable(&file, &error)),
+            }
+        }
+        groups.push(texts);
+    }
+    // An overlay may repeat an id of the catalogue, that is its purpose; within a group an id occurs once.
+    for group in groups {
+        let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
+        for (file, text) in group {
+            let (profile, found) = read(&text, &file);
+            findings.extend(found);
+            let Some(profile) = profile else { continue };
+            if let Some(other) = seen.get(&profile.id) {
+                let message = format!("{} has the id `{}`, too; an id names one profile", other.display(), profile.id);
+                findings.push(Finding::at(&text, &file, &Place::default().key("id"), Severity::Error, message));
+            }
+            seen.entry(profile.id).or_insert(file);
+        }
+    }
+    Ok(findings)
+}
+
 /// Reads a profile and finds what is wrong with it. The profile is there when it fits the schema, whatever else is
 /// wrong.
 pub(crate) fn read(text: &str, file: &Path) -> (Option<Profile>, Vec<Finding>) {
     match yaml::parse::<Profile>(text, file) {
         Err(error) => (None, vec![error.into()]),
         Ok(profile) => {
-            let findings = Vec::new();
+            let findings = rules::broken(&profile, file.file_stem().and_then(|stem| stem.to_str()))
+                .into_iter()
+                .map(|broken| Finding::at(text, file, &broken.place, broken.severity, broken.message))
+                .collect();
             (Some(profile), findings)
         }
     }

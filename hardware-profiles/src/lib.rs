@@ -6,7 +6,7 @@
 //!
 //! - [`Catalog`] gives the built-in profiles, overlaid by a folder of the user's.
 //! - [`Offer::quote_in_force`] chooses the quote that holds on a pricing date, with its age and drift.
-//! - [`check`] finds what is wrong in a file, with line and column.
+//! - [`check::check_file`] and [`check::check_all`] find what is wrong, with file, line and column.
 //! - [`schema::json_schema`] describes the files to an editor.
 
 pub mod catalog;
@@ -14,13 +14,12 @@ pub mod check;
 mod locate;
 pub mod offer;
 pub mod profile;
+mod rules;
 pub mod schema;
 pub mod source;
 
 pub use catalog::{Catalog, CatalogError, Origin};
 pub use check::{Finding, Severity};
 pub use offer::{CostReference, NoQuote, Offer, OfferKind, PriceUnit, PriceWarning, Quote, QuoteInForce};
-pub use profile::{
-    HardwareKind, Interconnect, Lifecycle, NumericFormat, Profile, Quantity, SchemaVersion, Specification,
-};
+pub use profile::{HardwareKind, Interconnect, Lifecycle, Profile, Quantity, SchemaVersion, Specification};
 pub use source::{Confidence, Figure, Provenance, Source};

@@ -157,7 +157,7 @@ mod tests {
     fn values_are_found_in_block_and_flow_style() {
         let quotes = Place::default().key("offers").item(0).key("quotes");
         assert_eq!(locate(TEXT, &quotes.item(1).key("price")), Some((6, 17)));
-        assert_eq!(locate(TEXT, &quotes.item(0).key("per")), Some((5, 27)));
+        assert_eq!(locate(TEXT, &quotes.item(0).key("per")), Some((5, 25)));
         assert_eq!(locate(TEXT, &quotes.item(1)), Some((6, 9)));
         assert_eq!(locate(TEXT, &Place::default().key("id")), Some((1, 5)));
         assert_eq!(quotes.item(1).key("price").to_string(), "offers[0].quotes[1].price");

@@ -54,6 +54,22 @@ impl OfferKind {
             Self::TokenApi => "token-api",
         }
     }
+
+    /// The units such an offer can be priced in.
+    pub fn units(self) -> &'static [PriceUnit] {
+        match self {
+            Self::OnDemand | Self::Spot | Self::Reserved1Y | Self::Reserved3Y => &[PriceUnit::Hour, PriceUnit::Month],
+            Self::CapacityBlock => &[PriceUnit::Hour],
+            Self::Purchase => &[PriceUnit::Unit],
+            Self::Lease => &[PriceUnit::Month],
+            Self::TokenApi => &[
+                PriceUnit::MillionTokens,
+                PriceUnit::MillionInputTokens,
+                PriceUnit::MillionCachedInputTokens,
+                PriceUnit::MillionOutputTokens,
+            ],
+        }
+    }
 }
 
 impl fmt::Display for OfferKind {
@@ -146,6 +162,10 @@ pub struct Offer {
     /// What the price includes besides the accelerators.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub includes: Vec<String>,
+    /// The last day on which it can be had, where an end is announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub available_until: Option<Date>,
     /// What a reader must know before using it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -285,6 +305,16 @@ pub enum NoQuote {
         /// The day of the oldest quote.
         oldest: Date,
     },
+    /// The offer ended before the pricing date.
+    #[error("offer `{offer}` ended on {until}, before {pricing_date}; choose another offer")]
+    Ended {
+        /// The offer.
+        offer: String,
+        /// The study's pricing date.
+        pricing_date: Date,
+        /// Its last day.
+        until: Date,
+    },
     /// The offer is priced in several units and none was asked for.
     #[error("offer `{offer}` is priced per {}; say which", units.iter().map(|unit| unit.label()).collect::<Vec<_>>().join(", "))]
     SeveralUnits {
@@ -322,8 +352,11 @@ impl Offer {
     /// As [`Self::quote_in_force`], of the quotes in one unit.
     ///
     /// # Errors
-    /// When there is no quote in that unit, or none on or before the date.
+    /// When there is no quote in that unit, none on or before the date, or the offer ended before it.
     pub fn quote_in_force_per(&self, per: PriceUnit, pricing_date: Date) -> Result<QuoteInForce<'_>, NoQuote> {
+        if let Some(until) = self.available_until.filter(|until| *until < pricing_date) {
+            return Err(NoQuote::Ended { offer: self.id.clone(), pricing_date, until });
+        }
         let quotes = || self.quotes.iter().filter(|quote| quote.per == per);
         let Some(newest) = quotes().max_by_key(|quote| quote.as_of) else {
             return Err(NoQuote::None { offer: self.id.clone(), per: Some(per) });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use assay_base::NumericFormat;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,59 +68,6 @@ pub enum Lifecycle {
     Limited,
     /// No longer supported by current software.
     Unsupported,
-}
-
-/// A numeric format a peak rate is stated for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum NumericFormat {
-    /// IEEE 754 binary64, vector units unless noted.
-    Fp64,
-    /// IEEE 754 binary32, vector units unless noted.
-    Fp32,
-    /// 19-bit TensorFloat-32, matrix units.
-    Tf32,
-    /// bfloat16, matrix units.
-    Bf16,
-    /// IEEE 754 binary16, matrix units.
-    Fp16,
-    /// 8-bit floating point, any of its encodings.
-    Fp8,
-    /// 4-bit floating point, any of its encodings.
-    Fp4,
-    /// 8-bit integer; a rate counts integer operations.
-    Int8,
-}
-
-impl NumericFormat {
-    /// All formats, widest first, integers last.
-    pub const ALL: [Self; 8] =
-        [Self::Fp64, Self::Fp32, Self::Tf32, Self::Bf16, Self::Fp16, Self::Fp8, Self::Fp4, Self::Int8];
-
-    /// The word used in tables, YAML and JSON.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Fp64 => "fp64",
-            Self::Fp32 => "fp32",
-            Self::Tf32 => "tf32",
-            Self::Bf16 => "bf16",
-            Self::Fp16 => "fp16",
-            Self::Fp8 => "fp8",
-            Self::Fp4 => "fp4",
-            Self::Int8 => "int8",
-        }
-    }
-
-    /// The format of this name, such as `bf16`; case does not matter.
-    pub fn from_label(label: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.label().eq_ignore_ascii_case(label))
-    }
-}
-
-impl fmt::Display for NumericFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.label())
-    }
 }
 
 /// The links between accelerators.
