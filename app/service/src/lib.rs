@@ -1,1 +1,26 @@
-//! See ARCHITECTURE.md.
+//! What the desktop and the command line share: a study that is open, the commands that change it, the evaluations
+//! that follow from it, runs, and documents.
+//!
+//! A view never changes a study: it sends a [`Command`] to the [`Workbench`].
+
+pub mod answer;
+pub mod assess;
+pub mod commands;
+pub mod history;
+pub mod report;
+pub mod runs;
+pub mod sample;
+pub mod workbench;
+
+pub use answer::{Answer, Confidence};
+pub use assess::{Assessment, ResolvedOption, RooflinePoint, SourceCeilings};
+pub use commands::{Action, COMMANDS, Command, CommandSpec};
+pub use report::{ReportKind, WrittenReport};
+pub use runs::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker};
+pub use workbench::{Workbench, WorkbenchError};
+
+// What views and commands name, so that they need no other room.
+pub use assay_core as core;
+pub use assay_cost_models as cost_models;
+pub use assay_hardware_profiles as hardware_profiles;
+pub use assay_study as study;

@@ -1,0 +1,209 @@
+//! The answer to a study's question, by rules that say what was found and no more.
+
+use assay_base::{Evidence, format};
+use assay_cost_models::{Assumptions, Evaluation};
+use assay_study::Study;
+use serde::Serialize;
+
+use crate::assess::ResolvedOption;
+
+/// How far the answer can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The cost ranges do not overlap, and the throughputs compared were measured or published.
+    Firm,
+    /// The cost ranges do not overlap, but a throughput is projected or assumed.
+    Likely,
+    /// The cost ranges overlap: the order can change within what is known.
+    Open,
+    /// There is no answer yet.
+    None,
+}
+
+impl Confidence {
+    /// The word shown.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Firm => "firm",
+            Self::Likely => "likely",
+            Self::Open => "open",
+            Self::None => "no answer yet",
+        }
+    }
+
+    /// One sentence on what the word means.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Firm => "The cost ranges do not overlap, and the throughputs compared were measured or published.",
+            Self::Likely => "The cost ranges do not overlap, but a throughput is projected or assumed.",
+            Self::Open => "The cost ranges overlap: the order can change within what is known.",
+            Self::None => "Too little is known to compare the options.",
+        }
+    }
+}
+
+/// The answer to a study's question.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// The answer in one or two sentences.
+    pub sentence: String,
+    /// A verdict of a few words, such as `MOVE` or `STAY`.
+    pub verdict: String,
+    /// The option recommended.
+    pub recommended: Option<String>,
+    /// The next best option.
+    pub runner_up: Option<String>,
+    /// How far the answer can be trusted.
+    pub confidence: Confidence,
+    /// What would change the answer.
+    pub would_change: Vec<String>,
+    /// The measurement that would tell most.
+    pub next_measurement: Option<String>,
+}
+
+/// The answer to the study's question.
+pub fn answer(
+    study: &Study,
+    options: &[ResolvedOption],
+    evaluations: &[Evaluation],
+    assumptions: &Assumptions,
+) -> Answer {
+    let mut ranked: Vec<&Evaluation> = evaluations.iter().filter(|e| e.rank.is_some()).collect();
+    ranked.sort_by_key(|e| e.rank);
+    let baseline = evaluations.iter().find(|e| e.is_baseline);
+    let Some(&best) = ranked.first() else {
+        return no_answer("no option has both a price and a throughput");
+    };
+    let Some(baseline) = baseline.filter(|b| b.tco.is_some()) else {
+        return no_answer("the baseline has no price or no throughput, so nothing can be compared with it");
+    };
+    if ranked.len() < 2 {
+        return no_answer("only one option has both a price and a throughput");
+    }
+    let runner_up = ranked.get(1).copied();
+    // Staying is judged against the best alternative, moving against staying.
+    let rival = if best.is_baseline { runner_up } else { Some(baseline) };
+    let confidence = confidence(best, rival);
+    Answer {
+        sentence: sentence(study, best, baseline, runner_up, assumptions),
+        verdict: if best.is_baseline { "STAY".to_owned() } else { "MOVE".to_owned() },
+        recommended: Some(best.id.clone()),
+        runner_up: runner_up.map(|e| e.id.clone()),
+        confidence,
+        would_change: would_change(best, rival, &ranked),
+        next_measurement: next_measurement(options, &ranked),
+    }
+}
+
+fn no_answer(reason: &str) -> Answer {
+    Answer {
+        sentence: format!("There is no answer yet: {reason}."),
+        verdict: "NO ANSWER YET".to_owned(),
+        recommended: None,
+        runner_up: None,
+        confidence: Confidence::None,
+        would_change: Vec::new(),
+        next_measurement: None,
+    }
+}
+
+fn sentence(
+    study: &Study,
+    best: &Evaluation,
+    baseline: &Evaluation,
+    runner_up: Option<&Evaluation>,
+    assumptions: &Assumptions,
+) -> String {
+    let total = |e: &Evaluation| e.tco.as_ref().map_or(f64::NAN, |tco| tco.total.amount);
+    let money = |amount: f64| format::money_in(amount, study.currency);
+    let months = assumptions.horizon_months;
+    if best.is_baseline {
+        let next = runner_up.map_or_else(String::new, |e| {
+            format!("; the next best, {}, would cost {} more", e.name, money(total(e) - total(best)))
+        });
+        return format!(
+            "Stay with {}: at {} over {months} months it costs least{next}.",
+            best.name,
+            money(total(best))
+        );
+    }
+    let saving = total(baseline) - total(best);
+    let share = format::percent(saving.abs() / total(baseline), 0);
+    let difference = if saving >= 0.0 {
+        format!("{} ({share}) less than {}", money(saving), baseline.name)
+    } else {
+        // The present value decides: what is paid later weighs less.
+        format!("{} ({share}) more than {} in total but less in present value", money(-saving), baseline.name)
+    };
+    let payback = match best.payback_months() {
+        Some(months) if months > 0.0 => format!(" and pays back in {}", format::months(months)),
+        Some(_) => " and needs no outlay to pay back".to_owned(),
+        None => " and does not pay back within the horizon".to_owned(),
+    };
+    format!("Move to {}: over {months} months it costs {}, {difference},{payback}.", best.name, money(total(best)))
+}
+
+fn confidence(best: &Evaluation, rival: Option<&Evaluation>) -> Confidence {
+    let (Some(a), Some(b)) = (best.tco.as_ref(), rival.and_then(|r| r.tco.as_ref())) else { return Confidence::None };
+    let strong =
+        |e: Option<&Evaluation>| e.and_then(|e| e.throughput).is_some_and(|t| t.evidence <= Evidence::Published);
+    if a.total_high.amount >= b.total_low.amount {
+        Confidence::Open
+    } else if strong(Some(best)) && strong(rival) {
+        Confidence::Firm
+    } else {
+        Confidence::Likely
+    }
+}
+
+fn would_change(best: &Evaluation, rival: Option<&Evaluation>, ranked: &[&Evaluation]) -> Vec<String> {
+    let mut found = Vec::new();
+    if let (Some(a), Some(b), Some(throughput)) =
+        (best.tco.as_ref(), rival.and_then(|r| r.tco.as_ref()), best.throughput)
+        && let Some(rival) = rival
+    {
+        let margin = b.total.amount / a.total.amount;
+        found.push(format!(
+            "{} stops being ahead of {} if its total cost is {} higher than estimated",
+            best.name,
+            rival.name,
+            format::percent(margin - 1.0, 0)
+        ));
+        if throughput.low < throughput.value {
+            let low_case =
+                if a.total_high.amount < b.total_low.amount { "still cheaper" } else { "no longer surely cheaper" };
+            found.push(format!(
+                "at the low end of its throughput ({} of the estimate) it is {low_case}",
+                format::percent(throughput.low / throughput.value, 0)
+            ));
+        }
+    }
+    let close = |e: &&&Evaluation| {
+        let (Some(a), Some(b)) = (best.tco.as_ref(), e.tco.as_ref()) else { return false };
+        e.id != best.id && rival.is_none_or(|r| r.id != e.id) && b.total_low.amount <= a.total_high.amount
+    };
+    for other in ranked.iter().filter(close).take(2) {
+        found.push(format!("{} could be cheaper: its cost range overlaps", other.name));
+    }
+    found
+}
+
+/// The projected option near the top whose range is widest.
+fn next_measurement(options: &[ResolvedOption], ranked: &[&Evaluation]) -> Option<String> {
+    let spread = |e: &Evaluation| e.throughput.filter(|t| t.evidence > Evidence::Published).map(|t| t.high / t.low);
+    let widest = ranked
+        .iter()
+        .take(3)
+        .filter_map(|e| Some((*e, spread(e)?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.rank.cmp(&a.0.rank)))?
+        .0;
+    let hardware = options.iter().find(|o| o.input.id == widest.id).and_then(|o| o.hardware.clone());
+    Some(format!(
+        "Measure the workload on {}: its throughput is only {} today, with a range of {} to {} a second",
+        hardware.unwrap_or_else(|| widest.name.clone()),
+        widest.throughput.map_or("unknown", |t| t.evidence.label()),
+        format::compact(widest.throughput.map_or(f64::NAN, |t| t.low)),
+        format::compact(widest.throughput.map_or(f64::NAN, |t| t.high)),
+    ))
+}

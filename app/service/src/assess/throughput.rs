@@ -1,0 +1,350 @@
+//! The throughput of an option: measured, projected by roofline, or assumed.
+
+use assay_base::{Evidence, NumericFormat, format};
+use assay_core::{Device, Measurement, Workload};
+use assay_cost_models::Estimate;
+use assay_cost_models::roofline::{Bound, EfficiencyRange, ItemWork, Projection, Roofline, project_by_roofline};
+use assay_hardware_profiles::{HardwareKind, Profile};
+use assay_study::{Study, StudyOption, ThroughputSource};
+
+/// The measured ceilings of one device in one format.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceCeilings {
+    /// The target whose worker measured.
+    pub target: String,
+    /// The device.
+    pub device: Device,
+    /// The format of the compute ceiling.
+    pub format: NumericFormat,
+    /// The best dense GEMM and the best triad over all stacks.
+    pub roofline: Roofline,
+    /// The measurements they come from: GEMM, triad.
+    pub measurement_ids: [String; 2],
+}
+
+/// A passed measurement on its roofline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RooflinePoint {
+    /// The measurement.
+    pub measurement_id: String,
+    /// The workload.
+    pub workload: String,
+    /// Its format.
+    pub format: NumericFormat,
+    /// The stack.
+    pub stack: String,
+    /// The device's id.
+    pub device: String,
+    /// The target.
+    pub target: String,
+    /// Operations a byte of compulsory traffic.
+    pub intensity_flops_per_byte: f64,
+    /// Achieved operations a second.
+    pub flops_per_sec: f64,
+    /// Achieved over the device's measured ceiling at this intensity; may exceed 1 when caches help. Absent without
+    /// ceilings.
+    pub of_ceiling: Option<f64>,
+    /// The ceiling that binds.
+    pub bound: Option<Bound>,
+}
+
+/// A throughput with its provenance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThroughputFact {
+    /// Items a second of one accelerator.
+    pub per_accelerator: Estimate,
+    /// Where it comes from, in words.
+    pub source: String,
+    /// The measurement behind it, directly or through a projection.
+    pub measurement_id: Option<String>,
+    /// The projection, where it is one.
+    pub projection: Option<Projection>,
+    /// The measured 99th percentile of the latency, where there is one.
+    pub p99_secs: Option<f64>,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// The best GEMM of each device and format, with the device's best triad. Devices without both have no ceilings.
+pub fn ceilings(measurements: &[Measurement]) -> Vec<SourceCeilings> {
+    let passed = |kind: &str| {
+        let kind = kind.to_owned();
+        measurements.iter().filter(move |m| m.status.passed() && m.workload.shape.kind() == kind)
+    };
+    let same_device = |a: &Measurement, b: &Measurement| {
+        a.target == b.target && a.device.id == b.device.id && a.device.name == b.device.name
+    };
+    let mut best: Vec<(&Measurement, f64)> = Vec::new();
+    for gemm in passed("gemm") {
+        let Some(rate) = gemm.flops_per_sec() else { continue };
+        match best.iter_mut().find(|(m, _)| same_device(m, gemm) && m.workload.format == gemm.workload.format) {
+            Some(entry) if entry.1 < rate => *entry = (gemm, rate),
+            Some(_) => {}
+            None => best.push((gemm, rate)),
+        }
+    }
+    best.into_iter()
+        .filter_map(|(gemm, peak_flops_per_sec)| {
+            let (triad, bandwidth_bytes_per_sec) = passed("triad")
+                .filter(|t| same_device(t, gemm))
+                .filter_map(|t| Some((t, t.bytes_per_sec()?)))
+                .max_by(|a, b| a.1.total_cmp(&b.1))?;
+            Some(SourceCeilings {
+                target: gemm.target.clone(),
+                device: gemm.device.clone(),
+                format: gemm.workload.format,
+                roofline: Roofline { peak_flops_per_sec, bandwidth_bytes_per_sec },
+                measurement_ids: [gemm.id.clone(), triad.id.clone()],
+            })
+        })
+        .collect()
+}
+
+fn ceilings_of<'a>(ceilings: &'a [SourceCeilings], measurement: &Measurement) -> Option<&'a SourceCeilings> {
+    ceilings.iter().find(|c| {
+        c.target == measurement.target
+            && c.device.id == measurement.device.id
+            && c.device.name == measurement.device.name
+            && c.format == measurement.workload.format
+    })
+}
+
+/// Every passed measurement that computes something, on its roofline.
+pub fn roofline_points(measurements: &[Measurement], ceilings: &[SourceCeilings]) -> Vec<RooflinePoint> {
+    measurements
+        .iter()
+        .filter(|m| m.status.passed())
+        .filter_map(|m| {
+            let work = ItemWork { flops: m.workload.flops(), bytes: m.workload.bytes() };
+            let flops_per_sec = m.flops_per_sec()?;
+            let roofline = ceilings_of(ceilings, m).map(|c| c.roofline);
+            Some(RooflinePoint {
+                measurement_id: m.id.clone(),
+                workload: m.workload.id.clone(),
+                format: m.workload.format,
+                stack: m.stack.to_string(),
+                device: m.device.id.clone(),
+                target: m.target.clone(),
+                intensity_flops_per_byte: work.intensity(),
+                flops_per_sec,
+                of_ceiling: roofline.map(|r| flops_per_sec / r.attainable(work.intensity())),
+                bound: roofline.map(|r| r.bound(&work)),
+            })
+        })
+        .collect()
+}
+
+/// What is needed to find an option's throughput.
+pub struct Resolver<'a> {
+    /// The study.
+    pub study: &'a Study,
+    /// Its workload.
+    pub workload: Option<&'a Workload>,
+    /// Every measurement.
+    pub measurements: &'a [Measurement],
+    /// The measured ceilings.
+    pub ceilings: &'a [SourceCeilings],
+}
+
+impl Resolver<'_> {
+    /// The throughput of one accelerator of the option.
+    ///
+    /// # Errors
+    /// Why it is unknown, in one sentence.
+    pub fn resolve(&self, option: &StudyOption, profile: Option<&Profile>) -> Result<ThroughputFact, String> {
+        match &option.throughput {
+            ThroughputSource::Measured { device, stack, target, workload } => {
+                let id = workload.as_deref().unwrap_or(&self.study.workload);
+                self.measured(id, device.as_deref(), stack.as_deref(), Some(target.as_deref().unwrap_or("local")))
+            }
+            ThroughputSource::Projected { format } => {
+                let profile = profile.ok_or("the option names no hardware profile to project onto")?;
+                self.projected(profile, *format)
+            }
+            ThroughputSource::Assumed { items_per_sec, low, high, source } => Ok(ThroughputFact {
+                per_accelerator: Estimate::new(
+                    *items_per_sec,
+                    low.unwrap_or(*items_per_sec),
+                    high.unwrap_or(*items_per_sec),
+                    Evidence::Assumed,
+                ),
+                source: source.clone(),
+                measurement_id: None,
+                projection: None,
+                p99_secs: None,
+                warnings: Vec::new(),
+            }),
+        }
+    }
+
+    /// The newest measurement of each stack that passed; of those, the fastest.
+    fn measured(
+        &self,
+        workload: &str,
+        device: Option<&str>,
+        stack: Option<&str>,
+        target: Option<&str>,
+    ) -> Result<ThroughputFact, String> {
+        let matching = |m: &&Measurement| {
+            m.workload.id == workload
+                && device.is_none_or(|d| m.device.id == d)
+                && stack.is_none_or(|s| m.stack.as_str() == s)
+                && target.is_none_or(|t| m.target == t)
+        };
+        let mut newest: Vec<&Measurement> = Vec::new();
+        let mut last_failure = None;
+        for m in self.measurements.iter().filter(matching) {
+            if m.status.passed() && estimate(m).is_some() {
+                newest.retain(|n| (&n.stack, &n.device.id, &n.target) != (&m.stack, &m.device.id, &m.target));
+                newest.push(m);
+            } else {
+                last_failure = Some(m);
+            }
+        }
+        let best =
+            newest.into_iter().filter_map(|m| Some((m, estimate(m)?))).max_by(|a, b| a.1.value.total_cmp(&b.1.value));
+        let Some((m, per_accelerator)) = best else {
+            let place = device.map(|d| format!(" on `{d}`")).unwrap_or_default();
+            return Err(match last_failure {
+                Some(m) => format!(
+                    "`{workload}`{place} has no measurement that passed; the last one is {}{}",
+                    m.status.label(),
+                    m.status.reason().map(|r| format!(" ({r})")).unwrap_or_default()
+                ),
+                None => format!("`{workload}`{place} has not been measured; run the suite `{}`", self.study.suite),
+            });
+        };
+        let statistics = m.timing.as_ref().map(|t| &t.statistics);
+        let mut warnings = Vec::new();
+        if m.is_noisy() {
+            let noise = statistics.and_then(|s| s.relative_noise);
+            warnings.push(format!(
+                "its measurement is noisy ({} relative noise): measure again on a quiet machine",
+                format::or_unknown(noise, |n| format::percent(n, 1))
+            ));
+        }
+        Ok(ThroughputFact {
+            per_accelerator,
+            source: format!("measured: {} with {} ({})", m.device.name, m.stack, m.id),
+            measurement_id: Some(m.id.clone()),
+            projection: None,
+            p99_secs: statistics.and_then(|s| s.certified_p99_secs.or(s.p99_secs)),
+            warnings,
+        })
+    }
+
+    /// Carries the efficiency measured on a device with known ceilings over to the profile's roofline.
+    fn projected(&self, profile: &Profile, target_format: Option<NumericFormat>) -> Result<ThroughputFact, String> {
+        let workload = self.workload.ok_or_else(|| {
+            format!("suite `{}` has no workload `{}` to project", self.study.suite, self.study.workload)
+        })?;
+        let measured = self.measured(&workload.id, None, None, None)?;
+        let source = self
+            .measurements
+            .iter()
+            .find(|m| Some(&m.id) == measured.measurement_id.as_ref())
+            .ok_or("the measurement behind the projection is gone")?;
+        let ceilings = ceilings_of(self.ceilings, source).ok_or_else(|| {
+            format!(
+                "the ceilings of {} in {} have not been measured (GEMM and triad of the suite)",
+                source.device.name, workload.format
+            )
+        })?;
+        let target_format = target_format.unwrap_or(workload.format);
+        let target = target_roofline(profile, target_format, self.study.assumptions.vendor_peak_fraction)?;
+        let target_workload = Workload { format: target_format, ..workload.clone() };
+        project(&measured, workload, &target_workload, &ceilings.roofline, &target, self.study, profile)
+    }
+}
+
+/// Items a second at the median, with the interval of the median.
+fn estimate(m: &Measurement) -> Option<Estimate> {
+    let statistics = &m.timing.as_ref()?.statistics;
+    let items = m.workload.items();
+    let (low_secs, high_secs) =
+        statistics.median_interval_secs.unwrap_or((statistics.median_secs, statistics.median_secs));
+    let value = items / statistics.median_secs;
+    let (low, high) = (items / high_secs, items / low_secs);
+    (value.is_finite() && low.is_finite() && high.is_finite())
+        .then(|| Estimate::new(value, low.min(value), high.max(value), m.evidence))
+}
+
+fn target_roofline(
+    profile: &Profile,
+    target_format: NumericFormat,
+    vendor_peak_fraction: f64,
+) -> Result<Roofline, String> {
+    let peak = profile.peak_flops_per_sec(target_format).ok_or_else(|| {
+        format!("profile `{}` has no peak for {target_format}: name another format, or measure", profile.id)
+    })?;
+    let bandwidth = profile
+        .memory_bandwidth_bytes_per_sec()
+        .ok_or_else(|| format!("profile `{}` has no memory bandwidth", profile.id))?;
+    Ok(Roofline {
+        peak_flops_per_sec: peak * vendor_peak_fraction,
+        bandwidth_bytes_per_sec: bandwidth * vendor_peak_fraction,
+    })
+}
+
+fn project(
+    measured: &ThroughputFact,
+    workload: &Workload,
+    target_workload: &Workload,
+    source: &Roofline,
+    target: &Roofline,
+    study: &Study,
+    profile: &Profile,
+) -> Result<ThroughputFact, String> {
+    let a = study.assumptions;
+    let items = workload.items();
+    let range = EfficiencyRange { low_factor: a.projection_low_factor, high_factor: a.projection_high_factor };
+    let work = |w: &Workload| ItemWork { flops: w.flops() / items, bytes: w.bytes() / items };
+    let (source_work, target_work) = (work(workload), work(target_workload));
+    // The efficiency is that of the source's own work: a narrower format moves fewer bytes on the target.
+    let scaled_source = Roofline {
+        bandwidth_bytes_per_sec: source.bandwidth_bytes_per_sec * target_work.bytes / source_work.bytes,
+        ..*source
+    };
+    let mut projection = project_by_roofline(&measured.per_accelerator, &target_work, &scaled_source, target, &range)
+        .map_err(|e| e.to_string())?;
+    // Each operation of the workload has to be started; small work on a fast device is bound by that.
+    let starts = match profile.kind {
+        HardwareKind::Cpu => 0.0,
+        _ => assay_core::graph::build(workload).nodes.len() as f64,
+    };
+    let overhead_secs = starts * a.launch_overhead_secs;
+    let with_overhead = |items_per_sec: f64| items / (items / items_per_sec + overhead_secs);
+    let e = projection.throughput;
+    projection.throughput =
+        Estimate::new(with_overhead(e.value), with_overhead(e.low), with_overhead(e.high), e.evidence);
+
+    let mut warnings = measured.warnings.clone();
+    if projection.source_bound != projection.target_bound {
+        warnings.push(format!(
+            "projected across different bottlenecks ({} here, {} there): measure it to be sure",
+            bound_label(projection.source_bound),
+            bound_label(projection.target_bound)
+        ));
+    }
+    Ok(ThroughputFact {
+        per_accelerator: projection.throughput,
+        source: format!(
+            "projected onto the roofline of {} in {} from {} of the attainable rate here",
+            profile.name,
+            target_workload.format,
+            format::percent(projection.source_efficiency, 0)
+        ),
+        measurement_id: measured.measurement_id.clone(),
+        projection: Some(projection),
+        p99_secs: None,
+        warnings,
+    })
+}
+
+/// The words for a ceiling.
+pub fn bound_label(bound: Bound) -> &'static str {
+    match bound {
+        Bound::Compute => "compute",
+        Bound::Memory => "memory bandwidth",
+    }
+}

@@ -1,0 +1,239 @@
+//! A study that is open, with everything that follows from it.
+
+use std::path::{Path, PathBuf};
+
+use assay_core::Measurement;
+use assay_hardware_profiles::{Catalog, CatalogError};
+use assay_store::{Store, StoreError};
+use assay_study::{PathError, Study, StudyError, StudyFolder};
+use jiff::civil::Date;
+
+use crate::answer::Answer;
+use crate::assess::{Assessment, assess};
+use crate::commands::Command;
+use crate::history::History;
+
+/// What can go wrong around a study.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkbenchError {
+    /// The study cannot be read or written.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// A path or value does not fit the study.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The hardware profiles cannot be read.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The measurements cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The cost models refuse the numbers.
+    #[error("the study cannot be evaluated: {0}")]
+    Cost(#[from] assay_cost_models::CostError),
+    /// A file cannot be written.
+    #[error("{}: {source}", file.display())]
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Anything else that is said in one sentence.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A study that is open, with everything that follows from it.
+#[derive(Debug)]
+pub struct Workbench {
+    folder: StudyFolder,
+    study: Study,
+    scenario: Option<String>,
+    catalog: Catalog,
+    measurements: Vec<Measurement>,
+    warnings: Vec<String>,
+    today: Date,
+    history: History,
+    assessment: Assessment,
+}
+
+impl Workbench {
+    /// Opens the study of a folder. Profiles in `profiles/` of the folder overlay the built-in catalogue.
+    ///
+    /// # Errors
+    /// When study, profiles or measurements cannot be read.
+    pub fn open(path: &Path) -> Result<Self, WorkbenchError> {
+        let (folder, study) = StudyFolder::open(path)?;
+        let overlay = folder.path().join("profiles");
+        let catalog = Catalog::load(overlay.is_dir().then_some(overlay.as_path()))?;
+        let loaded = Store::open(folder.path()).load()?;
+        let today = jiff::Zoned::now().date();
+        let assessment = assess(&study, &catalog, &loaded.measurements, today)?;
+        Ok(Self {
+            folder,
+            study,
+            scenario: None,
+            catalog,
+            measurements: loaded.measurements,
+            warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
+            today,
+            history: History::default(),
+            assessment,
+        })
+    }
+
+    /// The study as it is on disk (without the scenario).
+    pub fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// The folder of the study.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The catalogue with the study's own profiles.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Every measurement of the study, oldest first.
+    pub fn measurements(&self) -> &[Measurement] {
+        &self.measurements
+    }
+
+    /// What was odd when the measurements were read.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The scenario looked at; `None` for the plan itself.
+    pub fn scenario(&self) -> Option<&str> {
+        self.scenario.as_deref()
+    }
+
+    /// What follows from study, catalogue and measurements under the scenario.
+    pub fn assessment(&self) -> &Assessment {
+        &self.assessment
+    }
+
+    /// The answer to the study's question.
+    pub fn answer(&self) -> &Answer {
+        &self.assessment.answer
+    }
+
+    /// The day on which prices are looked up when the study does not say.
+    pub fn today(&self) -> Date {
+        self.today
+    }
+
+    /// Carries out a command; the study on disk follows.
+    ///
+    /// # Errors
+    /// When the value does not fit or cannot be saved; the study is then unchanged.
+    pub fn apply(&mut self, command: Command) -> Result<(), WorkbenchError> {
+        match command {
+            Command::Set { path, value, gesture } => {
+                let edited = assay_study::set_path(&self.study, &path, value)?;
+                if edited == self.study {
+                    return Ok(());
+                }
+                let assessment = self.assess(&edited, self.scenario.as_deref())?;
+                self.folder.save(&edited, [path.as_str()])?;
+                self.history.record(&self.study, &path, gesture);
+                self.study = edited;
+                self.assessment = assessment;
+            }
+            Command::SelectScenario(scenario) => {
+                self.assessment = self.assess(&self.study, scenario.as_deref())?;
+                self.scenario = scenario;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets several values for this evaluation only, without saving; for `--set`.
+    ///
+    /// # Errors
+    /// When a path or value does not fit.
+    pub fn override_values(&mut self, values: &[(String, serde_json::Value)]) -> Result<(), WorkbenchError> {
+        let edited = assay_study::set_paths(&self.study, values.iter().map(|(p, v)| (p.as_str(), v.clone())))?;
+        self.assessment = self.assess(&edited, self.scenario.as_deref())?;
+        self.study = edited;
+        Ok(())
+    }
+
+    /// Takes back the last gesture. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the study cannot be saved.
+    pub fn undo(&mut self) -> Result<bool, WorkbenchError> {
+        let step = self.history.undo(&self.study);
+        self.restore(step)
+    }
+
+    /// Makes the last gesture taken back again. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the study cannot be saved.
+    pub fn redo(&mut self) -> Result<bool, WorkbenchError> {
+        let step = self.history.redo(&self.study);
+        self.restore(step)
+    }
+
+    /// Whether there is something to take back.
+    pub fn can_undo(&self) -> bool {
+        self.history.can_undo()
+    }
+
+    /// Whether there is something to make again.
+    pub fn can_redo(&self) -> bool {
+        self.history.can_redo()
+    }
+
+    /// Takes up a measurement that a run has just stored.
+    ///
+    /// # Errors
+    /// When the evaluation fails.
+    pub fn add_measurement(&mut self, measurement: Measurement) -> Result<(), WorkbenchError> {
+        if self.measurements.iter().all(|known| known.id != measurement.id) {
+            self.measurements.push(measurement);
+            self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Reads the measurements again.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn reload_measurements(&mut self) -> Result<(), WorkbenchError> {
+        let loaded = Store::open(self.folder.path()).load()?;
+        self.measurements = loaded.measurements;
+        self.warnings = loaded.warnings.iter().map(ToString::to_string).collect();
+        self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
+        Ok(())
+    }
+
+    /// Where documents are written.
+    pub fn reports_folder(&self) -> PathBuf {
+        self.folder.reports()
+    }
+
+    fn restore(&mut self, step: Option<(Study, Vec<String>)>) -> Result<bool, WorkbenchError> {
+        let Some((study, paths)) = step else { return Ok(false) };
+        let assessment = self.assess(&study, self.scenario.as_deref())?;
+        self.folder.save(&study, paths.iter().map(String::as_str))?;
+        self.study = study;
+        self.assessment = assessment;
+        Ok(true)
+    }
+
+    fn assess(&self, study: &Study, scenario: Option<&str>) -> Result<Assessment, WorkbenchError> {
+        match scenario {
+            Some(id) => assess(&study.under_scenario(id)?, &self.catalog, &self.measurements, self.today),
+            None => assess(study, &self.catalog, &self.measurements, self.today),
+        }
+    }
+}
