@@ -6,12 +6,17 @@
 
 mod error;
 
+pub mod commitments;
 pub mod demand;
 pub mod depreciation;
 pub mod evaluation;
 pub mod growth;
+pub mod lease_vs_buy;
+pub mod options;
+pub mod queueing;
 pub mod roofline;
 pub mod time_value;
+pub mod uncertainty;
 pub mod unit_cost;
 
 pub use error::CostError;

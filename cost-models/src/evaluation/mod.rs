@@ -25,7 +25,8 @@ use assay_base::{Evidence, Money, format};
 use crate::error::{CostError, answer, check};
 use crate::time_value::{capital_recovery_factor, discounted_payback, irr_at, mirr, payback_last_crossing};
 use crate::unit_cost::{MILLION, SECS_PER_HOUR};
-use ledger::{Costing, End, Ledger, never_falling, service_price_per_item, whole};
+pub(crate) use ledger::whole;
+use ledger::{Costing, End, Ledger, never_falling, service_price_per_item};
 
 /// Evaluates all options under the same assumptions, in the order given.
 ///
