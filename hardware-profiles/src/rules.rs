@@ -9,7 +9,7 @@ use crate::check::Severity;
 use crate::locate::Place;
 use crate::offer::{Offer, OfferKind, PriceUnit, Quote};
 use crate::profile::{HardwareKind, Profile};
-use crate::source::Figure;
+use crate::source::{Confidence, Figure};
 
 /// A rule that a profile breaks, and where.
 pub(crate) struct Broken {
@@ -184,7 +184,7 @@ impl<'a> Rules<'a> {
         }
         let on_chip = profile.memory_type.as_deref().is_some_and(|kind| kind.contains("SRAM"));
         if let Some(figure) = &profile.memory_bandwidth_gb_per_sec
-            && figure.value > OFF_CHIP_BANDWIDTH_GB_PER_SEC
+            && (OFF_CHIP_BANDWIDTH_GB_PER_SEC..=BANDWIDTH.most).contains(&figure.value)
             && !on_chip
         {
             let place = root("memory_bandwidth_gb_per_sec").key("value");
@@ -369,6 +369,9 @@ impl<'a> Rules<'a> {
                 if let Some(text) = text {
                     self.text(place.key(name), text);
                 }
+            }
+            if source.as_of.is_none() && source.confidence > Confidence::Low {
+                self.warn(place.clone(), "no date is given: say `as_of`, or `confidence: low`");
             }
             if !self.used.contains(key.as_str()) {
                 self.warn(place, format!("nothing refers to the source `{key}`"));
