@@ -189,8 +189,8 @@ pub struct Specification {
     pub quantity: Quantity,
     /// The value in SI.
     pub value: f64,
-    /// Where it comes from.
-    pub provenance: Provenance,
+    /// Where it comes from; absent when the figure names a source the profile does not have (which `check` refuses).
+    pub provenance: Option<Provenance>,
 }
 
 const GIGA: f64 = 1e9;
@@ -275,8 +275,8 @@ impl Profile {
         let mut rows = Vec::new();
         let mut push = |name: String, label: String, quantity, factor: f64, figure: Option<&Figure>| {
             let Some(figure) = figure else { return };
-            let Some(provenance) = self.provenance(figure) else { return };
-            rows.push(Specification { name, label, quantity, value: figure.value * factor, provenance });
+            let value = figure.value * factor;
+            rows.push(Specification { name, label, quantity, value, provenance: self.provenance(figure) });
         };
         let memory = "Memory".to_owned();
         push("memory_bytes".into(), memory.clone(), Quantity::Bytes, GIGA, self.memory_gb.as_ref());

@@ -130,7 +130,7 @@ fn every_hourly_price_is_a_row_of_prices_csv_and_no_row_is_forgotten() {
             let matches = |(profile, offer, quote): &(&Profile, &Offer, &Quote)| {
                 is_origin(row, column, kind, profile, offer, quote)
             };
-            assert!(quotes.iter().any(|entry| matches(entry)), "not in the catalogue: {kind} of {row:?}");
+            assert!(quotes.iter().any(matches), "not in the catalogue: {kind} of {row:?}");
             missing.retain(|entry| !matches(entry));
         }
     }
