@@ -62,6 +62,12 @@ pub trait Prepared {
     /// When the output cannot be read back.
     fn output(&mut self) -> Result<Tensor, EvaluatorError>;
 
+    /// Flushes the device's caches so that the next execution is cold; `false` when it cannot. The runner flushes the
+    /// host's caches itself.
+    fn flush_caches(&mut self) -> bool {
+        false
+    }
+
     /// What is worth knowing about how it runs: algorithm, options, thread count, compile time.
     fn notes(&self) -> Vec<(String, String)> {
         Vec::new()

@@ -4,8 +4,8 @@
 //! operation and byte counts are sums over it. Tensors are dense and row-major; images are NCHW.
 
 use crate::data;
-use assay_base::NumericFormat;
 use crate::tensor::Tensor;
+use assay_base::NumericFormat;
 
 mod build;
 

@@ -154,6 +154,9 @@ pub struct Timing {
     pub warm_up_executions: usize,
     /// Timed executions in order, in seconds.
     pub samples_secs: Vec<f64>,
+    /// Executions after the caches were flushed, in seconds; empty where they cannot be.
+    #[serde(default)]
+    pub cold_samples_secs: Vec<f64>,
     /// Why timing stopped.
     pub stop: StopReason,
     /// Statistics of the samples.

@@ -122,9 +122,7 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let suite = |workload: &str| {
-            let text = format!(
-                "schema: assay/suite/1\nid: x\nname: X\ndescription: d\nworkloads:\n  - {workload}\n"
-            );
+            let text = format!("schema: assay/suite/1\nid: x\nname: X\ndescription: d\nworkloads:\n  - {workload}\n");
             Suite::parse(&text, Path::new("x.yaml")).unwrap_err().to_string()
         };
         let error = suite("{id: a, format: fp32, shape: {kind: gem, m: 1, n: 1, k: 1}}");

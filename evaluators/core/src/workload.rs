@@ -18,6 +18,9 @@ pub struct Workload {
     pub shape: Shape,
 }
 
+/// Elements of all tensors above which a size is a typing error: four terabytes in fp32.
+const MAX_ELEMENTS: f64 = 1e12;
+
 /// What a workload computes. Sizes are counts of elements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -259,10 +262,16 @@ impl Workload {
             }
             _ => {}
         }
-        // A terabyte of tensors is a typing error, not a workload.
-        let total = sizes.iter().fold(1.0, |product: f64, (_, size)| product * *size as f64);
-        if total > 1e15 || sizes.iter().any(|(_, size)| *size > 1 << 40) {
-            return Err(format!("workload `{}`: the sizes are too large to be meant", self.id));
+        // Bounded first, so that the products below cannot overflow.
+        if let Some((name, size)) =
+            sizes.iter().find(|(name, size)| *size > if *name == "tables" { 4096 } else { 1 << 31 })
+        {
+            return Err(format!("workload `{}`: {name} ({size}) is too large to be meant", self.id));
+        }
+        let product = |shape: &[usize]| shape.iter().fold(1.0, |product: f64, size| product * *size as f64);
+        let elements: f64 = crate::graph::build(self).tensors.iter().map(|t| product(&t.shape)).sum();
+        if elements > MAX_ELEMENTS {
+            return Err(format!("workload `{}`: {elements:.1e} elements are too many to be meant", self.id));
         }
         Ok(())
     }
@@ -304,5 +313,34 @@ impl Workload {
                 ("hidden", hidden),
             ],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_that_cannot_be_meant_are_refused() {
+        let huge = usize::MAX;
+        for shape in [
+            Shape::Gemm { m: 0, n: 1, k: 1 },
+            Shape::Gemm { m: huge, n: huge, k: huge },
+            Shape::AttentionDecode { batch: 1, heads: 8, kv_heads: 3, context: 1, head_dim: 1 },
+            Shape::EmbeddingMlp { batch: 1, tables: huge, rows: 1, dim: 1, bag: 1, hidden: 1 },
+            Shape::AttentionPrefill { batch: 1 << 31, heads: 1 << 31, sequence: 1 << 31, head_dim: 1 << 31 },
+        ] {
+            let workload = Workload { id: "w".to_owned(), format: NumericFormat::Fp32, shape };
+            assert!(workload.validate().is_err(), "{workload:?}");
+        }
+    }
+
+    #[test]
+    fn the_hash_is_of_the_work_and_not_of_its_name() {
+        let of = |id: &str, m| {
+            Workload { id: id.to_owned(), format: NumericFormat::Fp32, shape: Shape::Gemm { m, n: 2, k: 3 } }.hash()
+        };
+        assert_eq!(of("a", 1), of("b", 1));
+        assert_ne!(of("a", 1), of("a", 2));
     }
 }

@@ -1,8 +1,8 @@
 //! The graph of each workload.
 
 use super::{Activation, Graph, Node, Op, Source, TensorId, TensorSpec};
-use assay_base::NumericFormat;
 use crate::workload::{Shape, Workload};
+use assay_base::NumericFormat;
 
 const EPSILON: f32 = 1e-5;
 

@@ -1,0 +1,134 @@
+//! The worker protocol: one JSON object a line, requests on the worker's stdin, events on its stdout.
+//!
+//! A worker says `hello` first. It answers `probe` with `devices`, and `measure` with any number of `phase` and
+//! `samples` and one `outcome`. It says `heartbeat` once a second while it works. `worker.py` and workers on other
+//! hosts speak the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::{DeviceReport, StackId};
+use crate::environment::Environment;
+use crate::runner::{Outcome, Plan};
+use crate::workload::Workload;
+
+/// The version spoken here. A worker of another version is refused.
+pub const PROTOCOL: u32 = 1;
+
+/// The longest line accepted.
+pub const MAX_LINE_BYTES: usize = 64 << 20;
+
+/// What is asked of a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Request {
+    /// Which devices and stacks are there?
+    Probe,
+    /// Measure a workload.
+    Measure(Box<MeasureRequest>),
+    /// End.
+    Shutdown,
+}
+
+/// A workload to measure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasureRequest {
+    /// Repeated in every event about it.
+    pub id: u64,
+    /// The workload.
+    pub workload: Workload,
+    /// The device's id.
+    pub device: String,
+    /// The stack.
+    pub stack: StackId,
+    /// How to measure.
+    pub plan: Plan,
+}
+
+/// What a worker tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Event {
+    /// The first line.
+    Hello {
+        /// The protocol's version.
+        protocol: u32,
+        /// The program and its version.
+        version: String,
+        /// The process.
+        pid: u32,
+    },
+    /// Still alive.
+    Heartbeat,
+    /// The devices with their stacks.
+    Devices {
+        /// The devices.
+        devices: Vec<DeviceReport>,
+        /// The host.
+        environment: Box<Environment>,
+    },
+    /// The measurement entered a phase.
+    Phase {
+        /// Which measurement.
+        id: u64,
+        /// The phase.
+        phase: String,
+    },
+    /// New latencies.
+    Samples {
+        /// Which measurement.
+        id: u64,
+        /// In seconds.
+        latency_secs: Vec<f64>,
+    },
+    /// The measurement ended.
+    Outcome {
+        /// Which measurement.
+        id: u64,
+        /// What was found.
+        outcome: Box<Outcome>,
+        /// The host and the device's state.
+        environment: Box<Environment>,
+        /// The stack's version.
+        stack_version: Option<String>,
+    },
+    /// The worker had to give up, and why.
+    Fatal {
+        /// `out-of-memory` or `failed`.
+        kind: String,
+        /// Why.
+        message: String,
+    },
+    /// A request that was not understood.
+    Refused {
+        /// Why.
+        message: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_one_line_and_read_back() {
+        let events = [
+            Event::Hello { protocol: PROTOCOL, version: "assay 0.1.0".to_owned(), pid: 7 },
+            Event::Heartbeat,
+            Event::Samples { id: 1, latency_secs: vec![0.1, 0.2] },
+            Event::Refused { message: "two\nlines".to_owned() },
+        ];
+        for event in events {
+            let line = serde_json::to_string(&event).unwrap();
+            assert!(!line.contains('\n'));
+            assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn the_words_of_the_protocol_are_fixed() {
+        let json = serde_json::to_value(Request::Probe).unwrap();
+        assert_eq!(json, serde_json::json!({"type": "probe"}));
+        let json = serde_json::to_value(Event::Heartbeat).unwrap();
+        assert_eq!(json, serde_json::json!({"type": "heartbeat"}));
+    }
+}

@@ -1,0 +1,470 @@
+//! The runner: everything about a measurement that is not the stack's.
+//!
+//! Prepare, execute once, check against the fp64 reference, warm up, time hot executions until the stopping rule says
+//! so, time a few executions with cold caches, read the sensors alongside.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::Device;
+use crate::environment::ForeignLoad;
+use crate::evaluator::{Evaluator, EvaluatorError, Job, Prepared, Support, TimingMethod};
+use crate::measurement::{Correctness, Status, Throughput, Timing};
+use crate::reference::Reference;
+use crate::statistics::Statistics;
+use crate::stopping::{StopRule, StoppingRule};
+use crate::telemetry::{self, Reading, Sensors, TelemetrySummary};
+use crate::workload::Workload;
+
+/// How to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// When to stop timing.
+    pub stop: StopRule,
+    /// Time of untimed executions before the timed ones.
+    pub warm_up_secs: f64,
+    /// Executions with cold caches.
+    pub cold_executions: usize,
+    /// Seed of the data.
+    pub seed: u64,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { stop: StopRule::default(), warm_up_secs: 0.2, cold_executions: 5, seed: 42 }
+    }
+}
+
+impl Plan {
+    /// For a first impression: a suite of a dozen workloads in about half a minute a stack.
+    pub fn quick() -> Self {
+        let stop = StopRule { min_time_secs: 0.3, max_time_secs: 1.5, noise_bound: 0.01, ..StopRule::default() };
+        Self { stop, warm_up_secs: 0.1, cold_executions: 3, ..Self::default() }
+    }
+}
+
+/// Executions before the timed ones, however long they take.
+const MIN_WARM_UP: usize = 2;
+/// How often sensors are read.
+const SENSOR_PERIOD: Duration = Duration::from_millis(100);
+/// How often new samples are told.
+const REPORT_PERIOD: Duration = Duration::from_millis(100);
+/// Larger than any last-level cache in use.
+const CACHE_FLUSH_BYTES: usize = 512 << 20;
+
+/// What a measurement in progress tells.
+pub trait Observer {
+    /// It entered a phase such as `preparing`, `checking` or `measuring`.
+    fn phase(&mut self, phase: &str);
+    /// New latencies.
+    fn samples(&mut self, latency_secs: &[f64]);
+}
+
+/// What the runner needs of the host.
+pub trait Host {
+    /// Starts to watch for load that is not ours.
+    fn load_meter(&self) -> Box<dyn LoadMeter>;
+    /// The sensors of a device, if it has any.
+    fn sensors(&self, device: &Device) -> Option<Box<dyn Sensors>>;
+}
+
+/// Watches for load that is not ours.
+pub trait LoadMeter {
+    /// What was seen since the start.
+    fn finish(self: Box<Self>) -> ForeignLoad;
+}
+
+/// What the runner found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// Timing, where the workload was executed.
+    pub timing: Option<Timing>,
+    /// The correctness verdict, where there was an output.
+    pub correctness: Option<Correctness>,
+    /// Items a second at the median, where the result passed.
+    pub throughput: Option<Throughput>,
+    /// The sensors in brief.
+    pub telemetry: Option<TelemetrySummary>,
+    /// Load that was not ours.
+    pub foreign_load: ForeignLoad,
+    /// Remarks of the evaluator.
+    pub notes: Vec<(String, String)>,
+}
+
+impl Outcome {
+    /// An outcome without a measurement.
+    pub fn of(status: Status) -> Self {
+        Self {
+            status,
+            timing: None,
+            correctness: None,
+            throughput: None,
+            telemetry: None,
+            foreign_load: ForeignLoad::default(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// Data and reference of the workload last measured, so that the next stack need not wait for them.
+#[derive(Debug, Default)]
+pub struct Cache {
+    key: Option<(String, u64)>,
+    job: Option<Arc<Job>>,
+    reference: Option<Arc<Reference>>,
+}
+
+impl Cache {
+    fn job(&mut self, workload: &Workload, seed: u64) -> Arc<Job> {
+        let key = (workload.hash(), seed);
+        if let (true, Some(job)) = (self.key.as_ref() == Some(&key), &self.job) {
+            return Arc::clone(job);
+        }
+        let job = Arc::new(Job::new(workload, seed));
+        *self = Self { key: Some(key), job: Some(Arc::clone(&job)), reference: None };
+        job
+    }
+
+    fn reference(&mut self, job: &Job) -> Arc<Reference> {
+        Arc::clone(self.reference.get_or_insert_with(|| Arc::new(Reference::compute(job))))
+    }
+}
+
+/// Measures one workload on one device with one stack.
+pub fn measure(
+    evaluator: &dyn Evaluator,
+    device: &Device,
+    workload: &Workload,
+    plan: &Plan,
+    host: &dyn Host,
+    cache: &mut Cache,
+    observer: &mut dyn Observer,
+) -> Outcome {
+    if let Support::Unsupported { reason } = evaluator.support(device, workload) {
+        return Outcome::of(Status::Unsupported { reason });
+    }
+    observer.phase("generating data");
+    let job = cache.job(workload, plan.seed);
+    let mut partial = Partial::default();
+    match timed_run(evaluator, device, &job, plan, host, cache, observer, &mut partial) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let status = match error {
+                EvaluatorError::OutOfMemory(reason) => Status::OutOfMemory { reason },
+                EvaluatorError::Unavailable(reason) => Status::Unavailable { reason },
+                EvaluatorError::Failed(reason) => Status::Failed { reason },
+            };
+            Outcome { notes: partial.notes, ..Outcome::of(status) }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Partial {
+    notes: Vec<(String, String)>,
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, from `measure`, which only maps its error")]
+fn timed_run(
+    evaluator: &dyn Evaluator,
+    device: &Device,
+    job: &Job,
+    plan: &Plan,
+    host: &dyn Host,
+    cache: &mut Cache,
+    observer: &mut dyn Observer,
+    partial: &mut Partial,
+) -> Result<Outcome, EvaluatorError> {
+    observer.phase("preparing");
+    let started = Instant::now();
+    let mut prepared = evaluator.prepare(device, job)?;
+    let prepare_secs = started.elapsed().as_secs_f64();
+    partial.notes = prepared.notes();
+
+    observer.phase("first execution");
+    let started = Instant::now();
+    prepared.execute()?;
+    let first_execution_secs = started.elapsed().as_secs_f64();
+
+    observer.phase("checking");
+    let correctness = check(prepared.as_mut(), cache, job)?;
+
+    observer.phase("warming up");
+    let started = Instant::now();
+    let mut warm_up_executions = 1;
+    while warm_up_executions < MIN_WARM_UP || started.elapsed().as_secs_f64() < plan.warm_up_secs {
+        prepared.execute()?;
+        warm_up_executions += 1;
+    }
+
+    observer.phase("measuring");
+    let load = host.load_meter();
+    let sensors = SensorThread::start(host.sensors(device));
+    let timed = time_hot(prepared.as_mut(), plan.stop, observer);
+    let readings = sensors.finish();
+    let foreign_load = load.finish();
+    let (samples_secs, stop) = timed?;
+
+    // What was right at first must still be right after thousands of executions.
+    let correctness = if correctness.passed { check(prepared.as_mut(), cache, job)? } else { correctness };
+
+    observer.phase("measuring with cold caches");
+    let cold_samples_secs = time_cold(prepared.as_mut(), plan, samples_secs.len())?;
+    let method = prepared.timing();
+    partial.notes = prepared.notes();
+
+    let statistics =
+        Statistics::of(&samples_secs).ok_or_else(|| EvaluatorError::Failed("no execution was timed".to_owned()))?;
+    let status = if correctness.passed {
+        Status::Passed
+    } else {
+        let reason = match correctness.error_norm {
+            Some(error) => format!("the error is {error:.1e}, the tolerance {:.0e}", correctness.tolerance),
+            None => "the output holds a NaN or infinity, or has another shape".to_owned(),
+        };
+        Status::Incorrect { reason }
+    };
+    let throughput = correctness.passed.then(|| Throughput {
+        value: job.workload.items() / statistics.median_secs,
+        unit: job.workload.shape.item().per_sec(),
+    });
+    Ok(Outcome {
+        status,
+        timing: Some(Timing {
+            method,
+            prepare_secs,
+            first_execution_secs,
+            warm_up_executions,
+            samples_secs,
+            cold_samples_secs,
+            stop,
+            statistics,
+        }),
+        correctness: Some(correctness),
+        throughput,
+        telemetry: telemetry::summarize(&readings),
+        foreign_load,
+        notes: std::mem::take(&mut partial.notes),
+    })
+}
+
+fn check(prepared: &mut dyn Prepared, cache: &mut Cache, job: &Job) -> Result<Correctness, EvaluatorError> {
+    let output = prepared.output()?;
+    let error_norm = cache.reference(job).error_norm(&output);
+    let tolerance = job.workload.format.tolerance();
+    Ok(Correctness { error_norm, tolerance, passed: error_norm.is_some_and(|error| error <= tolerance) })
+}
+
+fn time_hot(
+    prepared: &mut dyn Prepared,
+    rule: StopRule,
+    observer: &mut dyn Observer,
+) -> Result<(Vec<f64>, crate::measurement::StopReason), EvaluatorError> {
+    let mut stopping = StoppingRule::new(rule);
+    let mut samples_secs = Vec::new();
+    let (mut told, mut last_told) = (0, Instant::now());
+    let started = Instant::now();
+    loop {
+        let sample = prepared.execute()?;
+        samples_secs.push(sample.latency_secs);
+        stopping.add(sample.latency_secs);
+        let stop = stopping.stop(started.elapsed().as_secs_f64());
+        if stop.is_some() || last_told.elapsed() >= REPORT_PERIOD {
+            observer.samples(&samples_secs[told..]);
+            (told, last_told) = (samples_secs.len(), Instant::now());
+        }
+        if let Some(reason) = stop {
+            return Ok((samples_secs, reason));
+        }
+    }
+}
+
+/// A few executions, each after the caches of the host were filled with something else. Devices flush their own
+/// caches where their evaluator can; where it cannot there are no cold samples.
+fn time_cold(prepared: &mut dyn Prepared, plan: &Plan, hot_count: usize) -> Result<Vec<f64>, EvaluatorError> {
+    let mut host_buffer = match prepared.timing() {
+        TimingMethod::HostClock => vec![0_u8; CACHE_FLUSH_BYTES],
+        TimingMethod::DeviceEvents => Vec::new(),
+    };
+    let mut samples = Vec::new();
+    for round in 0..plan.cold_executions.min(hot_count) {
+        if !prepared.flush_caches() {
+            if host_buffer.is_empty() {
+                break;
+            }
+            // A write to each cache line evicts what was there.
+            host_buffer.iter_mut().step_by(64).for_each(|byte| *byte = byte.wrapping_add(round as u8 | 1));
+            std::hint::black_box(&host_buffer);
+        }
+        samples.push(prepared.execute()?.latency_secs);
+    }
+    Ok(samples)
+}
+
+/// Reads sensors on a thread of its own while the workload runs.
+struct SensorThread {
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<Vec<Reading>>>,
+}
+
+impl SensorThread {
+    fn start(sensors: Option<Box<dyn Sensors>>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = sensors.and_then(|mut sensors| {
+            let stop = Arc::clone(&stop);
+            let read = move || {
+                let started = Instant::now();
+                let mut readings = Vec::new();
+                loop {
+                    let elapsed_secs = started.elapsed().as_secs_f64();
+                    readings.push(Reading { elapsed_secs, ..sensors.read() });
+                    if stop.load(Ordering::Relaxed) {
+                        return readings;
+                    }
+                    std::thread::park_timeout(SENSOR_PERIOD);
+                }
+            };
+            std::thread::Builder::new().name("sensors".to_owned()).spawn(read).ok()
+        });
+        Self { stop, thread }
+    }
+
+    fn finish(mut self) -> Vec<Reading> {
+        self.stop.store(true, Ordering::Relaxed);
+        let Some(thread) = self.thread.take() else { return Vec::new() };
+        thread.thread().unpark();
+        thread.join().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{DeviceKind, StackId, StackStatus};
+    use crate::evaluator::Sample;
+    use crate::tensor::Tensor;
+    use crate::workload::Shape;
+    use assay_base::NumericFormat;
+
+    /// Computes nothing: gives the reference's output, spoilt as asked.
+    struct Scripted {
+        spoil: fn(&mut Vec<f32>),
+        error: Option<EvaluatorError>,
+    }
+
+    struct Ready {
+        output: Tensor,
+    }
+
+    impl Evaluator for Scripted {
+        fn stack(&self) -> StackId {
+            StackId::new("scripted")
+        }
+        fn probe(&self) -> Vec<(Device, StackStatus)> {
+            Vec::new()
+        }
+        fn support(&self, _device: &Device, workload: &Workload) -> Support {
+            if workload.format == NumericFormat::Fp4 { Support::unsupported("no fp4 here") } else { Support::Supported }
+        }
+        fn prepare(&self, _device: &Device, job: &Job) -> Result<Box<dyn Prepared>, EvaluatorError> {
+            if let Some(error) = &self.error {
+                return Err(error.clone());
+            }
+            let mut values: Vec<f32> = crate::reference::evaluate(job).into_iter().map(|v| v as f32).collect();
+            (self.spoil)(&mut values);
+            Ok(Box::new(Ready { output: Tensor::f32(job.graph.shape(job.graph.output), values) }))
+        }
+    }
+
+    impl Prepared for Ready {
+        fn timing(&self) -> TimingMethod {
+            TimingMethod::DeviceEvents
+        }
+        fn execute(&mut self) -> Result<Sample, EvaluatorError> {
+            Ok(Sample { latency_secs: 0.001 })
+        }
+        fn output(&mut self) -> Result<Tensor, EvaluatorError> {
+            Ok(self.output.clone())
+        }
+    }
+
+    struct Quiet;
+    impl Host for Quiet {
+        fn load_meter(&self) -> Box<dyn LoadMeter> {
+            Box::new(Self)
+        }
+        fn sensors(&self, _device: &Device) -> Option<Box<dyn Sensors>> {
+            None
+        }
+    }
+    impl LoadMeter for Quiet {
+        fn finish(self: Box<Self>) -> ForeignLoad {
+            ForeignLoad::default()
+        }
+    }
+    #[derive(Default)]
+    struct Log(Vec<String>, usize);
+    impl Observer for Log {
+        fn phase(&mut self, phase: &str) {
+            self.0.push(phase.to_owned());
+        }
+        fn samples(&mut self, latency_secs: &[f64]) {
+            self.1 += latency_secs.len();
+        }
+    }
+
+    fn outcome(evaluator: &Scripted, format: NumericFormat) -> (Outcome, Log) {
+        let device = Device {
+            id: "cpu".to_owned(),
+            kind: DeviceKind::Cpu,
+            name: "test".to_owned(),
+            memory_bytes: None,
+            properties: Default::default(),
+        };
+        let shape = Shape::Softmax { rows: 4, columns: 8 };
+        let workload = Workload { id: "w".to_owned(), format, shape };
+        let mut log = Log::default();
+        let mut cache = Cache::default();
+        (measure(evaluator, &device, &workload, &Plan::quick(), &Quiet, &mut cache, &mut log), log)
+    }
+
+    #[test]
+    fn a_correct_result_passes_with_statistics_and_throughput() {
+        let (outcome, log) = outcome(&Scripted { spoil: |_| (), error: None }, NumericFormat::Fp32);
+        assert_eq!(outcome.status, Status::Passed);
+        let timing = outcome.timing.unwrap();
+        assert_eq!(timing.stop, crate::measurement::StopReason::NoiseBound);
+        assert_eq!(log.1, timing.samples_secs.len());
+        let throughput = outcome.throughput.unwrap();
+        assert!((throughput.value - 4000.0).abs() < 1e-6);
+        assert_eq!(throughput.unit, "rows/s");
+    }
+
+    #[test]
+    fn a_wrong_result_is_incorrect_and_has_no_throughput() {
+        let (outcome, _) = outcome(&Scripted { spoil: |v| v[3] += 0.1, error: None }, NumericFormat::Fp32);
+        assert!(matches!(outcome.status, Status::Incorrect { .. }), "{:?}", outcome.status);
+        assert_eq!(outcome.throughput, None);
+    }
+
+    #[test]
+    fn nan_never_passes() {
+        let (outcome, _) = outcome(&Scripted { spoil: |v| v[0] = f32::NAN, error: None }, NumericFormat::Fp32);
+        assert!(matches!(outcome.status, Status::Incorrect { .. }));
+        assert_eq!(outcome.correctness.unwrap().error_norm, None);
+    }
+
+    #[test]
+    fn what_a_stack_says_becomes_the_status() {
+        let (unsupported, _) = outcome(&Scripted { spoil: |_| (), error: None }, NumericFormat::Fp4);
+        assert_eq!(unsupported.status.label(), "unsupported");
+        let error = Some(EvaluatorError::OutOfMemory("80 GB".to_owned()));
+        let (memory, _) = outcome(&Scripted { spoil: |_| (), error }, NumericFormat::Fp32);
+        assert_eq!(memory.status, Status::OutOfMemory { reason: "80 GB".to_owned() });
+    }
+}

@@ -1,0 +1,172 @@
+//! The worker's side of the protocol: hosts evaluators and runs them on request.
+
+use std::io::{BufRead, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::device::{Device, DeviceReport, StackStatus};
+use crate::environment::Environment;
+use crate::evaluator::Evaluator;
+use crate::measurement::Status;
+use crate::process;
+use crate::protocol::{Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
+use crate::runner::{self, Cache, Host, Observer, Outcome};
+
+/// How often a worker says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// The share of the host's memory above which a worker gives up rather than let the host swap or kill at random.
+const MEMORY_SHARE: f64 = 0.9;
+
+/// What a worker hosts.
+pub struct Hosting<'a> {
+    /// The evaluators.
+    pub evaluators: Vec<Box<dyn Evaluator>>,
+    /// The host's devices that exist even when no stack reaches them (the CPU).
+    pub devices: Vec<Device>,
+    /// Reports about stacks without a device, such as a GPU stack on a machine without one.
+    pub absent: Vec<StackStatus>,
+    /// What the runner needs of the host.
+    pub host: &'a dyn Host,
+    /// The host's environment, with the device's settings.
+    pub environment: &'a dyn Fn(Option<&Device>) -> Environment,
+}
+
+/// Writes events as lines; shared with the heartbeat.
+#[derive(Clone)]
+struct Channel(Arc<Mutex<Box<dyn Write + Send>>>);
+
+impl Channel {
+    fn send(&self, event: &Event) {
+        let Ok(mut line) = serde_json::to_vec(event) else { return };
+        line.push(b'\n');
+        let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A parent that is gone cannot be told anything: end.
+        if out.write_all(&line).and_then(|()| out.flush()).is_err() {
+            std::process::exit(0);
+        }
+    }
+}
+
+/// Serves requests until the input ends or `shutdown` is asked.
+pub fn serve(hosting: &Hosting<'_>, requests: &mut dyn BufRead, events: Box<dyn Write + Send>) {
+    let channel = Channel(Arc::new(Mutex::new(events)));
+    let version = format!("assay {}", env!("CARGO_PKG_VERSION"));
+    channel.send(&Event::Hello { protocol: PROTOCOL, version, pid: std::process::id() });
+    start_heartbeat(channel.clone());
+    let mut cache = Cache::default();
+    loop {
+        match read_request(requests) {
+            Ok(None | Some(Request::Shutdown)) => return,
+            Ok(Some(Request::Probe)) => {
+                let devices = probe(hosting);
+                channel.send(&Event::Devices { devices, environment: Box::new((hosting.environment)(None)) });
+            }
+            Ok(Some(Request::Measure(request))) => measure(hosting, &request, &mut cache, &channel),
+            Err(message) => channel.send(&Event::Refused { message }),
+        }
+    }
+}
+
+/// One request; `None` at the end of the input.
+fn read_request(requests: &mut dyn BufRead) -> Result<Option<Request>, String> {
+    let mut line = Vec::new();
+    let read = std::io::Read::take(&mut *requests, MAX_LINE_BYTES as u64).read_until(b'\n', &mut line);
+    match read {
+        Ok(0) | Err(_) => Ok(None),
+        Ok(_) if line.iter().all(u8::is_ascii_whitespace) => read_request(requests),
+        Ok(_) => serde_json::from_slice(&line).map(Some).map_err(|e| format!("not a request: {e}")),
+    }
+}
+
+fn probe(hosting: &Hosting<'_>) -> Vec<DeviceReport> {
+    let mut reports: Vec<DeviceReport> =
+        hosting.devices.iter().map(|device| DeviceReport { device: device.clone(), stacks: Vec::new() }).collect();
+    for evaluator in &hosting.evaluators {
+        for (device, status) in evaluator.probe() {
+            match reports.iter_mut().find(|r| r.device.id == device.id) {
+                Some(report) => report.stacks.push(status),
+                None => reports.push(DeviceReport { device, stacks: vec![status] }),
+            }
+        }
+    }
+    // A stack without a device of its own is shown where everyone looks: with the host's first device.
+    if let Some(first) = reports.first_mut() {
+        first.stacks.extend(hosting.absent.iter().cloned());
+    }
+    reports
+}
+
+fn measure(hosting: &Hosting<'_>, request: &MeasureRequest, cache: &mut Cache, channel: &Channel) {
+    let finish = |outcome: Outcome, device: Option<&Device>, stack_version: Option<String>| {
+        channel.send(&Event::Outcome {
+            id: request.id,
+            outcome: Box::new(outcome),
+            environment: Box::new((hosting.environment)(device)),
+            stack_version,
+        });
+    };
+    if let Err(reason) = request.workload.validate() {
+        return finish(Outcome::of(Status::Failed { reason }), None, None);
+    }
+    let unavailable = |reason: String| Outcome::of(Status::Unavailable { reason });
+    let Some(evaluator) = hosting.evaluators.iter().find(|e| e.stack() == request.stack) else {
+        return finish(unavailable(format!("this worker has no stack `{}`", request.stack)), None, None);
+    };
+    let found = evaluator.probe().into_iter().find(|(device, _)| device.id == request.device);
+    let Some((device, status)) = found else {
+        return finish(
+            unavailable(format!("`{}` does not reach a device `{}`", request.stack, request.device)),
+            None,
+            None,
+        );
+    };
+    if !status.available {
+        let reason = status.reason.unwrap_or_else(|| "the stack gives no reason".to_owned());
+        return finish(unavailable(reason), Some(&device), None);
+    }
+    let mut observer = Telling { id: request.id, channel };
+    let outcome = runner::measure(
+        evaluator.as_ref(),
+        &device,
+        &request.workload,
+        &request.plan,
+        hosting.host,
+        cache,
+        &mut observer,
+    );
+    finish(outcome, Some(&device), status.version);
+}
+
+struct Telling<'a> {
+    id: u64,
+    channel: &'a Channel,
+}
+
+impl Observer for Telling<'_> {
+    fn phase(&mut self, phase: &str) {
+        self.channel.send(&Event::Phase { id: self.id, phase: phase.to_owned() });
+    }
+
+    fn samples(&mut self, latency_secs: &[f64]) {
+        self.channel.send(&Event::Samples { id: self.id, latency_secs: latency_secs.to_vec() });
+    }
+}
+
+/// Says once a second that the worker is alive, and ends it before it takes the host's memory.
+fn start_heartbeat(channel: Channel) {
+    let limit = process::memory_limit_bytes().map(|bytes| bytes as f64 * MEMORY_SHARE);
+    let beat = move || {
+        loop {
+            std::thread::sleep(HEARTBEAT);
+            channel.send(&Event::Heartbeat);
+            if let (Some(limit), Some(used)) = (limit, process::resident_bytes(std::process::id()))
+                && used as f64 > limit
+            {
+                let message = format!("the worker used {} of memory", assay_base::format::memory(used as f64));
+                channel.send(&Event::Fatal { kind: "out-of-memory".to_owned(), message });
+                std::process::exit(1);
+            }
+        }
+    };
+    std::thread::Builder::new().name("heartbeat".to_owned()).spawn(beat).ok();
+}
