@@ -1,0 +1,130 @@
+//! Scales that survive any data.
+
+/// A linear scale between two round numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Linear {
+    pub low: f64,
+    pub high: f64,
+    step: f64,
+}
+
+impl Linear {
+    /// A scale that covers the values and zero, with about `ticks` steps. Values must be finite.
+    pub(super) fn with_zero(values: impl Iterator<Item = f64>, ticks: usize) -> Self {
+        let (low, high) = values.fold((0.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
+        Self::covering(low, high, ticks)
+    }
+
+    /// A scale that covers the range, with about `ticks` steps.
+    pub(super) fn covering(low: f64, high: f64, ticks: usize) -> Self {
+        let (low, mut high) = (low.min(high), low.max(high));
+        let span = high - low;
+        if span <= low.abs().max(high.abs()) * 1e-12 {
+            // A single value, perhaps zero.
+            high = low + if low == 0.0 { 1.0 } else { low.abs() };
+        }
+        let step = round_step((high - low) / ticks.max(1) as f64);
+        Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, step }
+    }
+
+    /// The round numbers from low to high.
+    pub(super) fn ticks(&self) -> impl Iterator<Item = f64> + use<> {
+        let Self { low, high, step } = *self;
+        let count = ((high - low) / step).round().clamp(0.0, 40.0) as u32;
+        (0..=count).map(move |index| {
+            let value = low + f64::from(index) * step;
+            // Floating-point dust is not a number on an axis.
+            if value.abs() < step * 1e-9 { 0.0 } else { value }
+        })
+    }
+
+    /// Where a value lies between two coordinates; values beyond the scale lie on its ends.
+    pub(super) fn place(&self, value: f64, from: f32, to: f32) -> f32 {
+        let part = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0) as f32;
+        from + (to - from) * part
+    }
+}
+
+/// The next of 1, 2, 2.5, 5 and 10 times a power of ten.
+fn round_step(raw: f64) -> f64 {
+    if !(raw.is_finite() && raw > 0.0) {
+        return 1.0;
+    }
+    let power = 10f64.powf(raw.log10().floor());
+    let factor = [1.0, 2.0, 2.5, 5.0].into_iter().find(|factor| raw / power <= factor * 1.000_001).unwrap_or(10.0);
+    power * factor
+}
+
+/// A logarithmic scale between two powers of ten.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Decades {
+    pub low: i32,
+    pub high: i32,
+}
+
+impl Decades {
+    /// A scale that covers the values, which must be positive and finite. `None` without values.
+    pub(super) fn covering(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut range: Option<(f64, f64)> = None;
+        for value in values.filter(|value| value.is_finite() && *value > 0.0) {
+            let (low, high) = range.unwrap_or((value, value));
+            range = Some((low.min(value), high.max(value)));
+        }
+        let (low, high) = range?;
+        let low = low.log10().floor() as i32;
+        let high = (high.log10().ceil() as i32).max(low + 1);
+        Some(Self { low, high })
+    }
+
+    /// Powers of ten, thinned to at most eight.
+    pub(super) fn ticks(&self) -> impl Iterator<Item = f64> + use<> {
+        let every = ((self.high - self.low) / 8 + 1).max(1) as usize;
+        (self.low..=self.high).step_by(every).map(|power| 10f64.powi(power))
+    }
+
+    /// Where a positive value lies between two coordinates.
+    pub(super) fn place(&self, value: f64, from: f32, to: f32) -> f32 {
+        let span = f64::from(self.high - self.low);
+        let part = ((value.log10() - f64::from(self.low)) / span).clamp(0.0, 1.0) as f32;
+        from + (to - from) * part
+    }
+
+    /// The least and the greatest value of the scale.
+    pub(super) fn ends(&self) -> (f64, f64) {
+        (10f64.powi(self.low), 10f64.powi(self.high))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linear_scale_ends_on_round_numbers() {
+        let scale = Linear::with_zero([3.0, 97.0].into_iter(), 5);
+        assert_eq!((scale.low, scale.high), (0.0, 100.0));
+        assert_eq!(scale.ticks().collect::<Vec<_>>(), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(scale.place(50.0, 0.0, 10.0), 5.0);
+    }
+
+    #[test]
+    fn degenerate_ranges_still_make_a_scale() {
+        for (low, high) in [(0.0, 0.0), (5.0, 5.0), (-5.0, -5.0), (-1e290, 1e290), (1e-300, 2e-300), (1e290, 1e290)] {
+            let scale = Linear::covering(low, high, 5);
+            assert!(
+                scale.low.is_finite() && scale.high.is_finite() && scale.high > scale.low,
+                "{low} {high} {scale:?}"
+            );
+            assert!(scale.ticks().count() >= 2);
+            assert!(scale.place(low, 0.0, 100.0).is_finite());
+        }
+    }
+
+    #[test]
+    fn decades_cover_the_values() {
+        let scale = Decades::covering([0.3, 250.0, f64::NAN, -1.0, 0.0].into_iter()).unwrap();
+        assert_eq!(scale, Decades { low: -1, high: 3 });
+        assert_eq!(Decades::covering([0.0].into_iter()), None);
+        assert!(Decades::covering([1e-300, 1e290].into_iter()).unwrap().ticks().count() <= 10);
+    }
+}

@@ -1,0 +1,75 @@
+//! What an axis counts, and how its numbers are written.
+
+use assay_base::{Currency, format};
+use serde::{Deserialize, Serialize};
+
+/// What an axis counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Plain numbers; the axis label carries the unit.
+    Number,
+    /// Money.
+    Money(Currency),
+    /// Time in seconds.
+    Seconds,
+    /// Parts of one.
+    Fraction,
+    /// Operations a second.
+    FlopsPerSec,
+    /// Bytes a second.
+    BytesPerSec,
+}
+
+impl Quantity {
+    /// A value beside a mark.
+    pub(super) fn label(&self, value: f64) -> String {
+        match self {
+            Self::Number => format::compact(value),
+            Self::Money(currency) => format::money_in(value, *currency),
+            Self::Seconds => format::duration(value),
+            Self::Fraction => format::percent(value, 1),
+            Self::FlopsPerSec => format::flop_rate(value),
+            Self::BytesPerSec => format::bandwidth(value),
+        }
+    }
+
+    /// A value on the axis: as [`Quantity::label`] without needless zeros.
+    pub(super) fn tick(&self, value: f64) -> String {
+        if value == 0.0 {
+            return match self {
+                Self::Money(currency) => format!("{}0", currency.prefix()),
+                _ => "0".to_owned(),
+            };
+        }
+        let text = match self {
+            Self::Fraction => format::percent(value, 0),
+            _ => self.label(value),
+        };
+        without_trailing_zeros(&text)
+    }
+}
+
+/// `$1.50M` to `$1.5M`, `2.00 ms` to `2 ms`.
+fn without_trailing_zeros(text: &str) -> String {
+    let Some(point) = text.find('.') else { return text.to_owned() };
+    let (whole, rest) = text.split_at(point);
+    let digits = rest.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+    let (fraction, unit) = rest.split_at(digits + 1);
+    let kept = fraction.trim_end_matches('0').trim_end_matches('.');
+    format!("{whole}{kept}{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_have_no_needless_zeros() {
+        assert_eq!(Quantity::Money(Currency::USD).tick(1_500_000.0), "$1.5M");
+        assert_eq!(Quantity::Money(Currency::EUR).tick(0.0), "€0");
+        assert_eq!(Quantity::Seconds.tick(0.002), "2\u{a0}ms");
+        assert_eq!(Quantity::Number.tick(1000.0), "1,000");
+        assert_eq!(Quantity::Fraction.tick(0.25), "25\u{a0}%");
+    }
+}

@@ -1,0 +1,232 @@
+//! Measured points under the roofs of processors, on logarithmic axes.
+//!
+//! The model is that of Williams, Waterman and Patterson, "Roofline: an insightful visual performance model for
+//! multicore architectures", Communications of the ACM 52(4), 2009: the attainable rate is the lesser of the peak
+//! rate and of bandwidth times arithmetic intensity.
+
+use super::axis::Decades;
+use super::frame::{self, FIGURES};
+use super::{Draw, Quantity};
+use crate::document::Align;
+use crate::scene::{Area, Canvas, Color, LabelStyle, Paint, Size, Stroke, at};
+use crate::text::Face;
+use serde::{Deserialize, Serialize};
+
+/// Points under roofs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RooflineChart {
+    /// The roofs.
+    pub roofs: Vec<Roof>,
+    /// The points.
+    pub points: Vec<RooflinePoint>,
+}
+
+/// The limits of a processor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Roof {
+    /// The processor, number format and whether the limits were measured.
+    pub label: String,
+    /// The flat part of the roof.
+    pub peak_flops_per_sec: f64,
+    /// The slope of the roof.
+    pub bandwidth_bytes_per_sec: f64,
+}
+
+/// A workload on a processor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RooflinePoint {
+    /// The workload.
+    pub label: String,
+    /// Operations per byte moved.
+    pub intensity_flops_per_byte: f64,
+    /// What was reached.
+    pub flops_per_sec: f64,
+}
+
+fn is_positive(value: f64) -> bool {
+    value.is_finite() && value > 0.0
+}
+
+impl Roof {
+    fn is_known(&self) -> bool {
+        is_positive(self.peak_flops_per_sec) && is_positive(self.bandwidth_bytes_per_sec)
+    }
+
+    /// The intensity at which the slope meets the flat part.
+    fn ridge(&self) -> f64 {
+        self.peak_flops_per_sec / self.bandwidth_bytes_per_sec
+    }
+}
+
+impl RooflinePoint {
+    fn is_known(&self) -> bool {
+        is_positive(self.intensity_flops_per_byte) && is_positive(self.flops_per_sec)
+    }
+}
+
+struct Scales {
+    plot: Area,
+    x: Decades,
+    y: Decades,
+}
+
+impl RooflineChart {
+    fn roofs(&self) -> Vec<&Roof> {
+        self.roofs.iter().filter(|roof| roof.is_known()).collect()
+    }
+
+    fn points(&self) -> Vec<&RooflinePoint> {
+        self.points.iter().filter(|point| point.is_known()).collect()
+    }
+
+    fn scales(&self, plot: Area) -> Option<Scales> {
+        let (roofs, points) = (self.roofs(), self.points());
+        let ridges = roofs.iter().map(|roof| roof.ridge());
+        let x = points.iter().map(|point| point.intensity_flops_per_byte);
+        // A little beyond the ridge, so that the flat part of the roof is seen.
+        let x = Decades::covering(x.chain(ridges.flat_map(|ridge| [ridge, ridge * 4.0])))?;
+        let least = x.ends().0;
+        let roof_rates =
+            roofs.iter().flat_map(|roof| [roof.peak_flops_per_sec * 1.2, roof.bandwidth_bytes_per_sec * least * 3.0]);
+        let y = Decades::covering(points.iter().map(|point| point.flops_per_sec).chain(roof_rates))?;
+        Some(Scales { plot, x, y })
+    }
+}
+
+impl Draw for RooflineChart {
+    fn is_empty(&self) -> bool {
+        self.roofs().is_empty() && self.points().is_empty()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, size: Size) {
+        let points = self.points();
+        let key = if points.is_empty() || size.width < 300.0 { 0.0 } else { size.width * 0.30 };
+        let plot = Area::new(50.0, 10.0, (size.width - 56.0 - key).max(20.0), (size.height - 36.0).max(10.0));
+        let Some(scales) = self.scales(plot) else { return };
+        axes(canvas, &scales);
+        for (index, roof) in self.roofs().into_iter().enumerate() {
+            draw_roof(canvas, &scales, roof, index);
+        }
+        for (index, point) in points.iter().enumerate() {
+            draw_point(canvas, &scales, point, index);
+        }
+        if key > 0.0 {
+            draw_key(canvas, &points, Area::new(plot.right() + 18.0, 4.0, key - 14.0, size.height - 8.0));
+        }
+    }
+
+    fn describe(&self) -> String {
+        let roofs: Vec<String> = self
+            .roofs()
+            .iter()
+            .map(|roof| {
+                let rate = Quantity::FlopsPerSec.label(roof.peak_flops_per_sec);
+                let bandwidth = Quantity::BytesPerSec.label(roof.bandwidth_bytes_per_sec);
+                format!("{} at {rate} and {bandwidth}", roof.label)
+            })
+            .collect();
+        let points: Vec<String> = self
+            .points()
+            .iter()
+            .enumerate()
+            .map(|(index, point)| {
+                let rate = Quantity::FlopsPerSec.label(point.flops_per_sec);
+                let intensity = Quantity::Number.label(point.intensity_flops_per_byte);
+                format!("{}, {} reaches {rate} at {intensity} FLOP/byte", index + 1, point.label)
+            })
+            .collect();
+        let mut text = "Roofline chart with logarithmic axes.".to_owned();
+        if !roofs.is_empty() {
+            text.push_str(&format!(" Roofs: {}.", frame::join(&roofs)));
+        }
+        if !points.is_empty() {
+            text.push_str(&format!(" Points: {}.", points.join("; ")));
+        }
+        text
+    }
+}
+
+fn axes(canvas: &mut Canvas<'_>, scales: &Scales) {
+    let style = frame::axis_style(canvas);
+    let grid = Stroke::solid(canvas.set.theme.grid, 0.6);
+    let plot = scales.plot;
+    for value in scales.x.ticks() {
+        let x = scales.x.place(value, plot.x, plot.right());
+        canvas.line(at(x, plot.y), at(x, plot.bottom()), grid);
+        canvas.label(at(x, plot.bottom() + 10.0), &Quantity::Number.tick(value), style, Align::Center);
+    }
+    for value in scales.y.ticks() {
+        let y = scales.y.place(value, plot.bottom(), plot.y);
+        canvas.line(at(plot.x, y), at(plot.right(), y), grid);
+        let text = Quantity::FlopsPerSec.tick(value);
+        canvas.label_within(at(plot.x - 5.0, y + 2.5), plot.x - 6.0, &text, style, Align::Right);
+    }
+    let middle = plot.x + plot.width / 2.0;
+    let title = "Arithmetic intensity (FLOP/byte)";
+    canvas.label_within(at(middle, plot.bottom() + 21.5), plot.width, title, style, Align::Center);
+}
+
+fn draw_roof(canvas: &mut Canvas<'_>, scales: &Scales, roof: &Roof, index: usize) {
+    let plot = scales.plot;
+    let theme = &canvas.set.theme;
+    let color = [theme.accent, theme.info, theme.caution, theme.muted].get(index % 4).copied().unwrap_or(theme.ink);
+    let place = |intensity: f64, rate: f64| {
+        at(scales.x.place(intensity, plot.x, plot.right()), scales.y.place(rate, plot.bottom(), plot.y))
+    };
+    let (left, right) = scales.x.ends();
+    let bottom = scales.y.ends().0;
+    // The slope starts at the left edge or where it rises out of the bottom.
+    let start = left.max(bottom / roof.bandwidth_bytes_per_sec);
+    let line = [
+        place(start, roof.bandwidth_bytes_per_sec * start),
+        place(roof.ridge(), roof.peak_flops_per_sec),
+        place(right, roof.peak_flops_per_sec),
+    ];
+    let dash = (index % 2 == 1).then_some([5.0, 2.0]);
+    canvas.polyline(&line, Paint::stroke(Stroke { color, width: 1.6, dash }));
+    let style = LabelStyle::new(Face::SemiBold, FIGURES, color);
+    let baseline = at(plot.right() - 2.0, (line[2].y - 4.0).max(plot.y - 3.0));
+    canvas.label_within(baseline, plot.width * 0.7, &roof.label, style, Align::Right);
+}
+
+fn draw_point(canvas: &mut Canvas<'_>, scales: &Scales, point: &RooflinePoint, index: usize) {
+    let plot = scales.plot;
+    let center = at(
+        scales.x.place(point.intensity_flops_per_byte, plot.x, plot.right()),
+        scales.y.place(point.flops_per_sec, plot.bottom(), plot.y),
+    );
+    let ring = Stroke::solid(Color::WHITE, 0.8);
+    canvas.circle(center, 5.0, Paint::both(canvas.set.theme.primary, ring));
+    let style = LabelStyle::new(Face::SemiBold, 5.6, Color::WHITE);
+    canvas.label_within(at(center.x, center.y + 2.0), 8.5, &(index + 1).to_string(), style, Align::Center);
+}
+
+/// The numbers of the points and what they stand for.
+fn draw_key(canvas: &mut Canvas<'_>, points: &[&RooflinePoint], area: Area) {
+    let theme = canvas.set.theme.clone();
+    let (shown, rest) = frame::rows_that_fit(points.len(), area.height, 10.0);
+    let rows = shown + usize::from(rest.is_some());
+    let pitch = (area.height / rows as f32).min(20.0);
+    let two_lines = pitch >= 18.0;
+    let name = LabelStyle::new(Face::Medium, FIGURES - 0.2, theme.ink);
+    let rate = LabelStyle::new(Face::Regular, FIGURES - 0.6, theme.muted);
+    for (index, point) in points.iter().take(shown).enumerate() {
+        let y = area.y + pitch * index as f32;
+        canvas.circle(at(area.x + 4.5, y + 4.5), 4.5, Paint::fill(theme.primary));
+        let number = LabelStyle::new(Face::SemiBold, 5.6, Color::WHITE);
+        canvas.label_within(at(area.x + 4.5, y + 6.5), 8.0, &(index + 1).to_string(), number, Align::Center);
+        let room = area.width - 13.0;
+        let figure = Quantity::FlopsPerSec.label(point.flops_per_sec);
+        if two_lines {
+            canvas.label_within(at(area.x + 13.0, y + 7.0), room, &point.label, name, Align::Left);
+            canvas.label_within(at(area.x + 13.0, y + 14.8), room, &figure, rate, Align::Left);
+        } else {
+            let text = format!("{} · {figure}", point.label);
+            canvas.label_within(at(area.x + 13.0, y + 7.0), room, &text, name, Align::Left);
+        }
+    }
+    if let Some(rest) = rest {
+        let y = area.y + pitch * shown as f32;
+        canvas.label_within(at(area.x + 13.0, y + 7.0), area.width - 13.0, &rest, rate, Align::Left);
+    }
+}

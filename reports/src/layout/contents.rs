@@ -1,0 +1,84 @@
+//! The list of sections with page numbers.
+
+use super::composer::{Composer, Slot};
+use super::strip::Strip;
+use crate::document::{Block, Inline, Link, Rich, Section};
+use crate::labels;
+use crate::scene::{Area, LinkArea, Paint, Prim, Role, Segment, Stroke, at};
+use crate::text::Face;
+
+/// Room for the page number at the right.
+const NUMBER_ROOM: f32 = 44.0;
+
+impl Composer<'_> {
+    pub(crate) fn contents(&mut self) {
+        let document = self.document;
+        let listed: Vec<&Section> =
+            document.sections.iter().filter(|section| !section.blocks.contains(&Block::Contents)).collect();
+        if listed.is_empty() {
+            self.paragraph(&labels::CONTENTS_EMPTY.into(), self.styles.body, 5.0);
+            return;
+        }
+        let list = self.structure.add("TOC", self.section);
+        for section in listed {
+            let item = self.structure.add("TOCI", list);
+            let link = self.structure.add("Link", item);
+            self.entry(section, link);
+        }
+    }
+
+    fn entry(&mut self, section: &Section, element: usize) {
+        let column = self.geometry.column();
+        let slot = Slot::left(0.0, column - NUMBER_ROOM, element);
+        let mut lines = self.lines(&Rich::from(Inline::name(&section.kicker)), self.styles.contents_kicker, slot);
+        let title = self.document.plain(&section.action_title);
+        lines.extend(self.lines(&Rich::from(Inline::name(&title)), self.styles.contents_title, slot));
+        let count = lines.len();
+        for (index, line) in lines.iter_mut().enumerate() {
+            line.keep_with_next = index + 1 < count;
+            let area = Area::new(0.0, 0.0, column, line.height);
+            let link = LinkArea {
+                area,
+                to: Link::Anchor(section.anchor.clone()),
+                description: title.clone(),
+                element: Some(element),
+            };
+            line.prims.insert(1.min(line.prims.len()), Prim::Link(link));
+        }
+        if let Some(last) = lines.last_mut() {
+            self.leader(last, section, element);
+        }
+        if let Some(first) = lines.first_mut() {
+            first.space_before = 9.0;
+        }
+        self.strips.append(&mut lines);
+    }
+
+    /// The dots and the page number on an entry's last line.
+    fn leader(&self, line: &mut Strip, section: &Section, element: usize) {
+        let column = self.geometry.column();
+        let style = self.styles.contents_title;
+        let (end, baseline) = line
+            .prims
+            .iter()
+            .filter_map(|prim| match prim {
+                Prim::Text(run) => Some((run.origin.x + run.width(), run.origin.y)),
+                _ => None,
+            })
+            .last()
+            .unwrap_or((0.0, style.leading * 0.75));
+        line.prims.push(Prim::Mark(Role::Artifact));
+        line.prims.push(Prim::Path {
+            segments: vec![Segment::Move(at(end + 6.0, baseline)), Segment::Line(at(column - 24.0, baseline))],
+            paint: Paint::stroke(Stroke::dashed(self.set.theme.faint, 0.6, 0.6, 2.2)),
+        });
+        line.prims.push(Prim::Mark(Role::Element(element)));
+        line.prims.push(Prim::PageOf {
+            anchor: section.anchor.clone(),
+            right: at(column, baseline),
+            face: Face::SemiBold,
+            size: style.size,
+            color: self.set.theme.primary,
+        });
+    }
+}
