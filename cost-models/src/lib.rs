@@ -6,6 +6,8 @@
 
 mod error;
 
+pub mod break_even;
+pub mod calc;
 pub mod commitments;
 pub mod demand;
 pub mod depreciation;

@@ -162,9 +162,9 @@ impl Distribution {
                 let pieces = sorted.len().saturating_sub(1).max(1) as f64;
                 let ends = |i: usize| (sorted[i], sorted.get(i + 1).copied().unwrap_or(sorted[i]));
                 let count = sorted.len().saturating_sub(1).max(1);
-                let mean = (0..count).map(|i| ends(i)).map(|(a, b)| 0.5 * (a + b)).sum::<f64>() / pieces;
+                let mean = (0..count).map(&ends).map(|(a, b)| 0.5 * (a + b)).sum::<f64>() / pieces;
                 let about = |a: f64, b: f64| ((a - mean).powi(2) + (a - mean) * (b - mean) + (b - mean).powi(2)) / 3.0;
-                let variance = (0..count).map(|i| ends(i)).map(|(a, b)| about(a, b)).sum::<f64>() / pieces;
+                let variance = (0..count).map(&ends).map(|(a, b)| about(a, b)).sum::<f64>() / pieces;
                 Moments { mean, variance }
             }
         })

@@ -26,7 +26,7 @@ impl LatinHypercube {
     /// # Errors
     /// No points, or more than 2^31.
     pub fn new(points: usize, seed: u64) -> Result<Self, CostError> {
-        let ok = points >= 1 && points <= 1 << 31;
+        let ok = (1..=1 << 31).contains(&points);
         check("samples", points as f64, ok, "between 1 and 2147483648")?;
         let len = points as u32;
         let mask = len.next_power_of_two().wrapping_sub(1).max(1);
