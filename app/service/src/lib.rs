@@ -16,7 +16,9 @@ pub use answer::{Answer, Confidence};
 pub use assess::{Assessment, ResolvedOption, RooflinePoint, SourceCeilings};
 pub use commands::{Action, COMMANDS, Command, CommandSpec};
 pub use report::{ReportKind, WrittenReport};
-pub use runs::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker};
+pub use runs::{
+    Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker, plan_for, probe_targets, start_run,
+};
 pub use workbench::{Workbench, WorkbenchError};
 
 // What views and commands name, so that they need no other room.

@@ -6,8 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 
 use assay_core::device::DeviceReport;
+use assay_core::runner::Plan;
 use assay_core::{Environment, Measurement, StackId, Workload};
 use assay_study::TargetSpec;
+
+mod execute;
+
+pub use execute::{probe_targets, start_run};
 
 /// Called after each event so that a sleeping window wakes up. The command line passes a no-op.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -49,8 +54,13 @@ pub struct RunRequest {
     pub stacks: Vec<StackId>,
     /// Where to run.
     pub targets: Vec<Target>,
-    /// Seed of the data.
-    pub seed: u64,
+    /// How to measure.
+    pub plan: Plan,
+}
+
+/// How a suite is measured: the quick one quickly, any other thoroughly.
+pub fn plan_for(suite: &str) -> Plan {
+    if suite == "quick" { Plan::quick() } else { Plan::default() }
 }
 
 /// One workload on one device with one stack on one target.
@@ -153,6 +163,18 @@ impl Target {
     pub fn local() -> Self {
         let executable = std::env::current_exe().map_or_else(|_| "assay".to_owned(), |path| path.display().to_string());
         Self { id: "local".to_owned(), command: vec![executable, "worker".to_owned()] }
+    }
+
+    /// Whether the worker runs on this machine, started directly.
+    pub fn is_local(&self) -> bool {
+        self.id == "local"
+    }
+
+    /// A launch command given on the command line, such as `ssh host`.
+    pub fn of_launch_command(text: &str) -> Self {
+        let mut command: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        command.extend(["assay".to_owned(), "worker".to_owned()]);
+        Self { id: text.to_owned(), command }
     }
 
     /// A target of the study.

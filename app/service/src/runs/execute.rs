@@ -1,0 +1,289 @@
+//! Carrying out a run: probe the targets, plan the jobs, measure each in a worker, store each outcome at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+
+use assay_base::Evidence;
+use assay_core::device::Device;
+use assay_core::protocol::MeasureRequest;
+use assay_core::runner::Outcome;
+use assay_core::supervisor::{Failure, Limits, Measured, Progress, Worker};
+use assay_core::{Environment, Measurement, Suite};
+use assay_store::{RunWriter, Store};
+
+use super::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker};
+
+/// A worker that could not be started so often in a row is not tried again.
+const MAX_FAILED_STARTS: usize = 2;
+
+/// Starts a run on a thread of its own. `wake` is called after each event.
+pub fn start_run(request: RunRequest, wake: Waker) -> RunHandle {
+    let (sender, events) = channel();
+    let cancel = Arc::new(AtomicBool::new(false));
+    let teller = Teller { sender, wake };
+    let work = {
+        let cancel = Arc::clone(&cancel);
+        let teller = teller.clone();
+        move || match run(&request, &cancel, &teller) {
+            Ok(summary) => teller.tell(RunEvent::Done(summary)),
+            Err(reason) => teller.tell(RunEvent::Failed(reason)),
+        }
+    };
+    let thread = std::thread::Builder::new().name("run".to_owned()).spawn(work);
+    if let Err(error) = &thread {
+        teller.tell(RunEvent::Failed(format!("no thread could be started: {error}")));
+    }
+    RunHandle { events, cancel, thread: thread.ok() }
+}
+
+/// Asks each target for its devices, one after the other.
+pub fn probe_targets(targets: &[Target], cancel: &AtomicBool) -> Vec<TargetReport> {
+    targets.iter().map(|target| probe(target, cancel)).collect()
+}
+
+fn probe(target: &Target, cancel: &AtomicBool) -> TargetReport {
+    let answer = Worker::start(&target.command, limits(target), cancel).and_then(|mut worker| worker.probe(cancel));
+    match answer {
+        Ok((devices, environment)) => {
+            TargetReport { target: target.clone(), devices, environment: Some(environment), error: None }
+        }
+        Err(failure) => TargetReport {
+            target: target.clone(),
+            devices: Vec::new(),
+            environment: None,
+            error: Some(failure.to_string()),
+        },
+    }
+}
+
+/// The memory of another host is not ours to watch; its worker watches itself.
+fn limits(target: &Target) -> Limits {
+    let defaults = Limits::default();
+    Limits { memory_bytes: defaults.memory_bytes.filter(|_| target.is_local()), ..defaults }
+}
+
+#[derive(Clone)]
+struct Teller {
+    sender: Sender<RunEvent>,
+    wake: Waker,
+}
+
+impl Teller {
+    fn tell(&self, event: RunEvent) {
+        self.sender.send(event).ok();
+        (self.wake)();
+    }
+}
+
+/// A job with the device as its target described it.
+struct Planned {
+    job: Job,
+    device: Device,
+    environment: Environment,
+}
+
+fn run(request: &RunRequest, cancel: &AtomicBool, teller: &Teller) -> Result<RunSummary, String> {
+    let suite = Suite::load(&request.suite).map_err(|e| e.to_string())?;
+    let reports = probe_targets(&request.targets, cancel);
+    for report in &reports {
+        if let Some(error) = &report.error {
+            teller.tell(RunEvent::Note(format!("target `{}`: {error}", report.target.id)));
+        }
+    }
+    let planned = plan(request, &suite, &reports)?;
+    teller.tell(RunEvent::Planned { jobs: planned.iter().map(|p| p.job.clone()).collect() });
+
+    let run_id = new_run_id();
+    let mut writer = Store::open(&request.study_folder).writer(&run_id).map_err(|e| e.to_string())?;
+    let mut summary = RunSummary { run_id: run_id.clone(), ..RunSummary::default() };
+    let mut workers: BTreeMap<String, Seat> = BTreeMap::new();
+    for (index, planned) in planned.iter().enumerate() {
+        if cancel.load(Ordering::Relaxed) {
+            summary.cancelled = true;
+            break;
+        }
+        teller.tell(RunEvent::Started { index });
+        let seat = workers.entry(planned.job.target.id.clone()).or_default();
+        let started_at = jiff::Timestamp::now();
+        let measured = seat.measure(request, planned, index, cancel, teller);
+        summary.cancelled |= matches!(measured, Err(Failure::Cancelled));
+        let measurement = measurement(request, &suite, planned, &run_id, index, started_at, measured);
+        store(&mut writer, &measurement)?;
+        if measurement.status.passed() {
+            summary.passed += 1;
+        } else {
+            summary.other += 1;
+        }
+        teller.tell(RunEvent::Finished { index, measurement: Box::new(measurement) });
+    }
+    Ok(summary)
+}
+
+fn store(writer: &mut RunWriter, measurement: &Measurement) -> Result<(), String> {
+    writer.append(measurement).map_err(|e| e.to_string())
+}
+
+/// Every workload on every device with every stack that was asked for; workload by workload, so that stacks are
+/// measured next to each other in time.
+fn plan(request: &RunRequest, suite: &Suite, reports: &[TargetReport]) -> Result<Vec<Planned>, String> {
+    for id in &request.workloads {
+        if suite.workload(id).is_none() {
+            let nearest = assay_base::yaml::nearest(id, suite.workloads.iter().map(|w| w.id.as_str()));
+            let hint = nearest.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            return Err(format!("suite `{}` has no workload `{id}`{hint}", suite.id));
+        }
+    }
+    let mut planned = Vec::new();
+    for report in reports {
+        for workload in &suite.workloads {
+            if !request.workloads.is_empty() && !request.workloads.contains(&workload.id) {
+                continue;
+            }
+            for device in &report.devices {
+                if !request.devices.is_empty() && !request.devices.contains(&device.device.id) {
+                    continue;
+                }
+                for stack in &device.stacks {
+                    // A stack asked for by name is tried even when it is not available, so that its reason is kept.
+                    let wanted =
+                        if request.stacks.is_empty() { stack.available } else { request.stacks.contains(&stack.id) };
+                    if wanted {
+                        planned.push(Planned {
+                            job: Job {
+                                target: report.target.clone(),
+                                device: device.device.id.clone(),
+                                device_name: device.device.name.clone(),
+                                stack: stack.id.clone(),
+                                workload: workload.clone(),
+                            },
+                            device: device.device.clone(),
+                            environment: report.environment.clone().unwrap_or_default(),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    if planned.is_empty() {
+        return Err(nothing_to_run(request, reports));
+    }
+    Ok(planned)
+}
+
+fn nothing_to_run(request: &RunRequest, reports: &[TargetReport]) -> String {
+    let errors: Vec<String> =
+        reports.iter().filter_map(|r| Some(format!("target `{}`: {}", r.target.id, r.error.as_ref()?))).collect();
+    if !errors.is_empty() {
+        return errors.join("; ");
+    }
+    let devices: Vec<&str> = reports.iter().flat_map(|r| &r.devices).map(|d| d.device.id.as_str()).collect();
+    let stacks: Vec<&str> =
+        reports.iter().flat_map(|r| &r.devices).flat_map(|d| &d.stacks).map(|s| s.id.as_str()).collect();
+    format!(
+        "nothing to run: no device of [{}] with a stack of [{}] was found; there are the devices [{}] and the stacks [{}]",
+        request.devices.join(", "),
+        request.stacks.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(", "),
+        devices.join(", "),
+        stacks.join(", "),
+    )
+}
+
+/// The worker of one target, started when needed and again after it failed.
+#[derive(Default)]
+struct Seat {
+    worker: Option<Worker>,
+    failed_starts: usize,
+    last_failure: Option<Failure>,
+}
+
+impl Seat {
+    fn measure(
+        &mut self,
+        request: &RunRequest,
+        planned: &Planned,
+        index: usize,
+        cancel: &AtomicBool,
+        teller: &Teller,
+    ) -> Result<Measured, Failure> {
+        if let (true, Some(failure)) = (self.failed_starts >= MAX_FAILED_STARTS, &self.last_failure) {
+            return Err(failure.clone());
+        }
+        let worker = match self.worker.take() {
+            Some(worker) => Ok(worker),
+            None => Worker::start(&planned.job.target.command, limits(&planned.job.target), cancel),
+        };
+        let mut worker = match worker {
+            Ok(worker) => worker,
+            Err(failure) => {
+                self.failed_starts += 1;
+                self.last_failure = Some(failure.clone());
+                return Err(failure);
+            }
+        };
+        self.failed_starts = 0;
+        let measure = MeasureRequest {
+            id: 0,
+            workload: planned.job.workload.clone(),
+            device: planned.job.device.clone(),
+            stack: planned.job.stack.clone(),
+            plan: request.plan,
+        };
+        let result = worker.measure(measure, cancel, &mut |progress| match progress {
+            Progress::Phase(phase) => teller.tell(RunEvent::Phase { index, phase }),
+            Progress::Samples(latency_secs) => teller.tell(RunEvent::Samples { index, latency_secs }),
+        });
+        if result.is_ok() {
+            self.worker = Some(worker);
+        }
+        result
+    }
+}
+
+fn measurement(
+    request: &RunRequest,
+    suite: &Suite,
+    planned: &Planned,
+    run_id: &str,
+    index: usize,
+    started_at: jiff::Timestamp,
+    measured: Result<Measured, Failure>,
+) -> Measurement {
+    let job = &planned.job;
+    let (outcome, environment, stack_version) = match measured {
+        Ok(measured) => (measured.outcome, measured.environment, measured.stack_version),
+        Err(failure) => (Outcome::of(failure.status()), planned.environment.clone(), None),
+    };
+    Measurement {
+        id: format!("{run_id}-{index:03}"),
+        run_id: run_id.to_owned(),
+        suite: Some(suite.id.clone()),
+        workload: job.workload.clone(),
+        workload_hash: job.workload.hash(),
+        device: planned.device.clone(),
+        stack: job.stack.clone(),
+        stack_version,
+        target: job.target.id.clone(),
+        evidence: Evidence::Measured,
+        started_at,
+        seed: request.plan.seed,
+        status: outcome.status,
+        timing: outcome.timing,
+        correctness: outcome.correctness,
+        throughput: outcome.throughput,
+        telemetry: outcome.telemetry,
+        foreign_load: outcome.foreign_load,
+        notes: outcome.notes,
+        environment,
+        provenance: None,
+    }
+}
+
+/// Sorts by time; the tail keeps two runs of one second apart.
+fn new_run_id() -> String {
+    let now = jiff::Timestamp::now();
+    let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+    let tail = (now.subsec_nanosecond() as u32 ^ std::process::id().rotate_left(16)) & 0xffff;
+    format!("{stamp}-{tail:04x}")
+}
