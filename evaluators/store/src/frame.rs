@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use assay_core::Measurement;
+use assay_core::statistics::Statistics;
 use polars::prelude::*;
 
 use crate::error::StoreError;
@@ -23,21 +24,27 @@ pub fn measurements<'a>(rows: impl IntoIterator<Item = &'a Measurement>) -> Resu
     Ok(DataFrame::new(rows.len(), columns)?)
 }
 
-/// The samples in long form: `measurement_id`, `index` from 0 in the order of execution, `latency_secs`.
+/// The samples in long form: `measurement_id`, `cold` (after the caches were flushed), `index` from 0 in the order of
+/// execution, `latency_secs`.
 ///
 /// # Errors
 /// When polars cannot build the frame.
 pub fn samples<'a>(rows: impl IntoIterator<Item = &'a Measurement>) -> Result<DataFrame, StoreError> {
-    let (mut ids, mut indices, mut latencies) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut colds, mut indices, mut latencies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for measurement in rows {
-        for (index, latency_secs) in measurement.timing.iter().flat_map(|t| &t.samples_secs).enumerate() {
-            ids.push(measurement.id.as_str());
-            indices.push(index as u64);
-            latencies.push(finite(*latency_secs));
+        let Some(timing) = &measurement.timing else { continue };
+        for (cold, samples_secs) in [(false, &timing.samples_secs), (true, &timing.cold_samples_secs)] {
+            for (index, latency_secs) in samples_secs.iter().enumerate() {
+                ids.push(measurement.id.as_str());
+                colds.push(cold);
+                indices.push(index as u64);
+                latencies.push(finite(*latency_secs));
+            }
         }
     }
     let columns = vec![
         Column::new("measurement_id".into(), ids),
+        Column::new("cold".into(), colds),
         Column::new("index".into(), indices),
         Column::new("latency_secs".into(), latencies),
     ];
@@ -85,7 +92,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn statistic(&self, get: fn(&assay_core::statistics::Statistics) -> Option<f64>) -> Option<f64> {
+    fn statistic(&self, get: fn(&Statistics) -> Option<f64>) -> Option<f64> {
         get(&self.m.timing.as_ref()?.statistics)
     }
 
@@ -183,6 +190,9 @@ fn outcome_columns(r: &[Row]) -> Vec<Column> {
         number(r, "certified_p99_secs", |r| r.statistic(|s| s.certified_p99_secs)),
         number(r, "standard_deviation_secs", |r| r.statistic(|s| s.standard_deviation_secs)),
         number(r, "relative_noise", |r| r.statistic(|s| s.relative_noise)),
+        number(r, "cold_median_secs", |r| {
+            Statistics::of(&r.m.timing.as_ref()?.cold_samples_secs).map(|s| s.median_secs)
+        }),
         truth(r, "noisy", |r| r.m.timing.as_ref().map(|_| r.m.is_noisy())),
         truth(r, "correct", |r| r.m.correctness.as_ref().map(|c| c.passed)),
         number(r, "error_norm", |r| r.m.correctness.as_ref()?.error_norm),

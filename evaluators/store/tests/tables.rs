@@ -25,6 +25,7 @@ fn a_frame_has_what_is_known_and_null_for_the_rest() {
     assert_eq!(at("median_secs", 0), AnyValue::Float64(statistics.median_secs));
     assert_eq!(at("flops", 0), AnyValue::Float64(2.0 * 64.0 * 64.0 * 64.0));
     assert_eq!(at("flops_per_sec", 0), AnyValue::Float64(rows[0].flops_per_sec().unwrap()));
+    assert_eq!(at("cold_median_secs", 0), AnyValue::Float64(3e-3));
     assert_eq!(at("seed", 0), AnyValue::UInt64(u64::MAX));
     assert_eq!(at("host", 0).get_str(), Some("bench-1"));
     assert_eq!(at("notes", 0).get_str(), Some(r#"[["algorithm","blocked"]]"#));
@@ -60,7 +61,7 @@ fn parquet_reads_back_as_it_was_written() {
         let read = ParquetReader::new(std::fs::File::open(&path).unwrap()).finish().unwrap();
         assert!(read.equals_missing(&frame), "{name}");
     }
-    assert_eq!(frame::samples(&rows).unwrap().shape(), (30 * 50 + 1, 3));
+    assert_eq!(frame::samples(&rows).unwrap().shape(), (30 * (50 + 3) + 1 + 3, 4));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
     let into_a_file = folder.path().join("samples.parquet/x.parquet");
     let refused = frame::write_parquet(&mut frame::samples(&rows).unwrap(), &into_a_file);

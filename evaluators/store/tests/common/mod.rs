@@ -56,6 +56,7 @@ pub fn with_samples(run_id: &str, number: u64, samples_secs: Vec<f64>) -> Measur
             first_execution_secs: 0.2,
             warm_up_executions: 3,
             samples_secs,
+            cold_samples_secs: vec![2e-3, 3e-3, 4e-3],
             stop: StopReason::NoiseBound,
             statistics,
         }),
