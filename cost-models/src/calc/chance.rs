@@ -101,6 +101,9 @@ fn sobol(i: &Inputs<'_>) -> Result<Value, CalcError> {
     )
 }
 
+/// A result from the values of the base.
+type Model<'a> = Box<dyn Fn(&[f64]) -> Result<f64, CostError> + 'a>;
+
 fn tornado_by_name(i: &Inputs<'_>) -> Result<Value, CalcError> {
     let base = i.named_numbers("base")?;
     let ranges = i.named_ranges("ranges")?;
@@ -114,7 +117,7 @@ fn tornado_by_name(i: &Inputs<'_>) -> Result<Value, CalcError> {
     let places = ranges.iter().map(|(name, _, _)| place(name)).collect::<Result<Vec<_>, _>>()?;
 
     let output = i.text("output")?;
-    let evaluate: Box<dyn Fn(&[f64]) -> Result<f64, CostError> + '_> = if output == PER_MILLION_TOKENS {
+    let evaluate: Model<'_> = if output == PER_MILLION_TOKENS {
         let (price, throughput, utilisation) = (place("price")?, place("thr")?, place("util")?);
         Box::new(move |x| cost_per_million(x[price], x[throughput], x[utilisation]))
     } else {
