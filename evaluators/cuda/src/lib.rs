@@ -1,1 +1,20 @@
-//! See ARCHITECTURE.md.
+//! The `cuda` stack: NVIDIA GPUs, measured with CUDA events.
+//!
+//! Nothing is linked and nothing is needed to build. At run time the driver comes from the system; NVRTC and cuBLASLt from
+//! the system, a CUDA toolkit or the wheels of a Python environment. What is absent is a reason, never a panic.
+
+mod cublaslt;
+mod detection;
+mod errors;
+mod evaluator;
+mod gemm;
+mod gpu;
+mod libraries;
+mod nvml;
+mod nvrtc;
+mod plan;
+mod prepared;
+mod sources;
+
+pub use evaluator::CudaEvaluator;
+pub use nvml::sensors;

@@ -1,0 +1,75 @@
+//! The package folders of Python environments.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long an interpreter may take to answer: a broken one must not hold up everything else.
+const TIME_OUT: Duration = Duration::from_secs(5);
+
+/// `lib/python3.*/site-packages` of an environment.
+pub(super) fn site_packages(root: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = super::entries(&root.join("lib"))
+        .into_iter()
+        .filter(|p| p.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("python3")))
+        .map(|p| p.join("site-packages"))
+        .filter(|p| p.is_dir())
+        .collect();
+    found.sort();
+    found
+}
+
+/// The module search path of the Python on `PATH`; empty when there is none or it does not answer in time.
+pub(super) fn module_paths() -> Vec<PathBuf> {
+    ["python3", "python"].into_iter().find_map(|name| ask(name, TIME_OUT)).unwrap_or_default()
+}
+
+fn ask(interpreter: &str, time_out: Duration) -> Option<Vec<PathBuf>> {
+    let mut child = Command::new(interpreter)
+        .args(["-c", "import sys; print('\\n'.join(p for p in sys.path if p))"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let deadline = Instant::now() + time_out;
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
+            _ => {
+                // Nothing more can be done about an interpreter that does not end.
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+        }
+    };
+    let mut text = String::new();
+    child.stdout.take()?.read_to_string(&mut text).ok()?;
+    status.success().then(|| text.lines().map(PathBuf::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_or_failing_interpreter_answers_nothing() {
+        assert_eq!(ask("no-such-interpreter", TIME_OUT), None);
+        assert_eq!(ask("false", TIME_OUT), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_hanging_interpreter_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("python");
+        std::fs::write(&script, "#!/bin/sh\nexec sleep 60\n").unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let start = Instant::now();
+        assert_eq!(ask(script.to_str().unwrap(), Duration::from_millis(100)), None);
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,302 @@
+//! A workload's graph as a list of kernel launches and matrix products on device memory.
+
+use std::sync::Arc;
+
+use assay_core::evaluator::Job;
+use assay_core::graph::{Activation, Graph, Node, Op, Source as From, TensorId};
+use assay_core::{EvaluatorError, NumericFormat};
+use cudarc::driver::{CudaFunction, LaunchConfig, PushKernelArg as _};
+
+use crate::errors::During as _;
+use crate::gemm::{Gemm, Precision, Product};
+use crate::gpu::{Buffer, Gpu, WORKSPACE_BYTES};
+use crate::sources::{Element, Source};
+
+pub(crate) mod attention;
+mod dense;
+mod embedding;
+mod images;
+pub(crate) mod quantised;
+mod rows;
+pub(crate) mod storage;
+
+/// One thing that the device is told to do.
+pub(crate) enum Step {
+    Launch(Launch),
+    Product(Gemm),
+}
+
+/// A kernel with its arguments.
+pub(crate) struct Launch {
+    function: CudaFunction,
+    config: LaunchConfig,
+    arguments: Vec<Argument>,
+}
+
+/// An argument of a kernel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Argument {
+    /// An address or a 64-bit number.
+    Word(u64),
+    U32(u32),
+    I32(i32),
+    F32(f32),
+    /// A structure of 32-bit numbers; the kernel takes as many as it declares.
+    Structure([u32; 9]),
+}
+
+impl Step {
+    /// Enqueues the step on the device's stream.
+    ///
+    /// # Errors
+    /// The driver's or cuBLASLt's.
+    pub(crate) fn enqueue(&self, gpu: &Gpu) -> Result<(), EvaluatorError> {
+        match self {
+            Self::Product(product) => product.enqueue(gpu),
+            Self::Launch(launch) => launch.enqueue(gpu),
+        }
+    }
+}
+
+impl Launch {
+    pub(crate) fn enqueue(&self, gpu: &Gpu) -> Result<(), EvaluatorError> {
+        let mut builder = gpu.stream.launch_builder(&self.function);
+        for argument in &self.arguments {
+            match argument {
+                Argument::Word(value) => builder.arg(value),
+                Argument::U32(value) => builder.arg(value),
+                Argument::I32(value) => builder.arg(value),
+                Argument::F32(value) => builder.arg(value),
+                Argument::Structure(value) => builder.arg(value),
+            };
+        }
+        // SAFETY: the planner gives each kernel the arguments it declares and addresses of memory that is large enough.
+        unsafe { builder.launch(self.config) }.during("launching a kernel")?;
+        Ok(())
+    }
+}
+
+/// A workload on the device, ready to be enqueued.
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    /// The result's memory.
+    pub(crate) output: Buffer,
+    pub(crate) stored: Stored,
+    /// Everything the steps use.
+    _memory: Vec<Buffer>,
+    pub(crate) notes: Vec<(String, String)>,
+}
+
+/// How a result is stored on the device.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stored {
+    /// As any tensor of the graph.
+    Element(Element),
+    /// As 32-bit integers, to be multiplied with a factor.
+    Integers { factor: f32 },
+}
+
+/// Makes the plan of a job in fp32, tf32, fp16 or bf16.
+///
+/// # Errors
+/// When memory is short, a kernel does not compile, or a size is beyond what the kernels take.
+pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
+    let format = job.graph.format;
+    let element = Element::of(format)
+        .ok_or_else(|| EvaluatorError::Failed(format!("{format} graphs have no kernels in the cuda stack")))?;
+    let precision = match format {
+        NumericFormat::Tf32 => Precision::TF32,
+        NumericFormat::Fp16 => Precision::FP16,
+        NumericFormat::Bf16 => Precision::BF16,
+        _ => Precision::FP32,
+    };
+    let mut planner = Planner {
+        gpu,
+        graph: &job.graph,
+        element,
+        precision,
+        memory: Vec::new(),
+        addresses: Vec::new(),
+        workspace: Arc::new(Buffer::poisoned(gpu, WORKSPACE_BYTES)?),
+        patches: None,
+        tuned: Vec::new(),
+        steps: Vec::new(),
+        notes: Vec::new(),
+    };
+    let mut output = None;
+    for (index, spec) in job.graph.tensors.iter().enumerate() {
+        let id = TensorId(index);
+        let buffer = match spec.source {
+            From::Node => Buffer::poisoned(gpu, spec.shape.iter().product::<usize>() * element.bytes())?,
+            From::Input | From::Indices { .. } | From::Weight { .. } => {
+                let tensor = job.tensors.get(index).and_then(Option::as_ref).ok_or_else(|| {
+                    EvaluatorError::Failed(format!(
+                        "tensor `{}` of workload `{}` has no data",
+                        spec.name, job.workload.id
+                    ))
+                })?;
+                storage::upload(gpu, element, tensor, planner.filter(id))?
+            }
+        };
+        planner.addresses.push(buffer.address);
+        if id == job.graph.output {
+            output = Some(buffer);
+        } else {
+            planner.memory.push(buffer);
+        }
+    }
+    for node in &job.graph.nodes {
+        planner.node(node)?;
+    }
+    let output = output.ok_or_else(|| EvaluatorError::Failed("the graph has no output".to_owned()))?;
+    if job.graph.tensors.iter().any(|t| t.shape.len() == 4) {
+        planner.note("layout", "images channels-last (NHWC), converted before the timed part".to_owned());
+    }
+    let Planner { memory, steps, notes, workspace, .. } = planner;
+    drop(workspace); // the products keep it
+    Ok(Plan { steps, output, stored: Stored::Element(element), _memory: memory, notes })
+}
+
+/// A plan in the making.
+struct Planner<'a> {
+    gpu: &'a Gpu,
+    graph: &'a Graph,
+    element: Element,
+    precision: Precision,
+    memory: Vec<Buffer>,
+    /// By tensor.
+    addresses: Vec<u64>,
+    workspace: Arc<Buffer>,
+    /// Where convolutions unfold their input, with its length in bytes.
+    patches: Option<(u64, usize)>,
+    tuned: Vec<dense::Tuned>,
+    steps: Vec<Step>,
+    notes: Vec<(String, String)>,
+}
+
+impl Planner<'_> {
+    fn node(&mut self, node: &Node) -> Result<(), EvaluatorError> {
+        let out = node.output;
+        match (&node.op, node.inputs.as_slice()) {
+            (Op::MatMul, &[x, w]) => self.matmul(x, w, out),
+            (Op::Linear { activation }, &[x, w, bias]) => self.linear(x, w, bias, *activation, out),
+            (Op::Triad { scale }, &[b, c]) => self.triad(b, c, *scale, out),
+            (Op::Softmax, &[x]) => self.softmax(x, out),
+            (Op::RmsNorm { epsilon }, &[x, weight]) => self.rms_norm(x, weight, *epsilon, out),
+            (Op::LayerNorm { epsilon }, &[x, weight, bias]) => self.layer_norm(x, weight, bias, *epsilon, out),
+            (Op::BiasGelu, &[x, bias]) => self.bias_activation(x, bias, Activation::Gelu, out),
+            (Op::Attention { heads, kv_heads, causal }, &[q, k, v]) => {
+                self.attention([q, k, v], *heads, *kv_heads, *causal, out)
+            }
+            (Op::Add { scale, activation }, &[x, y]) => self.add(x, y, *scale, *activation, out),
+            (Op::Conv2d { stride, padding, activation }, &[x, weight, bias]) => {
+                self.conv(x, weight, bias, (*stride, *padding), *activation, out)
+            }
+            (Op::MaxPool { kernel, stride, padding }, &[x]) => self.max_pool(x, *kernel, *stride, *padding, out),
+            (Op::GlobalAveragePool, &[x]) => self.global_average_pool(x, out),
+            (Op::EmbeddingBag, &[table, indices]) => self.embedding_bag(table, indices, out),
+            (Op::Concat, inputs) => self.concat(inputs, out),
+            (op, inputs) => Err(EvaluatorError::Failed(format!("{op:?} with {} operands", inputs.len()))),
+        }
+    }
+
+    fn shape(&self, id: TensorId) -> &[usize] {
+        self.graph.shape(id)
+    }
+
+    /// An extent; 1 where there is none, as for a vector seen as a matrix.
+    fn extent(&self, id: TensorId, axis: usize) -> usize {
+        self.shape(id).get(axis).copied().unwrap_or(1)
+    }
+
+    fn count(&self, id: TensorId) -> usize {
+        self.shape(id).iter().product()
+    }
+
+    /// The last extent, and the product of all others.
+    fn rows_and_columns(&self, id: TensorId) -> (usize, usize) {
+        let columns = self.shape(id).last().copied().unwrap_or(1);
+        (self.count(id).checked_div(columns).unwrap_or(0), columns)
+    }
+
+    fn address(&self, id: TensorId) -> Argument {
+        Argument::Word(self.raw(id))
+    }
+
+    fn raw(&self, id: TensorId) -> u64 {
+        self.addresses.get(id.0).copied().unwrap_or(0)
+    }
+
+    /// Whether a tensor is the filter of a convolution, which is stored in its own way.
+    fn filter(&self, id: TensorId) -> bool {
+        self.graph.nodes.iter().any(|n| matches!(n.op, Op::Conv2d { .. }) && n.inputs.get(1) == Some(&id))
+    }
+
+    fn note(&mut self, key: &str, value: String) {
+        self.notes.push((key.to_owned(), value));
+    }
+
+    /// Memory that lives as long as the plan.
+    fn scratch(&mut self, bytes: usize) -> Result<u64, EvaluatorError> {
+        let buffer = Buffer::poisoned(self.gpu, bytes)?;
+        let address = buffer.address;
+        self.memory.push(buffer);
+        Ok(address)
+    }
+
+    fn launch(
+        &mut self,
+        kernel: (Source, &str),
+        grid: [usize; 3],
+        block: [u32; 2],
+        shared_bytes: usize,
+        arguments: Vec<Argument>,
+    ) -> Result<(), EvaluatorError> {
+        let (source, name) = kernel;
+        let [x, y, z] = grid;
+        // The limits of every CUDA device since compute capability 3.0.
+        if x > i32::MAX as usize || y > 65_535 || z > 65_535 {
+            return Err(EvaluatorError::Failed(format!("kernel {name} would need a grid of {x} x {y} x {z} blocks")));
+        }
+        let shared = number(shared_bytes)?;
+        let function = self.gpu.kernel(source, self.element, name, shared)?;
+        let config = LaunchConfig {
+            grid_dim: (number(x)?, number(y)?, number(z)?),
+            block_dim: (block[0], block[1], 1),
+            shared_mem_bytes: shared,
+        };
+        self.steps.push(Step::Launch(Launch { function, config, arguments }));
+        Ok(())
+    }
+
+    fn product(&mut self, product: Product) -> Result<(), EvaluatorError> {
+        let gemm = dense::tuned(self, product)?;
+        self.steps.push(Step::Product(gemm));
+        Ok(())
+    }
+}
+
+/// A size as the 32-bit number that kernels take.
+fn number(value: usize) -> Result<u32, EvaluatorError> {
+    u32::try_from(value).map_err(|_| EvaluatorError::Failed(format!("the size {value} does not fit in 32 bits")))
+}
+
+/// The number of [`Activation`] that the kernels know it by.
+fn activation_number(activation: Activation) -> Argument {
+    Argument::I32(match activation {
+        Activation::Identity => 0,
+        Activation::Relu => 1,
+        Activation::Gelu => 2,
+        Activation::Sigmoid => 3,
+    })
+}
+
+/// The launch that holds the stream for a time, so that what follows it is queued before it starts.
+///
+/// # Errors
+/// When the kernel does not compile.
+pub(crate) fn hold(gpu: &Gpu, secs: f64) -> Result<Launch, EvaluatorError> {
+    let function = gpu.kernel(Source::Elementwise, Element::F32, "hold", 0)?;
+    let config = LaunchConfig { grid_dim: (1, 1, 1), block_dim: (1, 1, 1), shared_mem_bytes: 0 };
+    Ok(Launch { function, config, arguments: vec![Argument::Word((secs * 1e9) as u64)] })
+}

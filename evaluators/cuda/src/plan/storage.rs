@@ -1,0 +1,104 @@
+//! Tensors on their way to the device and back: narrowing, and the layouts that kernels want.
+
+use assay_core::EvaluatorError;
+use assay_core::tensor::{Tensor, Values};
+
+use crate::gpu::{Buffer, Gpu};
+use crate::sources::Element;
+
+/// Puts a tensor on the device. Images `[n, c, h, w]` become channels-last; `filter` says that it is the `[o, c, kh, kw]`
+/// of a convolution, which becomes `[o, (kh, kw, c) and zeros]`. Indices stay 64 bits wide.
+///
+/// # Errors
+/// When memory is short.
+pub(crate) fn upload(gpu: &Gpu, element: Element, tensor: &Tensor, filter: bool) -> Result<Buffer, EvaluatorError> {
+    let values = match &tensor.values {
+        Values::Index(indices) => return Buffer::upload(gpu, indices),
+        Values::F32(values) => values,
+    };
+    let arranged = match *tensor.shape.as_slice() {
+        [o, c, kh, kw] if filter => {
+            let rows = channels_last(values, [o, c, kh * kw]);
+            Some(pad_rows(&rows, o, filter_depth(&tensor.shape, element)))
+        }
+        [n, c, h, w] => Some(channels_last(values, [n, c, h * w])),
+        _ => None,
+    };
+    let values = arranged.as_deref().unwrap_or(values);
+    match element {
+        Element::F32 => Buffer::upload(gpu, values),
+        Element::F16 => {
+            let narrow: Vec<u16> = values.iter().map(|v| half::f16::from_f32(*v).to_bits()).collect();
+            Buffer::upload(gpu, &narrow)
+        }
+        Element::Bf16 => {
+            let narrow: Vec<u16> = values.iter().map(|v| half::bf16::from_f32(*v).to_bits()).collect();
+            Buffer::upload(gpu, &narrow)
+        }
+    }
+}
+
+/// Brings a result back in the layout of its `shape`.
+///
+/// # Errors
+/// The driver's.
+pub(crate) fn download(buffer: &Buffer, element: Element, shape: &[usize]) -> Result<Tensor, EvaluatorError> {
+    let values: Vec<f32> = match element {
+        Element::F32 => buffer.download()?,
+        Element::F16 => buffer.download::<u16>()?.into_iter().map(|b| half::f16::from_bits(b).to_f32()).collect(),
+        Element::Bf16 => buffer.download::<u16>()?.into_iter().map(|b| half::bf16::from_bits(b).to_f32()).collect(),
+    };
+    let values = match *shape {
+        [n, c, h, w] => channels_last(&values, [n, h * w, c]),
+        _ => values,
+    };
+    Ok(Tensor::f32(shape, values))
+}
+
+/// The length of a filter's row on the device: its `c * kh * kw` elements, and zeros up to whole packs.
+pub(crate) fn filter_depth(shape: &[usize], element: Element) -> usize {
+    shape.iter().skip(1).product::<usize>().next_multiple_of(element.pack())
+}
+
+/// Swaps the last two of three axes.
+fn channels_last(values: &[f32], [n, c, pixels]: [usize; 3]) -> Vec<f32> {
+    let mut out = Vec::with_capacity(values.len());
+    for image in values.chunks_exact((c * pixels).max(1)).take(n) {
+        for pixel in 0..pixels {
+            out.extend(image.iter().skip(pixel).step_by(pixels.max(1)));
+        }
+    }
+    out
+}
+
+fn pad_rows(values: &[f32], rows: usize, width: usize) -> Vec<f32> {
+    let length = values.len().checked_div(rows).unwrap_or(0).max(1);
+    let mut out = Vec::with_capacity(rows * width);
+    for (index, row) in values.chunks_exact(length).enumerate() {
+        out.extend_from_slice(row);
+        out.resize((index + 1) * width, 0.0);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_last_and_back_is_the_identity() {
+        let values: Vec<f32> = (0..2 * 3 * 4).map(|i| i as f32).collect();
+        let nhwc = channels_last(&values, [2, 3, 4]);
+        // Pixel 0 of image 0: channels 0, 1, 2 are 4 apart.
+        assert_eq!(nhwc[..3], [0.0, 4.0, 8.0]);
+        assert_eq!(channels_last(&nhwc, [2, 4, 3]), values);
+    }
+
+    #[test]
+    fn filters_are_padded_to_whole_packs() {
+        assert_eq!(filter_depth(&[64, 3, 7, 7], Element::Bf16), 152);
+        assert_eq!(filter_depth(&[64, 3, 7, 7], Element::F32), 148);
+        assert_eq!(filter_depth(&[64, 256, 1, 1], Element::F32), 256);
+        assert_eq!(pad_rows(&[1.0, 2.0, 3.0, 4.0], 2, 3), [1.0, 2.0, 0.0, 3.0, 4.0, 0.0]);
+    }
+}

@@ -1,0 +1,123 @@
+//! A workload on the device, and its timing by events.
+
+use std::sync::Arc;
+
+use assay_core::evaluator::Job;
+use assay_core::{EvaluatorError, NumericFormat, Prepared, Sample, Tensor, TimingMethod};
+use cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
+use cudarc::driver::{CudaEvent, CudaGraph};
+
+use crate::errors::{During as _, guarded};
+use crate::gpu::Gpu;
+use crate::plan::{self, Launch, Plan, Stored, storage};
+
+/// A workload on the device. Fields are dropped in their order: the graph before the memory it uses.
+pub(crate) struct CudaPrepared {
+    graph: Option<CudaGraph>,
+    hold: Launch,
+    start: CudaEvent,
+    end: CudaEvent,
+    plan: Plan,
+    shape: Vec<usize>,
+    notes: Vec<(String, String)>,
+    gpu: Arc<Gpu>,
+}
+
+impl CudaPrepared {
+    /// Puts the job on the device, compiles its kernels, tunes its products and runs it once.
+    ///
+    /// # Errors
+    /// The first failure of any of these.
+    pub(crate) fn new(gpu: Arc<Gpu>, job: &Job) -> Result<Self, EvaluatorError> {
+        let quantised = matches!(job.graph.format, NumericFormat::Int8 | NumericFormat::Fp8);
+        let (plan, secs) =
+            Gpu::timed(|| if quantised { plan::quantised::plan(&gpu, job) } else { plan::plan(&gpu, job) });
+        let plan = plan?;
+        for step in &plan.steps {
+            step.enqueue(&gpu)?;
+        }
+        gpu.synchronize()?;
+        let mut notes = plan.notes.clone();
+        notes.push(("prepare".to_owned(), assay_base::format::duration(secs)));
+        // One launch needs no graph.
+        let (graph, execution) = match plan.steps.len() {
+            1 => (None, "one launch".to_owned()),
+            count => match capture(&gpu, &plan) {
+                Ok(graph) => (Some(graph), format!("CUDA graph of {count} launches")),
+                Err(reason) => (None, format!("{count} launches, not as a CUDA graph: {reason}")),
+            },
+        };
+        notes.push(("execution".to_owned(), execution));
+        notes.push(("cache".to_owned(), "hot: the L2 cache is not flushed between executions".to_owned()));
+        // Long enough for the host to queue everything: measured launches take 2 to 5 µs each.
+        let unqueued = if graph.is_some() { 1 } else { plan.steps.len() };
+        let hold = plan::hold(&gpu, 20e-6 + 5e-6 * unqueued as f64)?;
+        Ok(Self {
+            graph,
+            hold,
+            start: gpu.event()?,
+            end: gpu.event()?,
+            shape: job.graph.shape(job.graph.output).to_vec(),
+            plan,
+            notes,
+            gpu,
+        })
+    }
+
+    fn run(&self) -> Result<Sample, EvaluatorError> {
+        let stream = &self.gpu.stream;
+        // While the stream is held the host queues what follows, so that no launch latency is in the time.
+        self.hold.enqueue(&self.gpu)?;
+        self.start.record(stream).during("recording an event")?;
+        match &self.graph {
+            Some(graph) => graph.launch().during("launching the graph")?,
+            None => self.plan.steps.iter().try_for_each(|step| step.enqueue(&self.gpu))?,
+        }
+        self.end.record(stream).during("recording an event")?;
+        self.gpu.synchronize()?;
+        let milliseconds = self.start.elapsed_ms(&self.end).during("reading the time")?;
+        Ok(Sample { latency_secs: f64::from(milliseconds) * 1e-3 })
+    }
+
+    fn read(&self) -> Result<Tensor, EvaluatorError> {
+        match self.plan.stored {
+            Stored::Element(element) => storage::download(&self.plan.output, element, &self.shape),
+            Stored::Integers { factor } => {
+                let values = self.plan.output.download::<i32>()?;
+                let values = values.into_iter().map(|v| (f64::from(v) * f64::from(factor)) as f32).collect();
+                Ok(Tensor::f32(self.shape.as_slice(), values))
+            }
+        }
+    }
+}
+
+/// Records the steps as a graph that is launched at once.
+fn capture(gpu: &Gpu, plan: &Plan) -> Result<CudaGraph, EvaluatorError> {
+    let mode = CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
+    gpu.stream.begin_capture(mode).during("beginning a capture")?;
+    let recorded = plan.steps.iter().try_for_each(|step| step.enqueue(gpu));
+    // Ends the capture in any case: a stream that is left capturing is of no use.
+    let graph = gpu.stream.end_capture(CUgraphInstantiate_flags(0)).during("ending a capture");
+    recorded?;
+    let graph = graph?.ok_or_else(|| EvaluatorError::Failed("the capture holds nothing".to_owned()))?;
+    graph.upload().during("uploading the graph")?;
+    Ok(graph)
+}
+
+impl Prepared for CudaPrepared {
+    fn timing(&self) -> TimingMethod {
+        TimingMethod::DeviceEvents
+    }
+
+    fn execute(&mut self) -> Result<Sample, EvaluatorError> {
+        guarded("executing", || self.run())
+    }
+
+    fn output(&mut self) -> Result<Tensor, EvaluatorError> {
+        guarded("reading the output", || self.read())
+    }
+
+    fn notes(&self) -> Vec<(String, String)> {
+        self.notes.clone()
+    }
+}
