@@ -25,4 +25,5 @@ pub use workbench::{Workbench, WorkbenchError};
 pub use assay_core as core;
 pub use assay_cost_models as cost_models;
 pub use assay_hardware_profiles as hardware_profiles;
+pub use assay_store as store;
 pub use assay_study as study;

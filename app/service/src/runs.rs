@@ -147,6 +147,11 @@ impl RunHandle {
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
     }
+
+    /// The flag that [`RunHandle::cancel`] sets, for signal handlers.
+    pub fn canceller(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.cancel)
+    }
 }
 
 impl Drop for RunHandle {

@@ -1,0 +1,299 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, ValueEnum};
+
+/// Decide whether a workload should move to another accelerator, and defend the decision.
+///
+/// Without a command the desktop opens on the study.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Subcommand>,
+    /// The study's folder; by default the one stood in, else the user's own
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Subcommand {
+    /// Do the whole job on this machine: detect, measure, cost, print the dossier
+    Demo(Demo),
+    /// List devices, their stacks, and why a stack is unavailable
+    Devices(Devices),
+    /// Measure a suite and keep the results in the study
+    Run(Run),
+    /// Look at results, compare, import and export them
+    Results(Results),
+    /// Look at hardware profiles and check them
+    Profiles(Profiles),
+    /// Evaluate the options of a study
+    Cost(Cost),
+    /// Compute any one formula
+    Calc(Calc),
+    /// Write a document as PDF
+    Report(Report),
+    /// Speak the worker protocol on stdin and stdout (what targets start)
+    Worker,
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For programs; stable
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
+/// Names a study.
+#[derive(Debug, Args)]
+pub struct StudyArguments {
+    /// The study's folder; by default the one stood in, else the user's own
+    #[arg(value_name = "STUDY")]
+    pub study: Option<PathBuf>,
+    /// The same as STUDY
+    #[arg(long = "study", value_name = "DIR", conflicts_with = "study")]
+    pub study_option: Option<PathBuf>,
+}
+
+impl StudyArguments {
+    /// The folder named, if one was.
+    pub fn named(&self) -> Option<&std::path::Path> {
+        self.study.as_deref().or(self.study_option.as_deref())
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The folder of the sample study; created when absent
+    #[arg(long, default_value = "assay-demo")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Devices {
+    /// Ask this target, too: its name in the study, or a launch command such as "ssh host"
+    #[arg(long, value_name = "T")]
+    pub target: Vec<String>,
+    /// The study whose targets are meant
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The suite: quick, standard, or a YAML file; by default the study's
+    #[arg(long)]
+    pub suite: Option<String>,
+    /// Only this workload of the suite (repeatable)
+    #[arg(long, value_name = "W")]
+    pub workload: Vec<String>,
+    /// Only this device (repeatable)
+    #[arg(long, value_name = "D")]
+    pub device: Vec<String>,
+    /// Only this stack (repeatable); by default all that are available
+    #[arg(long, value_name = "S")]
+    pub stack: Vec<String>,
+    /// Run there instead of here: a target's name in the study, `local`, or a launch command such as "ssh host"
+    /// (repeatable)
+    #[arg(long, value_name = "T")]
+    pub target: Vec<String>,
+    /// Seed of the data
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct Results {
+    #[command(subcommand)]
+    pub command: ResultsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum ResultsCommand {
+    /// List the measurements of a study
+    List(ResultsList),
+    /// Show everything known of one measurement
+    Show(ResultsShow),
+    /// Compare two runs: SAME, FASTER, SLOWER or AMBIGUOUS; exit status 1 when something is slower
+    Compare(ResultsCompare),
+    /// Take in the measurements of other study folders
+    Import(ResultsImport),
+    /// Write the measurements as Parquet or CSV for analysis
+    Export(ResultsExport),
+}
+
+#[derive(Debug, Args)]
+pub struct ResultsList {
+    /// Only the newest measurement of each workload, device and stack
+    #[arg(long)]
+    pub latest: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct ResultsShow {
+    /// The measurement's id, or the end of it
+    pub id: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The study's folder
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResultsCompare {
+    /// The run to compare with
+    pub baseline: String,
+    /// The run to judge
+    pub candidate: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The study's folder
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResultsImport {
+    /// Folders of other studies
+    #[arg(required = true)]
+    pub from: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The study's folder
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResultsExport {
+    /// The file to write; its ending chooses the form: .parquet or .csv
+    pub file: PathBuf,
+    /// Every timed execution instead of one row a measurement
+    #[arg(long)]
+    pub samples: bool,
+    /// The study's folder
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Profiles {
+    #[command(subcommand)]
+    pub command: ProfilesCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum ProfilesCommand {
+    /// List the catalogue
+    List(ProfilesList),
+    /// Show one profile with its offers and sources
+    Show(ProfilesShow),
+    /// Check profiles and print file:line:column of what is wrong; exit status 1 when something is
+    Check(ProfilesCheck),
+}
+
+#[derive(Debug, Args)]
+pub struct ProfilesList {
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct ProfilesShow {
+    /// The profile's id
+    pub id: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The study whose own profiles count, too
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ProfilesCheck {
+    /// Profile files; by default the whole catalogue
+    pub files: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Cost {
+    /// Look at the study under this scenario
+    #[arg(long, value_name = "S")]
+    pub scenario: Option<String>,
+    /// Set a value for this evaluation, such as assumptions.pue=1.2 (repeatable)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct Calc {
+    /// The function; --list names all
+    #[arg(required_unless_present = "list")]
+    pub function: Option<String>,
+    /// Its inputs as a JSON object
+    #[arg(long, value_name = "JSON", required_unless_present = "list")]
+    pub input: Option<String>,
+    /// List the functions with their inputs and sources
+    #[arg(long)]
+    pub list: bool,
+    /// How the list is printed; a result is always JSON
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The document
+    #[arg(long, value_enum)]
+    pub kind: DocumentKind,
+    /// The file to write; by default reports/KIND.pdf in the study
+    #[arg(long, value_name = "FILE.pdf")]
+    pub out: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+/// The documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DocumentKind {
+    /// Accelerator feasibility dossier
+    Dossier,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,10 @@
+//! One module a command.
+
+pub mod calc;
+pub mod cost;
+pub mod demo;
+pub mod devices;
+pub mod profiles;
+pub mod report;
+pub mod results;
+pub mod run;
