@@ -86,6 +86,17 @@ impl Demand {
             .collect()
     }
 
+    /// Multiplies the demand of every month.
+    pub fn scale(&mut self, factor: f64) {
+        self.items_per_month *= factor;
+        match &mut self.growth {
+            Growth::Compound { .. } => {}
+            Growth::Linear { added_per_month } => *added_per_month *= factor,
+            Growth::Logistic { capacity_per_month, .. } => *capacity_per_month *= factor,
+            Growth::Quarters { items_per_month } => items_per_month.iter_mut().for_each(|items| *items *= factor),
+        }
+    }
+
     fn validated(&self) -> Result<(), CostError> {
         let peak = self.peak_to_average;
         check("demand.peak_to_average", peak, peak.is_finite() && peak >= 1.0, "1 or above (peak over average rate)")?;

@@ -88,6 +88,37 @@ pub enum Payment {
     },
 }
 
+impl Payment {
+    /// Multiplies every price in it.
+    pub fn scale(&mut self, factor: f64) {
+        let scale = |price: &mut Money| price.amount *= factor;
+        match self {
+            Self::OnDemand { price_per_unit_hour } | Self::Spot { price_per_unit_hour, .. } => {
+                scale(price_per_unit_hour);
+            }
+            Self::Reserved { price_per_unit_hour, upfront_per_unit, .. } => {
+                scale(price_per_unit_hour);
+                scale(upfront_per_unit);
+            }
+            Self::CapacityBlock { price_per_unit_block, .. } => scale(price_per_unit_block),
+            Self::Purchase { capex_per_unit, .. } => scale(capex_per_unit),
+            Self::Lease { price_per_unit_month, upfront_per_unit, .. } => {
+                scale(price_per_unit_month);
+                scale(upfront_per_unit);
+            }
+            Self::PerMillionItems { price } => scale(price),
+            Self::PerMillionTokens { input_price, cached_input_price, output_price, .. } => {
+                scale(input_price);
+                scale(output_price);
+                if let Some(price) = cached_input_price {
+                    scale(price);
+                }
+            }
+            Self::Unknown { .. } => {}
+        }
+    }
+}
+
 /// What a cost is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

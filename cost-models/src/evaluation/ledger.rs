@@ -1,7 +1,7 @@
 //! The payments of one option, month by month and by component.
 
-use super::{Assumptions, Component, OptionInput, Payment, PerWhat, RecurringCost, Tax, Timing, WriteOff};
-use crate::depreciation::MACRS_5_PERCENT;
+use super::asset::Asset;
+use super::{Assumptions, Component, OptionInput, Payment, PerWhat, RecurringCost, Tax, Timing};
 use crate::error::{CostError, answer};
 use crate::unit_cost::MILLION;
 
@@ -20,7 +20,7 @@ pub(super) enum End {
 pub(super) struct Ledger {
     pub monthly: Vec<f64>,
     pub components: [f64; Component::ALL.len()],
-    tax: Option<Tax>,
+    pub tax: Option<Tax>,
 }
 
 impl Ledger {
@@ -28,7 +28,7 @@ impl Ledger {
         Self { monthly: vec![0.0; months + 1], components: [0.0; Component::ALL.len()], tax }
     }
 
-    fn add(&mut self, component: Component, month: usize, amount: f64) {
+    pub fn add(&mut self, component: Component, month: usize, amount: f64) {
         if let Some(flow) = self.monthly.get_mut(month) {
             *flow += amount;
             self.components[component as usize] += amount;
@@ -46,15 +46,6 @@ impl Ledger {
     pub fn total(&self) -> Result<f64, CostError> {
         answer("total cost", self.monthly.iter().sum())
     }
-}
-
-/// What is bought for each unit and lasts: hardware, or the upfront payment of a commitment.
-struct Asset {
-    component: Component,
-    price: f64,
-    life_months: usize,
-    residual_fraction: f64,
-    write_off: WriteOff,
 }
 
 /// Everything a ledger is made from.
@@ -91,26 +82,20 @@ impl Costing<'_> {
             Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => {
                 let committed = never_falling(self.units);
                 self.rent(&mut ledger, &committed, price_per_unit_hour.amount * hours);
-                Asset::commitment(upfront_per_unit.amount, *term_months).acquire(&mut ledger, &committed);
+                Asset::commitment(*term_months).acquire(&mut ledger, upfront_per_unit.amount, &committed);
             }
             Payment::Lease { price_per_unit_month, upfront_per_unit, term_months, energy_included } => {
                 let committed = never_falling(self.units);
                 self.rent(&mut ledger, &committed, price_per_unit_month.amount);
-                Asset::commitment(upfront_per_unit.amount, *term_months).acquire(&mut ledger, &committed);
+                Asset::commitment(*term_months).acquire(&mut ledger, upfront_per_unit.amount, &committed);
                 if !energy_included {
                     self.energy(&mut ledger, &committed)?;
                 }
             }
             Payment::Purchase { capex_per_unit, residual_fraction, life_months, opex_fraction_per_year } => {
                 let owned = never_falling(self.units);
-                let asset = Asset {
-                    component: Component::Hardware,
-                    price: capex_per_unit.amount,
-                    life_months: *life_months as usize,
-                    residual_fraction: *residual_fraction,
-                    write_off: self.assumptions.tax.map_or(WriteOff::StraightLine, |tax| tax.write_off),
-                };
-                asset.acquire(&mut ledger, &owned);
+                let asset = Asset::hardware(*life_months, *residual_fraction, self.assumptions.tax);
+                asset.acquire(&mut ledger, capex_per_unit.amount, &owned);
                 let upkeep = capex_per_unit.amount * opex_fraction_per_year / 12.0;
                 for (month, units) in owned.iter().enumerate() {
                     ledger.expense(Component::Maintenance, month + 1, upkeep * *units as f64);
@@ -191,70 +176,6 @@ impl Costing<'_> {
                 ledger.expense(cost.component, month, cost.per_month.amount * quantity);
             }
         }
-    }
-}
-
-impl Asset {
-    fn commitment(price: f64, term_months: u32) -> Self {
-        Self {
-            component: Component::Commitment,
-            price,
-            life_months: term_months as usize,
-            residual_fraction: 0.0,
-            write_off: WriteOff::StraightLine,
-        }
-    }
-
-    /// Buys what the fleet grows by at the begin of each month and replaces it at the end of its life. What is left at
-    /// the horizon counts with its straight-line value: the service goes on.
-    fn acquire(&self, ledger: &mut Ledger, fleet: &[u64]) {
-        if self.price == 0.0 {
-            return;
-        }
-        let horizon = fleet.len();
-        let mut owned = 0;
-        for (month, units) in fleet.iter().enumerate() {
-            let price = self.price * units.saturating_sub(owned) as f64;
-            owned = owned.max(*units);
-            let mut bought = month;
-            while price > 0.0 && bought < horizon {
-                let sold = (bought + self.life_months).min(horizon);
-                let age = (sold - bought) as f64 / self.life_months as f64;
-                let proceeds = price * (1.0 - (1.0 - self.residual_fraction) * age);
-                ledger.add(self.component, bought, price);
-                ledger.add(Component::ResidualValue, sold, -proceeds);
-                self.tax(ledger, price, proceeds, bought, sold);
-                bought = sold;
-            }
-        }
-    }
-
-    /// Tax saved by writing the price off, and tax on what the sale brings above the book value.
-    fn tax(&self, ledger: &mut Ledger, price: f64, proceeds: f64, bought: usize, sold: usize) {
-        let Some(Tax { rate, .. }) = ledger.tax else { return };
-        let mut book = price;
-        let mut shield = |ledger: &mut Ledger, month: usize, amount: f64| {
-            ledger.add(Component::Tax, month, -rate * amount);
-            book -= amount;
-        };
-        match self.write_off {
-            WriteOff::Immediate => shield(ledger, bought, price),
-            WriteOff::StraightLine => {
-                let a_month = price * (1.0 - self.residual_fraction) / self.life_months as f64;
-                for month in bought + 1..=sold {
-                    shield(ledger, month, a_month);
-                }
-            }
-            WriteOff::Macrs5 => {
-                for (year, percent) in MACRS_5_PERCENT.iter().enumerate() {
-                    let month = bought + 12 * (year + 1);
-                    if month <= sold {
-                        shield(ledger, month, price * percent / 100.0);
-                    }
-                }
-            }
-        }
-        ledger.add(Component::Tax, sold, rate * (proceeds - book));
     }
 }
 

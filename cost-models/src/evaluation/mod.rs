@@ -6,6 +6,8 @@
 //! hardware alone, for a rental price contains it. An option whose price or throughput is not known is shown and not
 //! ranked.
 
+mod asset;
+mod driver;
 mod estimate;
 mod input;
 mod ledger;
@@ -13,12 +15,15 @@ mod result;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod what_if;
 
+pub use driver::Driver;
 pub use estimate::Estimate;
 pub use input::{
     Assumptions, Component, Lens, OneOffCost, OptionInput, Payment, PerWhat, RecurringCost, Tax, Timing, WriteOff,
 };
 pub use result::{Benefit, ComponentCost, Evaluation, Fleet, Tco, UnitCost};
+pub use what_if::{BreakEven, DriverRange, Metric, break_even, curve, tornado_of, usual_ranges};
 
 use assay_base::{Evidence, Money, format};
 

@@ -7,11 +7,11 @@ use crate::demand::Demand;
 use crate::time_value::Irr;
 use crate::unit_cost::Effectiveness;
 
-fn usd(amount: f64) -> Money {
+pub(super) fn usd(amount: f64) -> Money {
     Money::new(amount, Currency::USD)
 }
 
-fn option(id: &str, throughput: f64, payment: Payment) -> OptionInput {
+pub(super) fn option(id: &str, throughput: f64, payment: Payment) -> OptionInput {
     OptionInput {
         id: id.to_owned(),
         name: id.to_owned(),
@@ -27,11 +27,11 @@ fn option(id: &str, throughput: f64, payment: Payment) -> OptionInput {
     }
 }
 
-fn rented(id: &str, throughput: f64, price: f64) -> OptionInput {
+pub(super) fn rented(id: &str, throughput: f64, price: f64) -> OptionInput {
     option(id, throughput, Payment::OnDemand { price_per_unit_hour: usd(price) })
 }
 
-fn bought(id: &str, throughput: f64, capex: f64) -> OptionInput {
+pub(super) fn bought(id: &str, throughput: f64, capex: f64) -> OptionInput {
     let payment = Payment::Purchase {
         capex_per_unit: usd(capex),
         residual_fraction: 0.1,
@@ -43,7 +43,7 @@ fn bought(id: &str, throughput: f64, capex: f64) -> OptionInput {
 }
 
 /// One year, 2.628e9 items a month: 1000 a second on average over 730 hours.
-fn year() -> Assumptions {
+pub(super) fn year() -> Assumptions {
     Assumptions {
         horizon_months: 12,
         discount_rate_annual: 0.1,
