@@ -10,6 +10,7 @@
 pub mod charts;
 mod diagnostics;
 pub mod document;
+pub mod dossier;
 mod error;
 mod labels;
 pub mod layout;
@@ -20,6 +21,7 @@ pub mod text;
 pub mod theme;
 
 pub use diagnostics::Diagnostic;
+pub use dossier::{DossierInput, compose_dossier};
 pub use error::ReportError;
 pub use layout::Paper;
 pub use pdf::{Attachment, Pdf, RenderOptions, render_pdf};

@@ -27,12 +27,24 @@ impl Linear {
         Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, step }
     }
 
+    /// A scale from exactly `low` to exactly `high`, with figures at round numbers, or at multiples of one of `steps`.
+    pub(super) fn within(low: f64, high: f64, ticks: usize, steps: &[f64]) -> Self {
+        let covering = Self::covering(low, high, ticks);
+        if high <= low {
+            return covering;
+        }
+        let least = (high - low) / ticks.max(1) as f64;
+        let step = steps.iter().copied().find(|step| *step >= least * 0.999).unwrap_or(covering.step);
+        Self { low, high, step }
+    }
+
     /// The round numbers from low to high.
     pub(super) fn ticks(&self) -> impl Iterator<Item = f64> + use<> {
         let Self { low, high, step } = *self;
-        let count = ((high - low) / step).round().clamp(0.0, 40.0) as u32;
+        let first = (low / step - 1e-9).ceil() * step;
+        let count = ((high - first) / step + 1e-9).floor().clamp(0.0, 40.0) as u32;
         (0..=count).map(move |index| {
-            let value = low + f64::from(index) * step;
+            let value = first + f64::from(index) * step;
             // Floating-point dust is not a number on an axis.
             if value.abs() < step * 1e-9 { 0.0 } else { value }
         })
@@ -105,6 +117,15 @@ mod tests {
         assert_eq!((scale.low, scale.high), (0.0, 100.0));
         assert_eq!(scale.ticks().collect::<Vec<_>>(), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
         assert_eq!(scale.place(50.0, 0.0, 10.0), 5.0);
+    }
+
+    #[test]
+    fn months_are_divided_like_years() {
+        let scale = Linear::within(0.0, 36.0, 6, &[1.0, 2.0, 3.0, 6.0, 12.0]);
+        assert_eq!(scale.ticks().collect::<Vec<_>>(), [0.0, 6.0, 12.0, 18.0, 24.0, 30.0, 36.0]);
+        assert_eq!(scale.place(36.0, 0.0, 10.0), 10.0);
+        let odd = Linear::within(0.0, 34.0, 6, &[6.0]);
+        assert_eq!(odd.ticks().last(), Some(30.0));
     }
 
     #[test]

@@ -124,8 +124,7 @@ impl LineChart {
         );
         let xs = || points.iter().map(|point| point.0);
         let (first, last) = (xs().fold(f64::INFINITY, f64::min), xs().fold(f64::NEG_INFINITY, f64::max));
-        // Months are read in half years; other axes take round numbers.
-        let x = Linear::covering(first, last, 6);
+        let x = Linear::within(first, last, 6, self.x.steps());
         let style = frame::axis_style(canvas);
         let left = frame::widest(canvas, style, y.ticks().map(|value| self.y.tick(value))) + 8.0;
         let names = self.series.iter().map(|series| series.name.clone());

@@ -11,6 +11,8 @@ pub enum Quantity {
     Number,
     /// Money.
     Money(Currency),
+    /// Months, divided like years.
+    Months,
     /// Time in seconds.
     Seconds,
     /// Parts of one.
@@ -25,12 +27,20 @@ impl Quantity {
     /// A value beside a mark.
     pub(super) fn label(&self, value: f64) -> String {
         match self {
-            Self::Number => format::compact(value),
+            Self::Number | Self::Months => format::compact(value),
             Self::Money(currency) => format::money_in(value, *currency),
             Self::Seconds => format::duration(value),
             Self::Fraction => format::percent(value, 1),
             Self::FlopsPerSec => format::flop_rate(value),
             Self::BytesPerSec => format::bandwidth(value),
+        }
+    }
+
+    /// The steps between figures on the axis that this quantity allows; empty for all round numbers.
+    pub(super) fn steps(&self) -> &'static [f64] {
+        match self {
+            Self::Months => &[1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0, 120.0],
+            _ => &[],
         }
     }
 

@@ -252,6 +252,14 @@ impl<'a> Composer<'a> {
         self.strips.append(&mut lines);
     }
 
+    /// Appends the source lines of a figure or table, with space after them.
+    pub(crate) fn push_source(&mut self, mut lines: Vec<Strip>, space_before: f32) {
+        if let Some(last) = lines.last_mut() {
+            last.height += 5.0;
+        }
+        self.push_lines(lines, space_before);
+    }
+
     fn report_unknown_values(&mut self, text: &Rich) {
         let values = &self.document.values;
         let diagnostics = &mut self.diagnostics;

@@ -45,7 +45,7 @@ impl Composer<'_> {
         self.draw(figure, Area::new(0.0, 5.0, width, height), elements.figure, &mut strip);
         self.strips.push(strip);
         let source = self.figure_source(figure, 0.0, width, elements.source);
-        self.push_lines(source, 0.0);
+        self.push_source(source, 0.0);
     }
 
     fn figure_row(&mut self, figures: &[Figure]) {

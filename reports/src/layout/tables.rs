@@ -95,7 +95,7 @@ impl Composer<'_> {
         let element = self.structure.add("P", self.section);
         let text = Self::source_text(source);
         let lines = self.lines(&text, self.styles.source, Slot::left(0.0, self.geometry.column(), element));
-        self.push_lines(lines, 4.0);
+        self.push_source(lines, 4.0);
     }
 
     fn panel(&mut self, number: usize, columns: &[Column], rows: &[Row], panel: &Panel) {

@@ -130,7 +130,7 @@ pub fn lines() -> Chart {
             },
             Series { name: "Second".to_owned(), points: points(-200e3, 20e3), band: Vec::new() },
         ],
-        x: Quantity::Number,
+        x: Quantity::Months,
         x_axis: "Months after the decision".to_owned(),
         y: USD,
         marker: Some(Marker { x: 9.1, text: "Break-even in month 10".to_owned() }),

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod check;
+pub mod dossier_input;
 pub mod gallery;
 
 use std::path::PathBuf;

@@ -1,0 +1,224 @@
+//! The answer in words.
+
+use super::author::Author;
+use super::findings::total;
+use super::input::Confidence;
+use crate::document::{Inline, Rich, Tone};
+use crate::rich;
+use assay_base::{Evidence, format};
+use assay_cost_models::Evaluation;
+
+impl Confidence {
+    /// One or two words.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Firm => "firm",
+            Self::Likely => "likely",
+            Self::Open => "open",
+            Self::None => "no answer yet",
+        }
+    }
+
+    /// What the label means.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Firm => "The cost ranges do not overlap, and the throughputs compared were measured or published.",
+            Self::Likely => "The cost ranges do not overlap, but a throughput is projected or assumed.",
+            Self::Open => "The cost ranges overlap: the order can change within what is known.",
+            Self::None => "Too little is known to compare the options.",
+        }
+    }
+
+    pub(super) fn tone(self) -> Tone {
+        match self {
+            Self::Firm => Tone::Positive,
+            Self::Likely => Tone::Info,
+            Self::Open => Tone::Caution,
+            Self::None => Tone::Neutral,
+        }
+    }
+}
+
+/// The verdict in a few words.
+pub(super) fn verdict(author: &Author<'_>) -> &'static str {
+    match (author.found.best, author.input.answer.confidence) {
+        (None, _) => "No answer yet",
+        (Some(best), Confidence::Firm) => {
+            if best.is_baseline {
+                "Stay"
+            } else {
+                "Move"
+            }
+        }
+        (Some(best), Confidence::Likely) => {
+            if best.is_baseline {
+                "Likely stay"
+            } else {
+                "Likely move"
+            }
+        }
+        (Some(best), _) => {
+            if best.is_baseline {
+                "Stay for now"
+            } else {
+                "Open: measure before moving"
+            }
+        }
+    }
+}
+
+/// The title of the decision: what to do, and what it is worth.
+pub(super) fn headline(author: &mut Author<'_>) -> Rich {
+    let Some(best) = author.found.best else {
+        return rich!["There is no answer yet: ", no_answer_reason(author)];
+    };
+    let name = Inline::name(&best.name);
+    let Some(saving) = author.found.saving() else {
+        return rich![name, " costs ", author.total(best), " over ", author.horizon()];
+    };
+    let (rival, horizon) = (rival_name(author), author.horizon());
+    let saving = author.amount(best, "saving", Some(saving.abs()));
+    let mut title = if best.is_baseline {
+        rich!["Stay with ", name, ": ", rival, " would cost ", saving, " more over ", horizon]
+    } else if author.found.saving().is_some_and(|saving| saving >= 0.0) {
+        rich!["Move to ", name, ": it costs ", saving, " less than ", rival, " over ", horizon]
+    } else {
+        // The present value decides, since what is paid later weighs less.
+        rich!["Move to ", name, ": dearer by ", saving, " than ", rival, " in sum, cheaper in present value"]
+    };
+    title.push(match author.input.answer.confidence {
+        Confidence::Firm | Confidence::None => "",
+        Confidence::Likely => ", if the projection holds",
+        Confidence::Open => ", but the cost ranges overlap",
+    });
+    title
+}
+
+fn rival_name(author: &Author<'_>) -> Inline {
+    author.found.rival().map_or(Inline::from("the alternative"), |rival| Inline::name(&rival.name))
+}
+
+pub(super) fn no_answer_reason(author: &Author<'_>) -> &'static str {
+    if author.found.ranked.is_empty() {
+        "no option has both a price and a throughput"
+    } else if author.found.baseline.is_none_or(|baseline| baseline.tco.is_none()) {
+        "the baseline has no price or no throughput"
+    } else {
+        "only one option has both a price and a throughput"
+    }
+}
+
+/// The answer in two or three sentences.
+pub(super) fn statement(author: &mut Author<'_>) -> Rich {
+    let Some(best) = author.found.best else {
+        return rich![
+            "Too little is known to compare the options: ",
+            no_answer_reason(author),
+            ". The list of what is missing names the next steps."
+        ];
+    };
+    let (total_cost, horizon) = (author.total(best), author.horizon());
+    let mut text =
+        rich![Inline::strong(Inline::name(&best.name)), " costs ", Inline::strong(total_cost), " over ", horizon];
+    if let (Some(rival), Some(saving)) = (author.found.rival(), author.found.saving()) {
+        let share = total(rival).filter(|total| *total > 0.0).map(|total| saving.abs() / total);
+        let difference = author.amount(best, "saving", Some(saving.abs()));
+        let share = author.share(format!("option.{}.saving_share", best.id), share, cost(best));
+        let word = if saving >= 0.0 { " less than " } else { " more than " };
+        text.extend(rich![", ", difference, " (", share, ")", word, Inline::name(&rival.name)]);
+    }
+    text.push(".");
+    if !best.is_baseline {
+        text.extend(payback(author, best));
+    }
+    text
+}
+
+fn payback(author: &mut Author<'_>, best: &Evaluation) -> Rich {
+    let Some(benefit) = &best.benefit else {
+        return rich![" Its payback cannot be stated, because the baseline's cost is not known."];
+    };
+    match benefit.payback_months {
+        Some(months) if months > 0.0 => {
+            let id = format!("option.{}.payback", best.id);
+            rich![" It pays back in ", author.value(id, Some(months), format::months, Some(cost(best))), "."]
+        }
+        Some(_) => rich![" It needs no outlay beyond the baseline's."],
+        None => rich![" It does not pay back within the horizon."],
+    }
+}
+
+fn cost(of: &Evaluation) -> Evidence {
+    super::author::cost_evidence(of)
+}
+
+/// What would change the answer, by rules over the ranges.
+pub(super) fn would_change(author: &mut Author<'_>) -> Vec<Rich> {
+    let (Some(best), Some(rival)) = (author.found.best, author.found.rival()) else { return Vec::new() };
+    let mut found = Vec::new();
+    if let (Some(own), Some(other)) = (total(best), total(rival))
+        && own > 0.0
+        && other > own
+    {
+        let id = format!("option.{}.margin", best.id);
+        let margin = author.share(id, Some(other / own - 1.0), cost(best));
+        found.push(rich![
+            Inline::strong("Cost. "),
+            Inline::name(&best.name),
+            " stops being ahead of ",
+            Inline::name(&rival.name),
+            " when its total cost is ",
+            margin,
+            " higher than estimated."
+        ]);
+    }
+    found.extend(throughput_risk(author, best, rival));
+    found.extend(close_options(author, best, rival));
+    found
+}
+
+fn throughput_risk(author: &mut Author<'_>, best: &Evaluation, rival: &Evaluation) -> Option<Rich> {
+    let throughput = best.throughput.filter(|throughput| throughput.low < throughput.value)?;
+    let (own, other) = (best.tco.as_ref()?, rival.tco.as_ref()?);
+    let id = format!("option.{}.throughput_low_share", best.id);
+    let part = author.share(id, Some(throughput.low / throughput.value), throughput.evidence);
+    let verdict = if own.total_high.amount < other.total_low.amount {
+        ", it is still cheaper than "
+    } else {
+        ", it is no longer surely cheaper than "
+    };
+    Some(rich![
+        Inline::strong("Throughput. "),
+        "At the low end of its range, ",
+        part,
+        " of the estimate",
+        verdict,
+        Inline::name(&rival.name),
+        "."
+    ])
+}
+
+fn close_options(author: &Author<'_>, best: &Evaluation, rival: &Evaluation) -> Vec<Rich> {
+    let overlaps = |other: &&&Evaluation| {
+        let ends = best.tco.as_ref().zip(other.tco.as_ref());
+        other.id != best.id
+            && other.id != rival.id
+            && ends.is_some_and(|(own, other)| other.total_low.amount <= own.total_high.amount)
+    };
+    author
+        .found
+        .ranked
+        .iter()
+        .filter(overlaps)
+        .take(2)
+        .map(|other| {
+            rich![
+                Inline::strong("Order. "),
+                Inline::name(&other.name),
+                " could be cheaper: its cost range overlaps with that of ",
+                Inline::name(&best.name),
+                "."
+            ]
+        })
+        .collect()
+}

@@ -1,0 +1,33 @@
+//! The cover.
+
+use super::answer::{statement, verdict};
+use super::author::Author;
+use super::day;
+use crate::document::{Cover, Fact, Inline};
+use crate::rich;
+
+pub(super) fn cover(author: &mut Author<'_>) -> Cover {
+    let input = author.input;
+    let mut statement = statement(author);
+    if author.found.best.is_some() {
+        statement.extend(rich![" ", input.answer.confidence.reason()]);
+    }
+    let passed = author.count("measurements.passed", author.found.passed.len());
+    let total = author.count("measurements.total", input.measurements.len());
+    let mut facts = vec![Fact::new("Prepared", Inline::name(day(input)))];
+    if let Some(name) = &input.study.author {
+        facts.push(Fact::new("Prepared by", Inline::name(name)));
+    }
+    facts.push(Fact::new("Prepared with", Inline::name(&input.prepared_with)));
+    facts.push(Fact::new("Prices of", Inline::name(input.pricing_date.strftime("%-d %B %Y").to_string())));
+    facts.push(Fact::new("Measurements", rich![passed, " of ", total, " passed"]));
+    facts.push(Fact::new("Evidence hash", Inline::code(&input.evidence_hash)));
+    Cover {
+        kicker: "Accelerator feasibility dossier".to_owned(),
+        subtitle: input.study.question.clone(),
+        verdict: verdict(author).to_owned(),
+        tone: input.answer.confidence.tone(),
+        statement,
+        facts,
+    }
+}

@@ -1,0 +1,77 @@
+//! What the rules of several sections need to know.
+
+use super::input::{DossierInput, OptionFacts};
+use assay_core::Measurement;
+use assay_cost_models::Evaluation;
+
+/// Facts that were found once.
+pub(super) struct Findings<'a> {
+    /// Options with a rank, best first.
+    pub ranked: Vec<&'a Evaluation>,
+    /// Options that could not be ranked.
+    pub unranked: Vec<&'a Evaluation>,
+    /// The option recommended.
+    pub best: Option<&'a Evaluation>,
+    /// What is done today.
+    pub baseline: Option<&'a Evaluation>,
+    /// The next best option.
+    pub runner_up: Option<&'a Evaluation>,
+    pub passed: Vec<&'a Measurement>,
+    pub not_passed: Vec<&'a Measurement>,
+    /// Measurements that passed with more noise than is ranked silently.
+    pub noisy: Vec<&'a Measurement>,
+}
+
+impl<'a> Findings<'a> {
+    pub(super) fn of(input: &'a DossierInput) -> Self {
+        let mut ranked: Vec<&Evaluation> = input.evaluations.iter().filter(|found| found.rank.is_some()).collect();
+        ranked.sort_by_key(|found| found.rank);
+        let by_id = |id: &Option<String>| {
+            let id = id.as_ref()?;
+            input.evaluations.iter().find(|found| found.id == *id)
+        };
+        let (passed, not_passed): (Vec<_>, Vec<_>) =
+            input.measurements.iter().partition(|measurement| measurement.status.passed());
+        Self {
+            unranked: input.evaluations.iter().filter(|found| found.rank.is_none()).collect(),
+            best: by_id(&input.answer.recommended).filter(|best| best.tco.is_some()),
+            baseline: input.evaluations.iter().find(|found| found.is_baseline),
+            runner_up: by_id(&input.answer.runner_up),
+            noisy: passed.iter().copied().filter(|measurement| measurement.is_noisy()).collect(),
+            ranked,
+            passed,
+            not_passed,
+        }
+    }
+
+    /// All options: the ranked ones, best first, then the others.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &'a Evaluation> {
+        self.ranked.iter().chain(&self.unranked).copied()
+    }
+
+    /// What the recommendation has to beat: the baseline, or for the baseline itself the next best.
+    pub(super) fn rival(&self) -> Option<&'a Evaluation> {
+        let best = self.best?;
+        if best.is_baseline { self.runner_up } else { self.baseline }
+    }
+
+    /// How much less the recommendation costs than its rival; negative when it costs more.
+    pub(super) fn saving(&self) -> Option<f64> {
+        Some(total(self.rival()?)? - total(self.best?)?)
+    }
+}
+
+/// The total cost of an option.
+pub(super) fn total(of: &Evaluation) -> Option<f64> {
+    of.tco.as_ref().map(|tco| tco.total.amount)
+}
+
+/// The facts behind an option.
+pub(super) fn facts<'a>(input: &'a DossierInput, id: &str) -> Option<&'a OptionFacts> {
+    input.options.iter().find(|option| option.id == id)
+}
+
+/// The word for one or for several.
+pub(super) fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}

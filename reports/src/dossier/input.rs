@@ -1,0 +1,139 @@
+//! What a dossier is made of.
+
+use assay_base::{Evidence, Money, NumericFormat};
+use assay_core::stopping::StopRule;
+use assay_core::{Device, Measurement, Workload};
+use assay_cost_models::roofline::{Projection, Roofline};
+use assay_cost_models::{Assumptions, Estimate, Evaluation};
+use assay_study::Study;
+use jiff::civil::Date;
+
+/// Everything that a dossier says comes from here.
+#[derive(Clone, Debug)]
+pub struct DossierInput {
+    /// The study as evaluated.
+    pub study: Study,
+    /// The time of the document.
+    pub prepared_at: jiff::Timestamp,
+    /// The program and its version, such as `Assay 0.1.0`.
+    pub prepared_with: String,
+    /// The hash of study, measurements and prices, such as `sha256:…`.
+    pub evidence_hash: String,
+    /// The day whose prices were used.
+    pub pricing_date: Date,
+    /// The plural of what demand counts, such as `sequences`.
+    pub items: String,
+    /// The study's workload, where its suite has it.
+    pub workload: Option<Workload>,
+    /// The assumptions as the cost models got them.
+    pub assumptions: Assumptions,
+    /// The facts behind the options, in the study's order.
+    pub options: Vec<OptionFacts>,
+    /// What the cost models make of the options.
+    pub evaluations: Vec<Evaluation>,
+    /// The answer to the study's question.
+    pub answer: AnswerFacts,
+    /// What is missing or doubtful, most important first, a sentence each.
+    pub missing: Vec<String>,
+    /// Every measurement of the study.
+    pub measurements: Vec<Measurement>,
+    /// The measured ceilings.
+    pub ceilings: Vec<Ceiling>,
+    /// The bounds under which timing stopped.
+    pub stop_rule: StopRule,
+    /// How the command line names the study, such as `--study my-study`.
+    pub study_argument: String,
+}
+
+/// The answer to a study's question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AnswerFacts {
+    /// The id of the option recommended; `None` when there is no answer yet.
+    pub recommended: Option<String>,
+    /// The id of the next best option.
+    pub runner_up: Option<String>,
+    /// How far the answer can be trusted.
+    pub confidence: Confidence,
+    /// The measurement that would tell most, as a sentence.
+    pub next_measurement: Option<String>,
+}
+
+/// How far an answer can be trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Confidence {
+    /// The cost ranges do not overlap, and the throughputs compared were measured or published.
+    Firm,
+    /// The cost ranges do not overlap, but a throughput is projected or assumed.
+    Likely,
+    /// The cost ranges overlap: the order can change within what is known.
+    Open,
+    /// There is no answer yet.
+    #[default]
+    None,
+}
+
+/// The facts behind an option's inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptionFacts {
+    /// The option's id.
+    pub id: String,
+    /// The option's name.
+    pub name: String,
+    /// The name of the hardware, where the catalogue knows it.
+    pub hardware: Option<String>,
+    /// Accelerators in one unit.
+    pub accelerators_per_unit: u32,
+    /// The price, or why it is unknown.
+    pub price: Result<PriceFacts, String>,
+    /// The throughput, or why it is unknown.
+    pub throughput: Result<ThroughputFacts, String>,
+}
+
+/// A price with its provenance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceFacts {
+    /// What is offered, by whom and where.
+    pub offer: String,
+    /// The price as quoted.
+    pub price: Money,
+    /// What the price is for, such as `hour`.
+    pub per: String,
+    /// Where it was found.
+    pub source: String,
+    /// The day of the quote.
+    pub as_of: Option<Date>,
+    /// Its class.
+    pub evidence: Evidence,
+    /// What a reader should know, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// A throughput with its provenance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThroughputFacts {
+    /// Items a second of one accelerator.
+    pub per_accelerator: Estimate,
+    /// Where it comes from, in words.
+    pub source: String,
+    /// The measurement behind it, directly or through a projection.
+    pub measurement_id: Option<String>,
+    /// The projection, where it is one.
+    pub projection: Option<Projection>,
+    /// The measured 99th percentile of the latency.
+    pub p99_secs: Option<f64>,
+    /// What a reader should know, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// The measured ceilings of a device in one format.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ceiling {
+    /// The target whose worker measured.
+    pub target: String,
+    /// The device.
+    pub device: Device,
+    /// The format of the compute ceiling.
+    pub format: NumericFormat,
+    /// The ceilings.
+    pub roofline: Roofline,
+}

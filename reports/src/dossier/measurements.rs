@@ -1,0 +1,302 @@
+//! What was measured, how well, and on which system.
+
+use super::author::Author;
+use super::findings::plural;
+use crate::charts::{Bar, BarChart, Chart, Quantity};
+use crate::document::{Block, Column, Fact, Facts, Figure, Inline, Rich, Row, RowKind, Section, Table};
+use crate::rich;
+use assay_base::{Evidence, format};
+use assay_core::measurement::NOISY_ABOVE;
+use assay_core::{Environment, Measurement};
+use std::collections::BTreeMap;
+
+pub(super) fn section(author: &mut Author<'_>) -> Section {
+    let mut blocks = vec![Block::Paragraph(paragraph(author))];
+    if !author.input.measurements.is_empty() {
+        blocks.extend(study_workload_figure(author));
+        blocks.push(Block::Table(results_table(author)));
+        blocks.extend(not_passed_table(author));
+    }
+    for (index, system) in systems(author.input.measurements.as_slice()).into_iter().enumerate() {
+        blocks.push(Block::Facts(system_facts(author, index, &system)));
+    }
+    Section {
+        kicker: "Measurements".to_owned(),
+        action_title: title(author),
+        anchor: "measurements".to_owned(),
+        blocks,
+    }
+}
+
+fn title(author: &mut Author<'_>) -> Rich {
+    let (total, passed, noisy) = (author.input.measurements.len(), author.found.passed.len(), author.found.noisy.len());
+    if total == 0 {
+        return rich!["Nothing has been measured for this study"];
+    }
+    let all = author.count("measurements.total", total);
+    let mut title = if passed == total {
+        rich!["All ", all, plural(total, " measurement", " measurements"), " passed the check against the reference"]
+    } else {
+        let passed = author.count("measurements.passed", passed);
+        rich![passed, " of ", all, plural(total, " measurement", " measurements"), " passed; the rest say why not"]
+    };
+    if noisy > 0 {
+        let noisy_count = author.count("measurements.noisy", noisy);
+        title.extend(rich![", and ", noisy_count, plural(noisy, " is noisy", " are noisy")]);
+    }
+    title
+}
+
+fn paragraph(author: &mut Author<'_>) -> Rich {
+    if author.input.measurements.is_empty() {
+        return rich![
+            "Every throughput of this document is therefore projected, published or assumed. Run ",
+            Inline::code(author.command("run", &format!("--suite {}", author.input.study.suite))),
+            " to measure."
+        ];
+    }
+    let bound = author.value("noise.bound", Some(NOISY_ABOVE), |bound| format::percent(bound, 0), None);
+    rich![
+        "Latencies are of one execution after warm-up, with device and stack as named. A result counts only if its \
+         output agrees with a double-precision reference within the tolerance of its format. Relative noise above ",
+        bound,
+        " is marked, because such a result may change its place when it is repeated on a quiet machine. See ",
+        Inline::see("method", "the method"),
+        "."
+    ]
+}
+
+/// The study's workload over devices and stacks, where there is something to compare.
+fn study_workload_figure(author: &mut Author<'_>) -> Option<Block> {
+    let workload = &author.input.study.workload;
+    let mut found: Vec<(&Measurement, f64)> = author
+        .found
+        .passed
+        .iter()
+        .filter(|measurement| measurement.workload.id == *workload)
+        .filter_map(|measurement| Some((*measurement, measurement.throughput.as_ref()?.value)))
+        .collect();
+    if found.len() < 2 {
+        return None;
+    }
+    found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (best, best_rate) = *found.first()?;
+    let worst_rate = found.last()?.1;
+    let bars = found
+        .iter()
+        .enumerate()
+        .map(|(index, (measurement, rate))| Bar {
+            label: format!("{} · {}", place(measurement), measurement.stack),
+            value: Some(*rate),
+            interval: interval(measurement),
+            highlight: index == 0,
+            remark: String::new(),
+        })
+        .collect();
+    let unit = best.throughput.as_ref().map_or_else(String::new, |throughput| throughput.unit.clone());
+    let ratio = Some(best_rate / worst_rate).filter(|ratio| ratio.is_finite());
+    let ratio = author.value("measured.spread", ratio, |ratio| format::significant(ratio, 3), Some(Evidence::Measured));
+    let height_pt = 40.0 + 22.0 * found.len().min(12) as f32;
+    Some(Block::Figures(vec![Figure {
+        anchor: "study-workload".to_owned(),
+        takeaway: rich![
+            Inline::name(best.stack.to_string()),
+            " on ",
+            Inline::name(place(best)),
+            " is fastest for the study's workload, ",
+            ratio,
+            " times the slowest"
+        ],
+        chart: Chart::Bars(BarChart { bars, quantity: Quantity::Number, axis: format!("{workload} ({unit})") }),
+        height_pt,
+        source: author.measured_source("median throughput; whiskers are the confidence interval of the median."),
+    }]))
+}
+
+/// Items a second at the ends of the median's confidence interval.
+fn interval(measurement: &Measurement) -> Option<[f64; 2]> {
+    let (low, high) = measurement.timing.as_ref()?.statistics.median_interval_secs?;
+    let items = measurement.workload.items();
+    Some([items / high, items / low])
+}
+
+/// The device, and where it stands if not here.
+pub(super) fn place(measurement: &Measurement) -> String {
+    if measurement.target == "local" {
+        measurement.device.id.clone()
+    } else {
+        format!("{} at {}", measurement.device.id, measurement.target)
+    }
+}
+
+fn results_table(author: &mut Author<'_>) -> Table {
+    let rows = author.input.measurements.iter().map(|measurement| result_row(author, measurement)).collect();
+    Table {
+        anchor: "results".to_owned(),
+        title: "All results, one row for each workload, device and stack".into(),
+        columns: vec![
+            Column::text("Workload"),
+            Column::text("Device"),
+            Column::text("Stack"),
+            Column::number("Median"),
+            Column::number("p99"),
+            Column::number("Throughput"),
+            Column::number("Error norm"),
+            Column::number("Noise"),
+            Column::text("Verdict"),
+        ],
+        rows,
+        source: author.measured_source(
+            "runs of the appendix. The error norm is relative to the reference; noise is the standard deviation over \
+             the mean.",
+        ),
+    }
+}
+
+fn result_row(author: &mut Author<'_>, measurement: &Measurement) -> Row {
+    let id = |what: &str| format!("measurement.{}.{what}", measurement.id);
+    let evidence = Some(measurement.evidence);
+    let statistics = measurement.timing.as_ref().map(|timing| &timing.statistics);
+    let median = statistics.map(|statistics| statistics.median_secs);
+    let p99 = statistics.and_then(|statistics| statistics.p99_secs);
+    let noise = statistics.and_then(|statistics| statistics.relative_noise);
+    let rate = measurement.throughput.as_ref().map(|throughput| throughput.value);
+    let unit = measurement.throughput.as_ref().map_or("", |throughput| throughput.unit.as_str());
+    let error = measurement.correctness.as_ref().and_then(|correctness| correctness.error_norm);
+    let is_study_workload = measurement.workload.id == author.input.study.workload && measurement.status.passed();
+    let row = Row::new(vec![
+        Inline::name(&measurement.workload.id).into(),
+        Inline::name(place(measurement)).into(),
+        Inline::name(measurement.stack.to_string()).into(),
+        author.value(id("median"), median, format::duration, evidence).into(),
+        author.value(id("p99"), p99, format::duration, evidence).into(),
+        author.value(id("throughput"), rate, |rate| format!("{}\u{a0}{unit}", format::compact(rate)), evidence).into(),
+        author.value(id("error"), error, |error| format::significant(error, 2), evidence).into(),
+        author.value(id("noise"), noise, |noise| format::percent(noise, 1), evidence).into(),
+        verdict(measurement).into(),
+    ]);
+    row.kind(if is_study_workload { RowKind::Highlight } else { RowKind::Plain })
+}
+
+fn verdict(measurement: &Measurement) -> Inline {
+    if !measurement.status.passed() {
+        return Inline::name(format!("▲ {}", measurement.status.label()));
+    }
+    Inline::from(if measurement.is_noisy() { "✓ passed, noisy" } else { "✓ passed" })
+}
+
+fn not_passed_table(author: &Author<'_>) -> Option<Block> {
+    if author.found.not_passed.is_empty() {
+        return None;
+    }
+    let rows = author
+        .found
+        .not_passed
+        .iter()
+        .map(|measurement| {
+            Row::new(vec![
+                Inline::name(&measurement.workload.id).into(),
+                Inline::name(place(measurement)).into(),
+                Inline::name(measurement.stack.to_string()).into(),
+                Inline::name(measurement.status.label()).into(),
+                Inline::name(measurement.status.reason().unwrap_or("no reason was given")).into(),
+            ])
+        })
+        .collect();
+    Some(Block::Table(Table {
+        anchor: "not-passed".to_owned(),
+        title: "What did not pass, and why. None of it is priced".into(),
+        columns: ["Workload", "Device", "Stack", "Outcome", "Reason"].map(Column::text).to_vec(),
+        rows,
+        source: author.measured_source("outcomes as recorded with each run."),
+    }))
+}
+
+/// A host and the measurements made on it.
+struct System<'a> {
+    target: &'a str,
+    environment: &'a Environment,
+    measurements: Vec<&'a Measurement>,
+}
+
+/// One for each target, with the environment of its newest measurement.
+fn systems(measurements: &[Measurement]) -> Vec<System<'_>> {
+    let mut by_target: BTreeMap<&str, Vec<&Measurement>> = BTreeMap::new();
+    for measurement in measurements {
+        by_target.entry(&measurement.target).or_default().push(measurement);
+    }
+    by_target
+        .into_iter()
+        .filter_map(|(target, measurements)| {
+            let newest = measurements.iter().max_by_key(|measurement| measurement.started_at)?;
+            Some(System { target, environment: &newest.environment, measurements })
+        })
+        .collect()
+}
+
+fn system_facts(author: &mut Author<'_>, index: usize, system: &System<'_>) -> Facts {
+    let environment = system.environment;
+    let id = |what: &str| format!("system.{index}.{what}");
+    let measured = Some(Evidence::Measured);
+    let mut rows = Vec::new();
+    let mut text = |name: &str, value: Option<&str>| {
+        rows.push(Fact::new(name, value.map_or(Inline::from("not known"), Inline::name)));
+    };
+    text("Host", environment.host.as_deref());
+    text("Processor", environment.cpu_model.as_deref());
+    text("Operating system", environment.operating_system.as_deref());
+    text("Kernel", environment.kernel.as_deref());
+    text("Virtualisation", environment.hypervisor.as_deref().or(environment.container.as_deref()));
+    text("Frequency governor", environment.cpu_governor.as_deref());
+    let logical = environment.cpu_logical.map(|count| count as f64);
+    let cores = environment.cpu_cores.map(|count| count as f64);
+    let whole = |number: f64| format::thousands(number, 0);
+    let logical = author.value(id("cpu_logical"), logical, whole, measured);
+    let cores = author.value(id("cpu_cores"), cores, whole, measured);
+    rows.push(Fact::new("Processors", rich![logical, " logical on ", cores, " cores"]));
+    let memory = environment.memory_bytes.map(|bytes| bytes as f64);
+    rows.push(Fact::new("Memory", author.value(id("memory"), memory, format::memory, measured)));
+    rows.push(Fact::new("Devices", Inline::name(devices(system))));
+    rows.push(Fact::new("Foreign load", foreign_load(author, index, system)));
+    if !environment.versions.is_empty() {
+        let versions: Vec<String> =
+            environment.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        rows.push(Fact::new("Versions", Inline::name(versions.join(", "))));
+    }
+    if !environment.device_settings.is_empty() {
+        let settings: Vec<String> =
+            environment.device_settings.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        rows.push(Fact::new("Device settings", Inline::name(settings.join(", "))));
+    }
+    Facts {
+        anchor: format!("system-{index}"),
+        title: rich!["System under test: ", Inline::name(system.target)],
+        rows,
+        source: author.measured_source("the environment recorded with the newest run on this system."),
+    }
+}
+
+fn devices(system: &System<'_>) -> String {
+    let devices: BTreeMap<&str, &str> = system
+        .measurements
+        .iter()
+        .map(|measurement| (measurement.device.id.as_str(), measurement.device.name.as_str()))
+        .collect();
+    devices.into_iter().map(|(id, name)| format!("{id}: {name}")).collect::<Vec<_>>().join("; ")
+}
+
+/// The worst of what others did to the machine while it measured.
+fn foreign_load(author: &mut Author<'_>, index: usize, system: &System<'_>) -> Rich {
+    let worst = |of: fn(&Measurement) -> Option<f64>| {
+        system.measurements.iter().filter_map(|measurement| of(measurement)).reduce(f64::max)
+    };
+    let load = worst(|measurement| measurement.foreign_load.load_average);
+    let steal = worst(|measurement| measurement.foreign_load.steal);
+    let busy = worst(|measurement| measurement.foreign_load.foreign_busy_cpus);
+    let measured = Some(Evidence::Measured);
+    let two = |number: f64| format::significant(number, 2);
+    let load = author.value(format!("system.{index}.load"), load, two, measured);
+    let steal = author.value(format!("system.{index}.steal"), steal, |part| format::percent(part, 1), measured);
+    let busy = author.value(format!("system.{index}.busy"), busy, two, measured);
+    rich!["at most: load average ", load, ", processors busy with others ", busy, ", time stolen by the host ", steal]
+}

@@ -1,0 +1,188 @@
+//! How the numbers were made.
+
+use super::author::Author;
+use crate::document::{Block, Column, Inline, Rich, Row, Section, Table};
+use crate::rich;
+use assay_base::{Evidence, format};
+use std::collections::BTreeMap;
+
+pub(super) fn section(author: &mut Author<'_>) -> Section {
+    let mut blocks = vec![
+        Block::Heading("Timing".into()),
+        Block::Bullets(timing(author)),
+        Block::Heading("Statistics".into()),
+        Block::Bullets(statistics()),
+        Block::Heading("Correctness".into()),
+        Block::Paragraph(rich![
+            "The inputs are deterministic and normally distributed. The output of each execution path is compared \
+             with a reference computed in double precision; the error norm is the Euclidean norm of the difference \
+             over that of the reference. A result above the tolerance of its format is reported as incorrect and is \
+             never priced."
+        ]),
+    ];
+    blocks.extend(tolerances(author).map(Block::Table));
+    blocks.extend([
+        Block::Heading("Projection".into()),
+        Block::Paragraph(projection(author)),
+        Block::Heading("Cost".into()),
+        Block::Bullets(cost(author)),
+    ]);
+    Section {
+        kicker: "Method".to_owned(),
+        action_title: "Each result is timed until its noise is known and checked before it is priced".into(),
+        anchor: "method".to_owned(),
+        blocks,
+    }
+}
+
+fn timing(author: &mut Author<'_>) -> Vec<Rich> {
+    let rule = author.input.stop_rule;
+    let min_time = author.value("stop.min_time", Some(rule.min_time_secs), format::duration, None);
+    let max_time = author.value("stop.max_time", Some(rule.max_time_secs), format::duration, None);
+    let min_samples = author.count("stop.min_samples", rule.min_samples);
+    let bound = author.value("stop.noise", Some(rule.noise_bound), |bound| format::percent(bound, 1), None);
+    let mut bullets = vec![rich![
+        Inline::strong("Stop rule. "),
+        "Timing goes on for at least ",
+        min_time,
+        " and ",
+        min_samples,
+        " samples, then until the relative noise is under ",
+        bound,
+        " or no longer changes, and at most for ",
+        max_time,
+        "; which of these ended it is recorded.",
+        Inline::footnote("The rule follows the relative standard deviation criterion of NVIDIA's nvbench.")
+    ]];
+    bullets.extend(stop_reasons(author));
+    bullets.push(rich![
+        Inline::strong("Isolation. "),
+        "Workloads run in a process of their own after a warm-up. Load of other programs, time taken by the hypervisor \
+         and other users of the device are recorded with each result."
+    ]);
+    bullets
+}
+
+/// How often each bound ended the timing.
+fn stop_reasons(author: &mut Author<'_>) -> Option<Rich> {
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for timing in author.input.measurements.iter().filter_map(|measurement| measurement.timing.as_ref()) {
+        *counts.entry(timing.stop.label()).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return None;
+    }
+    let mut text = rich![Inline::strong("In this study "), "timing ended by "];
+    for (index, (label, count)) in counts.into_iter().enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        let count = author.count(format!("stop.ended_by.{}", label.replace(' ', "_")), count);
+        text.extend(rich![comma, label, " (", count, ")"]);
+    }
+    text.push(".");
+    Some(text)
+}
+
+fn statistics() -> Vec<Rich> {
+    vec![
+        rich![
+            Inline::strong("Location. "),
+            "The median is reported with a distribution-free confidence interval from order statistics; throughput is \
+             taken at the median."
+        ],
+        rich![
+            Inline::strong("Tails. "),
+            "Percentiles are empirical. A certified percentile, by the early-stopping rule of MLPerf, is stated only \
+             where there are enough samples for it; otherwise it is absent, not guessed."
+        ],
+        rich![
+            Inline::strong("Dependence. "),
+            "The effective number of samples is corrected for the correlation of neighbouring samples."
+        ],
+    ]
+}
+
+/// The tolerance of each format, as far as formats were checked.
+fn tolerances(author: &mut Author<'_>) -> Option<Table> {
+    let mut by_format: BTreeMap<String, (f64, Option<f64>, usize)> = BTreeMap::new();
+    for measurement in &author.input.measurements {
+        let Some(correctness) = &measurement.correctness else { continue };
+        let entry =
+            by_format.entry(measurement.workload.format.to_string()).or_insert((correctness.tolerance, None, 0));
+        entry.0 = entry.0.max(correctness.tolerance);
+        entry.1 = entry.1.into_iter().chain(correctness.error_norm).reduce(f64::max);
+        entry.2 += 1;
+    }
+    if by_format.is_empty() {
+        return None;
+    }
+    let rows = by_format
+        .into_iter()
+        .map(|(name, (tolerance, worst, checks))| {
+            let id = |what: &str| format!("correctness.{name}.{what}");
+            let two = |number: f64| format::significant(number, 2);
+            let measured = Some(Evidence::Measured);
+            Row::new(vec![
+                Inline::name(&name).into(),
+                author.value(id("tolerance"), Some(tolerance), two, None).into(),
+                author.value(id("worst"), worst, two, measured).into(),
+                author.count(id("checks"), checks).into(),
+            ])
+        })
+        .collect();
+    Some(Table {
+        anchor: "tolerances".to_owned(),
+        title: "Tolerance and largest error by numeric format".into(),
+        columns: vec![
+            Column::text("Format"),
+            Column::number("Largest tolerance"),
+            Column::number("Largest error norm"),
+            Column::number("Checks"),
+        ],
+        rows,
+        source: author.measured_source("the correctness verdict of each result."),
+    })
+}
+
+fn projection(author: &mut Author<'_>) -> Rich {
+    let assumed = author.input.study.assumptions;
+    let percent = |part: f64| format::percent(part, 0);
+    let class = Some(Evidence::Assumed);
+    let low = author.value("projection.low", Some(assumed.projection_low_factor), percent, class);
+    let high = author.value("projection.high", Some(assumed.projection_high_factor), percent, class);
+    let vendor = author.value("projection.vendor_peak", Some(assumed.vendor_peak_fraction), percent, class);
+    rich![
+        "The throughput of hardware that was not measured is projected: the part of the ceiling reached on the \
+         measured device is carried over to the ceilings of the other, which are taken as ",
+        vendor,
+        " of the vendor's figures. The range reaches from ",
+        low,
+        " to ",
+        high,
+        " of the projection and never exceeds the roof. A projection is marked as such wherever it or a cost made \
+         from it is shown; it is a reason to measure, not a measurement."
+    ]
+}
+
+fn cost(author: &mut Author<'_>) -> Vec<Rich> {
+    let rate = author.input.assumptions.discount_rate_annual;
+    let rate = author.value("discount_rate", Some(rate), |rate| format::percent(rate, 1), Some(Evidence::Assumed));
+    vec![
+        rich![
+            Inline::strong("Time. "),
+            "Payments stand at the end of their month, purchases at its begin; the decision is at time zero. Months \
+             are discounted at ",
+            rate,
+            " a year."
+        ],
+        rich![
+            Inline::strong("Whole units. "),
+            "Nobody rents a part of a server: the fleet is rounded up for the peak of each month. Owned and committed \
+             units stay once they are acquired."
+        ],
+        rich![
+            Inline::strong("Ranks. "),
+            "Options are ranked by the present value of their cost. An option whose price or throughput is unknown is \
+             shown and not ranked; a price that is unknown is never taken from another device."
+        ],
+    ]
+}
