@@ -1,1 +1,25 @@
-//! See ARCHITECTURE.md.
+//! The desktop: egui views of a study that is open. This crate names `egui`, never the windowing library, so that
+//! every view can be driven and drawn without a window.
+//!
+//! [`DesktopApp::logic`] takes what background work has brought, [`DesktopApp::ui`] draws. A view sees a [`Scene`]
+//! and answers with [`Request`]s; the application carries them out after the frame through the service.
+
+mod app;
+mod backend;
+mod background;
+mod dialogs;
+pub mod live;
+mod notices;
+mod palette;
+mod requests;
+mod shell;
+mod shortcuts;
+pub mod theme;
+pub mod views;
+mod widgets;
+
+pub use app::{DesktopApp, Places};
+pub use backend::{ActiveRun, Backend, ServiceBackend};
+pub use notices::{Level, Notice};
+pub use requests::{Devices, Exports, Request, Scene};
+pub use views::View;

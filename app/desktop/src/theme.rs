@@ -1,0 +1,349 @@
+//! Design tokens: the only file that names a colour, a radius, a font or a font size.
+
+use std::sync::Arc;
+
+use assay_base::Evidence;
+use egui::style::{HandleShape, ScrollStyle};
+use egui::{
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Shadow, Stroke,
+    Style, TextStyle, Theme, Visuals,
+};
+
+/// Colours by meaning, one table per theme.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tokens {
+    /// Behind everything.
+    pub surface: Color32,
+    /// Cards, bars, dialogs.
+    pub surface_raised: Color32,
+    /// Fields, plot backgrounds, empty parts of bars.
+    pub surface_sunken: Color32,
+    /// Every other row of a table.
+    pub stripe: Color32,
+    /// Controls under the pointer.
+    pub hover: Color32,
+    /// Lines between things.
+    pub border: Color32,
+    /// Outlines of controls.
+    pub border_strong: Color32,
+    /// Text.
+    pub text: Color32,
+    /// Titles and headline figures.
+    pub text_strong: Color32,
+    /// Labels, units, captions.
+    pub text_subdued: Color32,
+    /// Text on the accent colour.
+    pub text_on_accent: Color32,
+    /// Primary actions, selection.
+    pub accent: Color32,
+    /// Background of what is selected.
+    pub accent_subtle: Color32,
+    /// Passed, better.
+    pub success: Color32,
+    /// Needs attention.
+    pub warning: Color32,
+    /// Failed, worse.
+    pub error: Color32,
+    /// Categorical series, in order of use.
+    pub series: [Color32; 8],
+    /// Classes of evidence, in the order of [`Evidence::ALL`].
+    pub evidence: [Color32; 5],
+}
+
+const fn rgb(hex: u32) -> Color32 {
+    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+}
+
+impl Tokens {
+    /// The dark theme.
+    pub const DARK: Self = Self {
+        surface: rgb(0x12_15_1a),
+        surface_raised: rgb(0x1a_1e_25),
+        surface_sunken: rgb(0x0f_12_16),
+        stripe: rgb(0x1f_24_2c),
+        hover: rgb(0x26_2c_36),
+        border: rgb(0x29_2f_39),
+        border_strong: rgb(0x3a_42_4f),
+        text: rgb(0xd3_d8_e1),
+        text_strong: rgb(0xf1_f4_f8),
+        text_subdued: rgb(0x8b_95_a5),
+        text_on_accent: rgb(0xff_ff_ff),
+        accent: rgb(0x3f_7f_e8),
+        accent_subtle: rgb(0x21_38_5e),
+        success: rgb(0x3f_b9_82),
+        warning: rgb(0xe0_a0_42),
+        error: rgb(0xe8_63_63),
+        series: [
+            rgb(0x5b_9b_ff),
+            rgb(0xf2_a4_4b),
+            rgb(0x4f_c4_9a),
+            rgb(0xc0_7d_e8),
+            rgb(0xe8_6d_8a),
+            rgb(0x5c_c8_de),
+            rgb(0xb9_c2_55),
+            rgb(0xa9_93_84),
+        ],
+        evidence: [rgb(0x4f_c4_9a), rgb(0x5b_9b_ff), rgb(0xe0_a8_4c), rgb(0xb0_94_e8), rgb(0xe8_83_7a)],
+    };
+
+    /// The light theme.
+    pub const LIGHT: Self = Self {
+        surface: rgb(0xf4_f5_f8),
+        surface_raised: rgb(0xff_ff_ff),
+        surface_sunken: rgb(0xec_ee_f2),
+        stripe: rgb(0xf6_f7_fa),
+        hover: rgb(0xe9_ed_f4),
+        border: rgb(0xdd_e1_e8),
+        border_strong: rgb(0xc1_c8_d3),
+        text: rgb(0x28_2f_3b),
+        text_strong: rgb(0x0f_15_1f),
+        text_subdued: rgb(0x5f_69_79),
+        text_on_accent: rgb(0xff_ff_ff),
+        accent: rgb(0x1f_5f_d6),
+        accent_subtle: rgb(0xdc_e7_fb),
+        success: rgb(0x17_80_52),
+        warning: rgb(0xa8_65_08),
+        error: rgb(0xc2_36_36),
+        series: [
+            rgb(0x25_63_d8),
+            rgb(0xc9_72_11),
+            rgb(0x18_86_62),
+            rgb(0x8a_42_bb),
+            rgb(0xc4_32_5c),
+            rgb(0x11_82_9c),
+            rgb(0x76_80_10),
+            rgb(0x7d_62_50),
+        ],
+        evidence: [rgb(0x17_80_52), rgb(0x25_63_d8), rgb(0xa8_65_08), rgb(0x6d_4b_b8), rgb(0xb8_43_3b)],
+    };
+
+    /// The tokens of the theme in use.
+    pub fn of(ctx: &Context) -> &'static Self {
+        match ctx.theme() {
+            Theme::Dark => &Self::DARK,
+            Theme::Light => &Self::LIGHT,
+        }
+    }
+
+    /// The colour of a series; the table repeats.
+    pub fn series(&self, index: usize) -> Color32 {
+        self.series.get(index % self.series.len()).copied().unwrap_or(self.accent)
+    }
+
+    /// The colour of a class of evidence.
+    pub fn evidence(&self, evidence: Evidence) -> Color32 {
+        let [measured, published, projected, vendor, assumed] = self.evidence;
+        match evidence {
+            Evidence::Measured => measured,
+            Evidence::Published => published,
+            Evidence::Projected => projected,
+            Evidence::Vendor => vendor,
+            Evidence::Assumed => assumed,
+        }
+    }
+}
+
+/// A colour as the background of text in that colour.
+pub fn tint(color: Color32) -> Color32 {
+    color.gamma_multiply(0.16)
+}
+
+/// A colour for areas under and around lines.
+pub fn wash(color: Color32) -> Color32 {
+    color.gamma_multiply(0.35)
+}
+
+/// No colour at all.
+pub const TRANSPARENT: Color32 = Color32::TRANSPARENT;
+
+/// Corners of cards.
+pub const RADIUS_CARD: u8 = 6;
+/// Corners of buttons and fields.
+pub const RADIUS_CONTROL: u8 = 4;
+/// Corners of chips and bars.
+pub const RADIUS_CHIP: u8 = 3;
+/// Space between cards.
+pub const GAP: f32 = 10.0;
+/// Space inside cards.
+pub const PADDING: i8 = 12;
+/// Height of a table's row.
+pub const ROW: f32 = 26.0;
+/// Height of a table's header.
+pub const HEADER: f32 = 24.0;
+
+const SEMIBOLD: &str = "semibold";
+const BODY: f32 = 13.0;
+const SMALL: f32 = 11.5;
+const MONO: f32 = 12.5;
+
+/// Half-bold letters of a size.
+pub fn semibold_font(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Name(SEMIBOLD.into()))
+}
+
+/// The font of running text.
+pub fn body_font() -> FontId {
+    FontId::new(BODY, FontFamily::Proportional)
+}
+
+/// The font of captions.
+pub fn small_font() -> FontId {
+    FontId::new(SMALL, FontFamily::Proportional)
+}
+
+/// The font of numbers.
+pub fn mono_font() -> FontId {
+    FontId::new(MONO, FontFamily::Monospace)
+}
+
+/// The title of a page.
+pub fn page_title(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(semibold_font(18.0)).strong()
+}
+
+/// A statement that should be read first.
+pub fn lead(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(semibold_font(17.0)).strong()
+}
+
+/// The title of a card.
+pub fn card_title(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(semibold_font(BODY)).strong()
+}
+
+/// Emphasis in running text.
+pub fn strong(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(semibold_font(BODY)).strong()
+}
+
+/// A headline figure.
+pub fn headline(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(semibold_font(22.0)).strong()
+}
+
+/// A label, unit or caption.
+pub fn caption(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(small_font()).weak()
+}
+
+/// The header of a table's column.
+pub fn column_title(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(semibold_font(SMALL)).weak()
+}
+
+/// A number in a table: all digits are of one width.
+pub fn number(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(mono_font())
+}
+
+/// Installs fonts and both themes. Call once for a context.
+pub fn install(ctx: &Context) {
+    ctx.set_fonts(fonts());
+    for (theme, tokens) in [(Theme::Dark, &Tokens::DARK), (Theme::Light, &Tokens::LIGHT)] {
+        ctx.style_mut_of(theme, |style| apply(style, theme, tokens));
+    }
+}
+
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let files: [(&str, &'static [u8]); 3] = [
+        ("Inter", include_bytes!("../../../assets/fonts/Inter-Regular.ttf")),
+        ("Inter SemiBold", include_bytes!("../../../assets/fonts/Inter-SemiBold.ttf")),
+        ("IBM Plex Mono", include_bytes!("../../../assets/fonts/IBMPlexMono-Regular.ttf")),
+    ];
+    for (name, bytes) in files {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    fonts.families.entry(FontFamily::Proportional).or_default().insert(0, "Inter".to_owned());
+    fonts.families.entry(FontFamily::Monospace).or_default().insert(0, "IBM Plex Mono".to_owned());
+    let mut semibold = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    semibold.insert(0, "Inter SemiBold".to_owned());
+    fonts.families.insert(FontFamily::Name(SEMIBOLD.into()), semibold);
+    fonts
+}
+
+fn apply(style: &mut Style, theme: Theme, t: &Tokens) {
+    style.text_styles = [
+        (TextStyle::Heading, semibold_font(18.0)),
+        (TextStyle::Body, body_font()),
+        (TextStyle::Button, body_font()),
+        (TextStyle::Small, small_font()),
+        (TextStyle::Monospace, mono_font()),
+    ]
+    .into();
+    style.drag_value_text_style = TextStyle::Monospace;
+
+    let spacing = &mut style.spacing;
+    spacing.item_spacing = egui::vec2(8.0, 6.0);
+    spacing.button_padding = egui::vec2(10.0, 4.0);
+    spacing.interact_size = egui::vec2(40.0, 26.0);
+    spacing.combo_width = 60.0;
+    spacing.menu_margin = Margin::same(6);
+    spacing.window_margin = Margin::same(16);
+    spacing.tooltip_width = 420.0;
+    spacing.slider_rail_height = 4.0;
+    spacing.scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::solid() };
+    style.interaction.tooltip_delay = 0.3;
+    style.visuals = visuals(theme, t);
+}
+
+fn visuals(theme: Theme, t: &Tokens) -> Visuals {
+    let mut v = match theme {
+        Theme::Dark => Visuals::dark(),
+        Theme::Light => Visuals::light(),
+    };
+    let shadow = Shadow {
+        offset: [0, 6],
+        blur: 24,
+        spread: 0,
+        color: Color32::from_black_alpha(if theme == Theme::Dark { 120 } else { 40 }),
+    };
+    v.panel_fill = t.surface;
+    v.window_fill = t.surface_raised;
+    v.extreme_bg_color = t.surface_sunken;
+    v.text_edit_bg_color = Some(t.surface_sunken);
+    v.code_bg_color = t.surface_sunken;
+    v.faint_bg_color = t.stripe;
+    v.window_stroke = Stroke::new(1.0, t.border_strong);
+    v.window_shadow = shadow;
+    v.popup_shadow = shadow;
+    v.window_corner_radius = CornerRadius::same(RADIUS_CARD + 2);
+    v.menu_corner_radius = CornerRadius::same(RADIUS_CARD);
+    v.selection.bg_fill = t.accent_subtle;
+    v.selection.stroke = Stroke::new(1.0, if theme == Theme::Dark { t.text_strong } else { t.accent });
+    v.hyperlink_color = t.accent;
+    v.warn_fg_color = t.warning;
+    v.error_fg_color = t.error;
+    v.weak_text_color = Some(t.text_subdued);
+    v.slider_trailing_fill = true;
+    v.handle_shape = HandleShape::Circle;
+    v.striped = false;
+    v.indent_has_left_vline = false;
+    v.resize_corner_size = 0.0;
+    let radius = CornerRadius::same(RADIUS_CONTROL);
+    let widgets = &mut v.widgets;
+    for w in [
+        &mut widgets.noninteractive,
+        &mut widgets.inactive,
+        &mut widgets.hovered,
+        &mut widgets.active,
+        &mut widgets.open,
+    ] {
+        w.corner_radius = radius;
+        w.fg_stroke = Stroke::new(1.0, t.text);
+        w.expansion = 0.0;
+    }
+    widgets.noninteractive.bg_stroke = Stroke::new(1.0, t.border);
+    widgets.active.fg_stroke = Stroke::new(1.5, t.text_strong);
+    for (w, fill, stroke) in [
+        (&mut widgets.inactive, t.surface_raised, t.border_strong),
+        (&mut widgets.hovered, t.hover, t.border_strong),
+        (&mut widgets.active, t.accent_subtle, t.accent),
+        (&mut widgets.open, t.hover, t.accent),
+    ] {
+        w.weak_bg_fill = fill;
+        w.bg_fill = t.border_strong;
+        w.bg_stroke = Stroke::new(1.0, stroke);
+    }
+    v
+}

@@ -1,0 +1,111 @@
+//! Charts of an evaluation: unit cost with its interval, total cost by component, cumulative cost by month.
+
+use assay_base::format::{self, or_unknown};
+use assay_service::Assessment;
+use assay_service::cost_models::Evaluation;
+use assay_service::cost_models::evaluation::Component;
+use egui::Ui;
+use egui_plot::{Corner, HoverPosition, Legend, Line, PlotPoint, PlotPoints};
+
+use crate::theme::Tokens;
+use crate::widgets::bars::{RangeBar, StackedBar, legend, range_bars, stacked_bars};
+use crate::widgets::card;
+use crate::widgets::plot::house_plot;
+
+/// Draws the charts.
+pub fn ui(ui: &mut Ui, assessment: &Assessment) {
+    let per = assessment.evaluations.iter().find_map(|e| e.unit_cost).map_or(1e6, |u| u.per_items);
+    let code = assessment.study.currency.code();
+    let title = format!("Cost of {} {}, {code}", format::compact(per), assessment.item());
+    card(ui, &title, |ui| unit_cost(ui, assessment));
+    let title = format!("Total cost over {} months by component, {code}", assessment.assumptions.horizon_months);
+    card(ui, &title, |ui| components(ui, assessment));
+    card(ui, &format!("Cumulative cost by month, {code}"), |ui| cumulative(ui, assessment));
+}
+
+/// Options in the study's order, so that an option keeps its colour.
+fn options(assessment: &Assessment) -> impl Iterator<Item = (usize, &Evaluation)> {
+    assessment.evaluations.iter().enumerate()
+}
+
+fn unit_cost(ui: &mut Ui, assessment: &Assessment) {
+    let tokens = Tokens::of(ui);
+    let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+    let rows: Vec<RangeBar> = options(assessment)
+        .map(|(i, e)| RangeBar {
+            label: e.name.clone(),
+            value: e.unit_cost.map(|u| (u.value.amount, u.low.amount, u.high.amount)),
+            text: or_unknown(e.unit_cost, |u| money(u.value.amount)),
+            color: tokens.series(i),
+            hover: match e.unit_cost {
+                Some(u) => {
+                    let range = format!("{} to {}", money(u.low.amount), money(u.high.amount));
+                    format!("{range}\n{}: {}", e.evidence, e.evidence.description())
+                }
+                None => e.not_ranked.clone().unwrap_or_else(|| "unknown".to_owned()),
+            },
+        })
+        .collect();
+    range_bars(ui, &rows);
+}
+
+fn components(ui: &mut Ui, assessment: &Assessment) {
+    let tokens = Tokens::of(ui);
+    let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+    let used: Vec<Component> = Component::ALL
+        .into_iter()
+        .filter(|c| {
+            let tcos = assessment.evaluations.iter().filter_map(|e| e.tco.as_ref());
+            tcos.flat_map(|t| &t.components).any(|part| part.component == *c)
+        })
+        .collect();
+    let color = |component: Component| tokens.series(used.iter().position(|c| *c == component).unwrap_or_default());
+    let rows: Vec<StackedBar> = options(assessment)
+        .map(|(_, e)| StackedBar {
+            label: e.name.clone(),
+            parts: e
+                .tco
+                .iter()
+                .flat_map(|t| &t.components)
+                .map(|part| {
+                    let amount = part.amount.amount;
+                    (part.component.label().to_owned(), color(part.component), amount, money(amount))
+                })
+                .collect(),
+            text: or_unknown(e.tco.as_ref(), |t| money(t.total.amount)),
+            hover: e.tco.as_ref().map_or_else(
+                || e.not_ranked.clone().unwrap_or_default(),
+                |t| format!("{} to {} in total", money(t.total_low.amount), money(t.total_high.amount)),
+            ),
+        })
+        .collect();
+    stacked_bars(ui, &rows);
+    legend(ui, used.iter().map(|c| (c.label(), color(*c))));
+}
+
+fn cumulative(ui: &mut Ui, assessment: &Assessment) {
+    let tokens = Tokens::of(ui);
+    let currency = assessment.study.currency;
+    let hover = move |position: &HoverPosition<'_>| match position {
+        HoverPosition::NearDataPoint { plot_name, position, .. } => {
+            let amount = format::money_in(position.y, currency);
+            Some(format!("{plot_name}\nafter month {}: {amount}", format::thousands(position.x, 0)))
+        }
+        HoverPosition::Elsewhere { .. } => None,
+    };
+    house_plot(ui, "cumulative")
+        .height(230.0)
+        .legend(Legend::default().position(Corner::LeftTop).background_alpha(0.6).text_style(egui::TextStyle::Small))
+        .x_axis_label("Month")
+        .include_y(0.0)
+        .y_axis_formatter(move |mark, _| format::money_in(mark.value, currency))
+        .label_formatter(hover)
+        .show(ui, |plot| {
+            for (i, e) in options(assessment) {
+                let Some(tco) = &e.tco else { continue };
+                let sums = tco.cumulative();
+                let points = sums.iter().enumerate().map(|(month, sum)| PlotPoint::new(month as f64, *sum)).collect();
+                plot.line(Line::new(e.name.clone(), PlotPoints::Owned(points)).color(tokens.series(i)).width(1.8));
+            }
+        });
+}

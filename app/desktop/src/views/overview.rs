@@ -1,0 +1,312 @@
+//! The question, the answer with its confidence, the options ranked, and what is missing.
+
+use assay_base::format::{self, or_unknown};
+use assay_service::cost_models::Evaluation;
+use assay_service::cost_models::evaluation::UnitCost;
+use assay_service::{Assessment, Confidence};
+use egui::{Label, RichText, ScrollArea, Ui, vec2};
+use egui_extras::{Column, TableBuilder};
+
+use crate::requests::{Request, Scene};
+use crate::theme::{self, Tokens};
+use crate::views::View;
+use crate::widgets::{Icon, Kpi, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi, table};
+
+/// Draws the view.
+pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = theme::GAP;
+        let assessment = scene.workbench.assessment();
+        answer_card(ui, assessment);
+        kpi_strip(ui, assessment);
+        card(ui, "Options, cheapest first in present value", |ui| options_table(ui, assessment));
+        advice(ui, assessment, scene.requests);
+    });
+}
+
+fn answer_card(ui: &mut Ui, assessment: &Assessment) {
+    let tokens = Tokens::of(ui);
+    let answer = &assessment.answer;
+    card_filled(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(theme::caption(&assessment.study.question));
+        });
+        ui.horizontal(|ui| {
+            let color = match answer.confidence {
+                Confidence::Firm => tokens.success,
+                Confidence::Likely => tokens.accent,
+                Confidence::Open => tokens.warning,
+                Confidence::None => tokens.text_subdued,
+            };
+            chip(ui, &answer.verdict, color);
+            if answer.confidence != Confidence::None {
+                chip(ui, &format!("confidence: {}", answer.confidence.label()), color)
+                    .on_hover_text(answer.confidence.description());
+            }
+        });
+        ui.add(Label::new(theme::lead(&answer.sentence)).wrap());
+        if let Some(summary) = &assessment.study.narrative.summary {
+            ui.add(Label::new(RichText::new(summary).weak()).wrap());
+        }
+    });
+}
+
+/// The headline figures of an option against the baseline.
+pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [Kpi; 4] {
+    let currency = assessment.study.currency;
+    let money = |amount: f64| format::money_in(amount, currency);
+    let months = assessment.assumptions.horizon_months;
+    let baseline = assessment.evaluations.iter().find(|e| e.is_baseline);
+    let tco = option.and_then(|e| e.tco.as_ref());
+    let evidence = tco.map(|t| t.evidence);
+    let total = |e: &Evaluation| e.tco.as_ref().map(|t| t.total.amount);
+    let base_total = baseline.and_then(total);
+    let name = option.map_or("no option ranked", |e| e.name.as_str());
+    let range = |low: f64, high: f64| format!("{} to {}", money(low), money(high));
+
+    let cost = Kpi {
+        label: format!("Total cost over {months} months"),
+        value: or_unknown(tco, |t| money(t.total.amount)),
+        note: tco.map_or_else(|| name.to_owned(), |t| range(t.total_low.amount, t.total_high.amount)),
+        evidence,
+        hover: name.to_owned(),
+    };
+    let saving = match (base_total, option.and_then(total)) {
+        (Some(base), Some(own)) if option.is_some_and(|e| !e.is_baseline) => Some((base - own, base)),
+        _ => None,
+    };
+    let saving = Kpi {
+        label: "Saving against the baseline".to_owned(),
+        value: or_unknown(saving, |(s, _)| money(s)),
+        note: saving.map_or_else(
+            || baseline.map(|b| b.name.clone()).unwrap_or_default(),
+            |(s, base)| format!("{} of {}", format::percent(s / base, 0), money(base)),
+        ),
+        evidence: saving.and(evidence),
+        hover: baseline.map(|b| format!("Baseline: {}", b.name)).unwrap_or_default(),
+    };
+    let benefit = option.and_then(|e| e.benefit.as_ref());
+    let payback = Kpi {
+        label: "Payback".to_owned(),
+        value: match benefit {
+            Some(b) => b.payback_months.map_or_else(|| "never".to_owned(), format::months),
+            None => format::UNKNOWN.to_owned(),
+        },
+        note: benefit.map_or_else(String::new, |b| format!("net present value {}", money(b.npv.amount))),
+        evidence: benefit.and(evidence),
+        hover: "Months until the sum of the savings stays at or above zero.".to_owned(),
+    };
+    let unit = option.and_then(|e| e.full_unit_cost);
+    let unit_cost = Kpi {
+        label: unit_cost_label(assessment, unit),
+        value: or_unknown(unit, |u| money(u.value.amount)),
+        note: unit.map_or_else(String::new, |u| range(u.low.amount, u.high.amount)),
+        evidence: unit.and(evidence),
+        hover: "The total cost over the horizon divided by the items served.".to_owned(),
+    };
+    [cost, saving, payback, unit_cost]
+}
+
+fn unit_cost_label(assessment: &Assessment, unit: Option<UnitCost>) -> String {
+    match unit {
+        Some(u) => format!("Cost of {} {}", format::compact(u.per_items), assessment.item()),
+        None => format!("Cost of a million {}", assessment.item()),
+    }
+}
+
+fn kpi_strip(ui: &mut Ui, assessment: &Assessment) {
+    let option = assessment.answer.recommended.as_deref().and_then(|id| assessment.evaluation(id));
+    kpi_row(ui, &figures(assessment, option));
+}
+
+/// Headline figures side by side.
+pub(super) fn kpi_row(ui: &mut Ui, kpis: &[Kpi]) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing = vec2(theme::GAP, 3.0);
+        let count = kpis.len().max(1) as f32;
+        let width = ((ui.available_width() - theme::GAP * (count - 1.0)) / count).floor();
+        for figure in kpis {
+            kpi(ui, width, figure);
+        }
+    });
+}
+
+/// The options: ranked ones first, then the others with their reason.
+pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
+    let mut rows: Vec<&Evaluation> = assessment.ranked();
+    rows.extend(assessment.evaluations.iter().filter(|e| e.rank.is_none()));
+    let code = assessment.study.currency.code();
+    let item = assessment.item();
+    let per = rows.iter().find_map(|e| e.unit_cost).map_or(1e6, |u| u.per_items);
+    let titles = [
+        ("#".to_owned(), false),
+        ("Option".to_owned(), false),
+        ("Units".to_owned(), true),
+        (format!("{item}/s a unit"), true),
+        (format!("{code} / {} {item}", format::compact(per)), true),
+        (format!("Total, {code}"), true),
+        (format!("NPV, {code}"), true),
+        ("IRR a year".to_owned(), true),
+        ("Payback, months".to_owned(), true),
+        ("Evidence".to_owned(), false),
+    ];
+    let builder = TableBuilder::new(ui)
+        .id_salt("options")
+        .striped(true)
+        .vscroll(false)
+        .column(Column::exact(20.0))
+        .column(Column::remainder().at_least(150.0).clip(true))
+        .column(Column::exact(48.0))
+        .columns(Column::exact(92.0), 4)
+        .columns(Column::exact(76.0), 1)
+        .columns(Column::exact(102.0), 1)
+        .column(Column::exact(78.0));
+    builder
+        .header(theme::HEADER, |mut header| {
+            for (title, at_right) in &titles {
+                header.col(|ui| {
+                    table::title(ui, title, *at_right);
+                });
+            }
+        })
+        .body(|body| {
+            body.rows(theme::ROW, rows.len(), |mut row| {
+                let Some(evaluation) = rows.get(row.index()).copied() else { return };
+                row.col(|ui| {
+                    table::text(ui, theme::number(evaluation.rank.map_or_else(|| "–".to_owned(), |r| r.to_string())));
+                });
+                row.col(|ui| name_cell(ui, assessment, evaluation));
+                for (text, hover) in cells(assessment, evaluation) {
+                    row.col(|ui| {
+                        let response = table::number(ui, text);
+                        if !hover.is_empty() {
+                            response.on_hover_text(hover);
+                        }
+                    });
+                }
+                row.col(|ui| {
+                    evidence_chip(ui, evaluation.evidence);
+                });
+            });
+        });
+    for evaluation in rows.iter().filter(|e| e.rank.is_none()) {
+        if let Some(reason) = &evaluation.not_ranked {
+            bullet(
+                ui,
+                Icon::Info,
+                Tokens::of(ui).text_subdued,
+                &format!("{} is not ranked: {reason}", evaluation.name),
+            );
+        }
+    }
+}
+
+fn name_cell(ui: &mut Ui, assessment: &Assessment, evaluation: &Evaluation) {
+    let tokens = Tokens::of(ui);
+    let recommended = assessment.answer.recommended.as_deref() == Some(evaluation.id.as_str());
+    let name = if recommended { theme::strong(&evaluation.name) } else { RichText::new(&evaluation.name) };
+    let mut hover = Vec::new();
+    if let Some(option) = assessment.option(&evaluation.id) {
+        hover.push(match &option.throughput {
+            Ok(fact) => format!("Throughput: {}", fact.source),
+            Err(reason) => format!("Throughput unknown: {reason}"),
+        });
+        hover.push(match &option.price {
+            Ok(fact) => {
+                let as_of = fact.as_of.map(|d| format!(", {d}")).unwrap_or_default();
+                format!("Price: {} a {} – {} ({}{as_of})", format::money(fact.price), fact.per, fact.offer, fact.source)
+            }
+            Err(reason) => format!("Price unknown: {reason}"),
+        });
+    }
+    hover.extend(evaluation.notes.iter().cloned());
+    ui.add(Label::new(name).selectable(false).truncate()).on_hover_text(hover.join("\n"));
+    if evaluation.is_baseline {
+        chip(ui, "baseline", tokens.text_subdued).on_hover_text("What is done today; the others are compared with it.");
+    }
+}
+
+/// Units, throughput, unit cost, total, NPV, IRR, payback, each with its hover text.
+fn cells(assessment: &Assessment, evaluation: &Evaluation) -> [(String, String); 7] {
+    let evidence = evaluation.evidence;
+    let units = or_unknown(evaluation.fleet.as_ref(), |f| format::thousands(f.at_peak as f64, 0));
+    let units_hover = evaluation.fleet.as_ref().map_or_else(String::new, |f| {
+        format!("{} at the start, {} at most ({} to {})", f.at_start, f.at_peak, f.at_peak_low, f.at_peak_high)
+    });
+    let throughput = or_unknown(evaluation.throughput, |t| format::compact(t.value));
+    let throughput_hover = evaluation.throughput.map_or_else(String::new, |t| {
+        evidence_hover(t.evidence, &format!("{} to {} a second", format::compact(t.low), format::compact(t.high)))
+    });
+    let unit = or_unknown(evaluation.unit_cost, |u| format::significant(u.value.amount, 3));
+    let range = |low: f64, high: f64| {
+        let money = |v| format::money_in(v, assessment.study.currency);
+        evidence_hover(evidence, &format!("{} to {}", money(low), money(high)))
+    };
+    let unit_hover = evaluation.unit_cost.map_or_else(String::new, |u| range(u.low.amount, u.high.amount));
+    let tco = evaluation.tco.as_ref();
+    let total = or_unknown(tco, |t| format::thousands(t.total.amount, 0));
+    let total_hover = tco.map_or_else(String::new, |t| range(t.total_low.amount, t.total_high.amount));
+    let benefit = evaluation.benefit.as_ref();
+    let npv = or_unknown(benefit, |b| format::thousands(b.npv.amount, 0));
+    let irr = or_unknown(benefit.and_then(|b| b.irr.single()), |r| format::percent(r, 0));
+    let irr_hover = match benefit {
+        Some(b) if b.irr.single().is_none() => "The cash flows have no single internal rate of return.".to_owned(),
+        _ => String::new(),
+    };
+    let payback = match benefit {
+        Some(b) => b.payback_months.map_or_else(|| "never".to_owned(), |m| format::thousands(m, 1)),
+        None => format::UNKNOWN.to_owned(),
+    };
+    [
+        (units, units_hover),
+        (throughput, throughput_hover),
+        (unit, unit_hover),
+        (total, total_hover),
+        (npv, evidence_hover(evidence, "Net present value against the baseline")),
+        (irr, irr_hover),
+        (payback, String::new()),
+    ]
+}
+
+fn advice(ui: &mut Ui, assessment: &Assessment, requests: &mut Vec<Request>) {
+    let tokens = Tokens::of(ui);
+    let answer = &assessment.answer;
+    ui.columns(2, |columns| {
+        let [left, right] = columns else { return };
+        card(left, "What would change the answer", |ui| {
+            if answer.would_change.is_empty() {
+                ui.label(theme::caption("Nothing can be said before two options can be compared."));
+            }
+            for text in &answer.would_change {
+                bullet(ui, Icon::Dot, tokens.accent, &sentence(text));
+            }
+            if let Some(next) = &answer.next_measurement {
+                ui.add_space(4.0);
+                ui.label(theme::card_title("Next best measurement"));
+                bullet(ui, Icon::Benchmarks, tokens.accent, next);
+                if ui.button("Go to Benchmarks").clicked() {
+                    requests.push(Request::show(View::Benchmarks));
+                }
+            }
+        });
+        card(right, "What is missing or doubtful", |ui| {
+            if assessment.missing.is_empty() {
+                bullet(ui, Icon::Check, tokens.success, "Nothing that is known of.");
+            }
+            for text in &assessment.missing {
+                bullet(ui, Icon::Warning, tokens.warning, &sentence(text));
+            }
+            for text in &assessment.study.narrative.caveats {
+                bullet(ui, Icon::Info, tokens.text_subdued, text);
+            }
+        });
+    });
+}
+
+/// The text with a capital at its beginning and a full stop at its end.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}

@@ -1,0 +1,123 @@
+//! The roofline plot: measured ceilings of a device, and every passed measurement under them.
+
+use std::collections::BTreeSet;
+
+use assay_base::format;
+use assay_service::Assessment;
+use egui::{ComboBox, Ui};
+use egui_plot::{Corner, HoverPosition, Legend, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, Points};
+
+use crate::theme::{self, Tokens};
+use crate::widgets::plot::{decades, house_plot};
+
+/// Draws the roofline of one device; `source` is its target and id. Answers the measurement that was clicked.
+pub fn ui(
+    ui: &mut Ui,
+    assessment: &Assessment,
+    source: &mut Option<(String, String)>,
+    selected: Option<&str>,
+) -> Option<String> {
+    let sources: BTreeSet<(String, String)> =
+        assessment.roofline.iter().map(|p| (p.target.clone(), p.device.clone())).collect();
+    if sources.is_empty() {
+        ui.label(theme::caption("No measurement has passed yet."));
+        return None;
+    }
+    if source.as_ref().is_none_or(|s| !sources.contains(s)) {
+        *source = sources.first().cloned();
+    }
+    let label = |(target, device): &(String, String)| match target.as_str() {
+        "local" => format!("{device} of this machine"),
+        target => format!("{device} at {target}"),
+    };
+    if sources.len() > 1 {
+        let shown = source.as_ref().map(&label).unwrap_or_default();
+        let combo = ComboBox::from_id_salt("roofline source").selected_text(shown).show_ui(ui, |ui| {
+            for one in &sources {
+                if ui.selectable_label(source.as_ref() == Some(one), label(one)).clicked() {
+                    *source = Some(one.clone());
+                }
+            }
+        });
+        combo.response.accessible_name("Device of the roofline");
+    }
+    let (target, device) = source.clone()?;
+    let points: Vec<_> = assessment.roofline.iter().filter(|p| p.target == target && p.device == device).collect();
+    let ceilings: Vec<_> = assessment.ceilings.iter().filter(|c| c.target == target && c.device.id == device).collect();
+    let at = |x: f64, y: f64| PlotPoint::new(x.log10(), y.log10());
+    let valid = |x: f64, y: f64| x > 0.0 && y > 0.0 && x.is_finite() && y.is_finite();
+
+    let tokens = Tokens::of(ui);
+    let low = points.iter().map(|p| p.intensity_flops_per_byte).filter(|v| *v > 0.0).fold(0.1, f64::min) / 2.0;
+    let ridge = ceilings.iter().map(|c| c.roofline.peak_flops_per_sec / c.roofline.bandwidth_bytes_per_sec);
+    let high =
+        points.iter().map(|p| p.intensity_flops_per_byte).chain(ridge).filter(|v| v.is_finite()).fold(100.0, f64::max)
+            * 2.0;
+    let stacks: Vec<&str> = points.iter().map(|p| p.stack.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+
+    let names: Vec<(f64, f64, String)> = points
+        .iter()
+        .map(|p| {
+            let of = p.of_ceiling.map(|f| format!("\n{} of the ceiling", format::percent(f, 0))).unwrap_or_default();
+            let text = format!("{} with {}\n{}{of}", p.workload, p.stack, format::flop_rate(p.flops_per_sec));
+            (p.intensity_flops_per_byte.log10(), p.flops_per_sec.log10(), text)
+        })
+        .collect();
+    let hover = move |position: &HoverPosition<'_>| match position {
+        HoverPosition::NearDataPoint { position, .. } => {
+            names.iter().find(|(x, y, _)| *x == position.x && *y == position.y).map(|(_, _, text)| text.clone())
+        }
+        HoverPosition::Elsewhere { .. } => None,
+    };
+    let response = house_plot(ui, "roofline")
+        .height(ui.available_height().max(120.0))
+        .legend(
+            Legend::default().position(Corner::RightBottom).background_alpha(0.6).text_style(egui::TextStyle::Small),
+        )
+        .x_axis_label("Arithmetic intensity, FLOP/byte")
+        .y_axis_label("Achieved")
+        .x_grid_spacer(decades)
+        .y_grid_spacer(decades)
+        .x_axis_formatter(|mark, _| format::significant(10f64.powf(mark.value), 1))
+        .y_axis_formatter(|mark, _| format::flop_rate(10f64.powf(mark.value)))
+        .label_formatter(hover)
+        .show(ui, |plot| {
+            for (i, c) in ceilings.iter().enumerate() {
+                let r = c.roofline;
+                let ridge = r.peak_flops_per_sec / r.bandwidth_bytes_per_sec;
+                let corners = [low, ridge.clamp(low, high), high];
+                let line: Vec<PlotPoint> = corners
+                    .iter()
+                    .map(|x| (x, r.attainable(*x)))
+                    .filter(|(x, y)| valid(**x, *y))
+                    .map(|(x, y)| at(*x, y))
+                    .collect();
+                let styles = [LineStyle::Solid, LineStyle::dashed_dense(), LineStyle::dotted_dense()];
+                let style = styles.get(i % styles.len()).copied().unwrap_or(LineStyle::Solid);
+                let line = Line::new(format!("{} ceiling", c.format), PlotPoints::Owned(line));
+                plot.line(line.color(tokens.text_subdued).width(1.5).style(style).allow_hover(false));
+            }
+            for (i, stack) in stacks.iter().enumerate() {
+                let own = points.iter().filter(|p| p.stack == **stack);
+                let own: Vec<PlotPoint> = own
+                    .filter(|p| valid(p.intensity_flops_per_byte, p.flops_per_sec))
+                    .map(|p| at(p.intensity_flops_per_byte, p.flops_per_sec))
+                    .collect();
+                plot.points(Points::new(*stack, PlotPoints::Owned(own)).color(tokens.series(i)).radius(3.5));
+            }
+            if let Some(p) = points.iter().find(|p| Some(p.measurement_id.as_str()) == selected)
+                && valid(p.intensity_flops_per_byte, p.flops_per_sec)
+            {
+                let marked = vec![at(p.intensity_flops_per_byte, p.flops_per_sec)];
+                let ring = Points::new("selected", PlotPoints::Owned(marked)).shape(MarkerShape::Circle).filled(false);
+                plot.points(ring.color(tokens.text_strong).radius(7.0).allow_hover(false));
+            }
+        });
+    let pointer = response.response.interact_pointer_pos().filter(|_| response.response.clicked())?;
+    let distance = |p: &&&assay_service::RooflinePoint| {
+        let on_screen = response.transform.position_from_point(&at(p.intensity_flops_per_byte, p.flops_per_sec));
+        on_screen.distance(pointer)
+    };
+    let nearest = points.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    (distance(&nearest) < 14.0).then(|| nearest.measurement_id.clone())
+}

@@ -1,0 +1,157 @@
+//! Cards, chips, headline figures, buttons, empty states.
+
+use assay_base::Evidence;
+use egui::{
+    Align, Button, Color32, Frame, Label, Layout, Margin, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2,
+};
+
+use crate::theme::{self, Tokens};
+use crate::widgets::icon::{self, Icon};
+
+/// A raised card with a title, as wide as the space there is.
+pub fn card<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    card_filled(ui, |ui| {
+        if !title.is_empty() {
+            ui.label(theme::card_title(title));
+            ui.add_space(2.0);
+        }
+        contents(ui)
+    })
+}
+
+/// A raised card without a title.
+pub fn card_filled<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    let tokens = Tokens::of(ui);
+    Frame::new()
+        .fill(tokens.surface_raised)
+        .stroke((1.0, tokens.border))
+        .corner_radius(theme::RADIUS_CARD)
+        .inner_margin(Margin::same(theme::PADDING))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            contents(ui)
+        })
+        .inner
+}
+
+/// A small label on a tinted background.
+pub fn chip(ui: &mut Ui, text: &str, color: Color32) -> Response {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small_font(), color);
+    let size = galley.size() + vec2(12.0, 4.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    if ui.is_rect_visible(rect) {
+        ui.painter().rect_filled(rect, theme::RADIUS_CHIP, theme::tint(color));
+        ui.painter().galley(rect.center() - galley.size() / 2.0, galley, color);
+    }
+    response
+}
+
+/// The class of evidence as a chip, explained on hover.
+pub fn evidence_chip(ui: &mut Ui, evidence: Evidence) -> Response {
+    let color = Tokens::of(ui).evidence(evidence);
+    chip(ui, evidence.label(), color).on_hover_text(evidence.description())
+}
+
+/// Hover text of a number: its class of evidence and what else is known.
+pub fn evidence_hover(evidence: Evidence, detail: &str) -> String {
+    if detail.is_empty() {
+        format!("{}: {}", evidence.label(), evidence.description())
+    } else {
+        format!("{detail}\n{}: {}", evidence.label(), evidence.description())
+    }
+}
+
+/// A headline figure.
+#[derive(Clone, Debug, Default)]
+pub struct Kpi {
+    /// What it is.
+    pub label: String,
+    /// The figure.
+    pub value: String,
+    /// What is under it: a range, a comparison.
+    pub note: String,
+    /// The class of evidence behind it.
+    pub evidence: Option<Evidence>,
+    /// More on hover.
+    pub hover: String,
+}
+
+/// A headline figure in its card, `width` wide.
+pub fn kpi(ui: &mut Ui, width: f32, kpi: &Kpi) {
+    let tokens = Tokens::of(ui);
+    let padding = f32::from(theme::PADDING);
+    let response = Frame::new()
+        .fill(tokens.surface_raised)
+        .stroke((1.0, tokens.border))
+        .corner_radius(theme::RADIUS_CARD)
+        .inner_margin(Margin::same(theme::PADDING))
+        .show(ui, |ui| {
+            ui.set_width(width - 2.0 * padding - 2.0);
+            ui.spacing_mut().item_spacing.y = 3.0;
+            ui.horizontal(|ui| {
+                ui.set_height(18.0);
+                ui.label(theme::caption(&kpi.label));
+                if let Some(evidence) = kpi.evidence {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| evidence_chip(ui, evidence));
+                }
+            });
+            ui.add(Label::new(theme::headline(&kpi.value)).truncate());
+            ui.add(Label::new(theme::caption(&kpi.note)).truncate());
+        })
+        .response;
+    if !kpi.hover.is_empty() {
+        response.on_hover_text(&kpi.hover);
+    }
+}
+
+/// The button of the main action.
+pub fn primary_button(ui: &mut Ui, enabled: bool, text: &str) -> Response {
+    let tokens = Tokens::of(ui);
+    let button = Button::new(RichText::new(text).font(theme::semibold_font(13.0)).color(tokens.text_on_accent))
+        .fill(tokens.accent)
+        .stroke((1.0, tokens.accent));
+    ui.add_enabled(enabled, button)
+}
+
+/// What a view shows while there is nothing to show: why, and what to do. `true` when the action was chosen.
+pub fn empty_state(ui: &mut Ui, icon: Icon, title: &str, text: &str, action: Option<&str>) -> bool {
+    let mut chosen = false;
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.25).clamp(8.0, 140.0));
+        let tokens = Tokens::of(ui);
+        let (rect, _) = ui.allocate_exact_size(vec2(36.0, 36.0), Sense::hover());
+        icon::paint(ui.painter(), rect, icon, tokens.text_subdued);
+        ui.add_space(6.0);
+        ui.label(theme::lead(title));
+        ui.scope(|ui| {
+            ui.set_max_width(460.0);
+            ui.label(RichText::new(text).weak());
+        });
+        if let Some(action) = action {
+            ui.add_space(8.0);
+            chosen = primary_button(ui, true, action).clicked();
+        }
+        ui.add_space(8.0);
+    });
+    chosen
+}
+
+/// A caption and its value on one line, the value at the right edge.
+pub fn field(ui: &mut Ui, label: &str, value: &str) -> Response {
+    ui.horizontal(|ui| {
+        ui.label(theme::caption(label));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(Label::new(theme::number(value)).truncate()))
+            .inner
+    })
+    .inner
+}
+
+/// A paragraph with an icon in front.
+pub fn bullet(ui: &mut Ui, icon: Icon, color: Color32, text: &str) {
+    ui.horizontal_top(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(14.0, 18.0), Sense::hover());
+        icon::paint(ui.painter(), egui::Rect::from_center_size(rect.center(), vec2(13.0, 13.0)), icon, color);
+        ui.add(Label::new(text).wrap());
+    });
+}

@@ -1,0 +1,13 @@
+//! Widgets that several views share.
+
+pub mod bars;
+pub mod basics;
+pub mod icon;
+pub mod plot;
+pub mod slider;
+pub mod table;
+
+pub use basics::{
+    Kpi, bullet, card, card_filled, chip, empty_state, evidence_chip, evidence_hover, field, kpi, primary_button,
+};
+pub use icon::Icon;

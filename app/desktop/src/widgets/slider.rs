@@ -1,0 +1,183 @@
+//! A slider with its name, typed value, source and way back to the default.
+
+use assay_base::format;
+use egui::{Align, Label, Layout, Slider, SliderClamping, Ui, vec2};
+
+use crate::theme;
+use crate::widgets::icon::{Icon, icon_button};
+
+/// How a value is shown on a slider.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// As it is.
+    Plain {
+        /// Decimals shown.
+        decimals: usize,
+    },
+    /// A fraction, in percent.
+    Percent,
+    /// Seconds, in microseconds.
+    Microseconds,
+    /// Over many decades, with suffixes (`20 G`).
+    Logarithmic,
+}
+
+impl Scale {
+    fn factor(self) -> f64 {
+        match self {
+            Self::Percent => 100.0,
+            Self::Microseconds => 1e6,
+            Self::Plain { .. } | Self::Logarithmic => 1.0,
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Percent => "\u{a0}%",
+            Self::Microseconds => "\u{a0}µs",
+            Self::Plain { .. } | Self::Logarithmic => "",
+        }
+    }
+}
+
+/// A quantity that can be set.
+#[derive(Clone, Debug)]
+pub struct Quantity<'a> {
+    /// Its name; also the accessible name of its slider.
+    pub label: &'a str,
+    /// Its unit.
+    pub unit: String,
+    /// Its value.
+    pub value: f64,
+    /// Smallest and largest sensible value.
+    pub range: (f64, f64),
+    /// How it is shown.
+    pub scale: Scale,
+    /// The default to go back to.
+    pub default: Option<f64>,
+    /// Where it comes from, on hover.
+    pub source: String,
+    /// Why it cannot be changed now.
+    pub locked: Option<String>,
+}
+
+/// What the user did with a slider.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Edit {
+    /// The new value.
+    pub value: Option<f64>,
+    /// Whether a gesture begins with it.
+    pub gesture_started: bool,
+}
+
+/// Shows the quantity as a row: name, slider, value, reset.
+pub fn quantity(ui: &mut Ui, quantity: &Quantity<'_>) -> Edit {
+    let mut edit = Edit::default();
+    let factor = quantity.scale.factor();
+    let mut shown = quantity.value * factor;
+    let range = quantity.range.0 * factor..=quantity.range.1 * factor;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let name = ui
+        .horizontal(|ui| {
+            let name = ui.add(Label::new(quantity.label).truncate());
+            if !quantity.unit.is_empty() {
+                ui.add(Label::new(theme::caption(&quantity.unit)).truncate());
+            }
+            if let Some(reason) = &quantity.locked {
+                ui.label(theme::caption("set by the scenario")).on_hover_text(reason);
+            }
+            name
+        })
+        .inner;
+    if !quantity.source.is_empty() {
+        name.clone().on_hover_text(&quantity.source);
+    }
+    ui.horizontal(|ui| {
+        ui.add_enabled_ui(quantity.locked.is_none(), |ui| {
+            let value_width = 84.0;
+            ui.spacing_mut().slider_width = (ui.available_width() - value_width - 52.0).max(60.0);
+            ui.spacing_mut().interact_size.x = value_width;
+            let slider = Slider::new(&mut shown, range)
+                .clamping(SliderClamping::Always)
+                .update_while_editing(false)
+                .suffix(quantity.scale.suffix());
+            let slider = match quantity.scale {
+                Scale::Plain { decimals } => {
+                    slider.custom_formatter(move |v, _| format::thousands(v, decimals)).custom_parser(parse_number)
+                }
+                Scale::Percent => slider.max_decimals(1),
+                Scale::Microseconds => slider.max_decimals(1),
+                Scale::Logarithmic => {
+                    slider.logarithmic(true).custom_formatter(|v, _| format::compact(v)).custom_parser(parse_number)
+                }
+            };
+            let response = ui.add(slider).labelled_by(name.id);
+            if response.changed() {
+                let value = round(shown / factor).clamp(quantity.range.0, quantity.range.1);
+                edit.value = (value != quantity.value).then_some(value);
+            }
+            // Typing, keys and assistive technology change the value without a drag: a gesture each.
+            edit.gesture_started = response.drag_started() || (response.changed() && !response.dragged());
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let Some(default) = quantity.default.filter(|d| *d != quantity.value && quantity.locked.is_none()) else {
+                ui.allocate_space(vec2(28.0, 26.0));
+                return;
+            };
+            let name = format!("Reset {}", quantity.label.to_lowercase());
+            if icon_button(ui, Icon::Undo, &name, true, false).clicked() {
+                edit = Edit { value: Some(default), gesture_started: true };
+            }
+        });
+    });
+    ui.add_space(4.0);
+    edit
+}
+
+/// Sliders leave digits that nobody set; twelve are more than enough.
+fn round(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
+}
+
+/// Reads `20,000`, `20 k`, `1.5G`, `−3 %`.
+fn parse_number(text: &str) -> Option<f64> {
+    let cleaned: String = text
+        .trim()
+        .trim_end_matches(['%', 'µ', 's'])
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, ',' | '\u{a0}' | '$' | '€'))
+        .map(|c| if c == '−' { '-' } else { c })
+        .collect();
+    let (number, factor) = match cleaned.char_indices().last()? {
+        (at, 'k' | 'K') => (&cleaned[..at], 1e3),
+        (at, 'M') => (&cleaned[..at], 1e6),
+        (at, 'G' | 'B') => (&cleaned[..at], 1e9),
+        (at, 'T') => (&cleaned[..at], 1e12),
+        (at, 'P') => (&cleaned[..at], 1e15),
+        _ => (cleaned.as_str(), 1.0),
+    };
+    number.parse::<f64>().ok().map(|v| v * factor).filter(|v| v.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_type_them() {
+        for (text, value) in
+            [("20,000", 20_000.0), ("20 k", 20_000.0), ("1.5G", 1.5e9), ("−3 %", -3.0), ("4\u{a0}T", 4e12)]
+        {
+            assert_eq!(parse_number(text), Some(value), "{text}");
+        }
+        for text in ["", "abc", "1.2.3", "k"] {
+            assert_eq!(parse_number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rounding_keeps_what_was_meant() {
+        assert_eq!(round(0.1 + 0.2), 0.3);
+        assert_eq!(round(2e10), 2e10);
+    }
+}
