@@ -17,6 +17,7 @@ pub mod lease_vs_buy;
 pub mod options;
 pub mod queueing;
 pub mod roofline;
+pub mod simulation;
 pub mod time_value;
 pub mod uncertainty;
 pub mod unit_cost;

@@ -6,11 +6,11 @@ use crate::depreciation::MACRS_5_PERCENT;
 
 /// Something that is bought, written off, and sold or replaced at the end of its life.
 #[derive(Clone, Copy)]
-pub(super) struct Asset {
+pub(crate) struct Asset {
     component: Component,
     life_months: usize,
     /// What is left of the price at the end of the life.
-    pub residual_fraction: f64,
+    residual_fraction: f64,
     write_off: WriteOff,
 }
 
@@ -35,8 +35,13 @@ impl Asset {
         }
     }
 
+    /// The same with another residual value.
+    pub fn with_residual(self, residual_fraction: f64) -> Self {
+        Self { residual_fraction, ..self }
+    }
+
     /// Buys what the fleet grows by at the begin of each month.
-    pub fn acquire(&self, ledger: &mut Ledger, price: f64, fleet: &[u64]) {
+    pub(super) fn acquire(&self, ledger: &mut Ledger, price: f64, fleet: &[u64]) {
         if price == 0.0 {
             return;
         }

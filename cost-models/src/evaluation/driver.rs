@@ -105,7 +105,7 @@ impl Driver {
     }
 
     /// The range of values that mean something, in words and as ends.
-    pub(super) fn range(&self) -> (f64, f64, &'static str) {
+    pub(crate) fn range(&self) -> (f64, f64, &'static str) {
         const TINY: f64 = f64::MIN_POSITIVE;
         const HUGE: f64 = 1e15;
         match self {

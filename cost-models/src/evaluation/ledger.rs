@@ -54,7 +54,7 @@ pub(super) struct Costing<'a> {
     pub assumptions: &'a Assumptions,
     /// Items in each month.
     pub items: &'a [f64],
-    /// Units in each month; empty for a service.
+    /// Units in each month, those that stay included; empty for a service.
     pub units: &'a [u64],
     pub end: End,
 }
@@ -66,11 +66,11 @@ impl Costing<'_> {
         let hours = self.assumptions.hours_per_month;
         match &self.option.payment {
             Payment::OnDemand { price_per_unit_hour } => {
-                self.rent(&mut ledger, self.units, price_per_unit_hour.amount * hours);
+                self.rent(&mut ledger, price_per_unit_hour.amount * hours);
             }
             Payment::Spot { price_per_unit_hour, overhead_fraction } => {
                 let price = price_per_unit_hour.amount * (1.0 + overhead_fraction);
-                self.rent(&mut ledger, self.units, price * hours);
+                self.rent(&mut ledger, price * hours);
             }
             Payment::CapacityBlock { price_per_unit_block, hours_per_block } => {
                 // Windows are paid as a whole and in advance.
@@ -80,27 +80,24 @@ impl Costing<'_> {
                 }
             }
             Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => {
-                let committed = never_falling(self.units);
-                self.rent(&mut ledger, &committed, price_per_unit_hour.amount * hours);
-                Asset::commitment(*term_months).acquire(&mut ledger, upfront_per_unit.amount, &committed);
+                self.rent(&mut ledger, price_per_unit_hour.amount * hours);
+                Asset::commitment(*term_months).acquire(&mut ledger, upfront_per_unit.amount, self.units);
             }
             Payment::Lease { price_per_unit_month, upfront_per_unit, term_months, energy_included } => {
-                let committed = never_falling(self.units);
-                self.rent(&mut ledger, &committed, price_per_unit_month.amount);
-                Asset::commitment(*term_months).acquire(&mut ledger, upfront_per_unit.amount, &committed);
+                self.rent(&mut ledger, price_per_unit_month.amount);
+                Asset::commitment(*term_months).acquire(&mut ledger, upfront_per_unit.amount, self.units);
                 if !energy_included {
-                    self.energy(&mut ledger, &committed)?;
+                    self.energy(&mut ledger)?;
                 }
             }
             Payment::Purchase { capex_per_unit, residual_fraction, life_months, opex_fraction_per_year } => {
-                let owned = never_falling(self.units);
                 let asset = Asset::hardware(*life_months, *residual_fraction, self.assumptions.tax);
-                asset.acquire(&mut ledger, capex_per_unit.amount, &owned);
+                asset.acquire(&mut ledger, capex_per_unit.amount, self.units);
                 let upkeep = capex_per_unit.amount * opex_fraction_per_year / 12.0;
-                for (month, units) in owned.iter().enumerate() {
+                for (month, units) in self.units.iter().enumerate() {
                     ledger.expense(Component::Maintenance, month + 1, upkeep * *units as f64);
                 }
-                self.energy(&mut ledger, &owned)?;
+                self.energy(&mut ledger)?;
             }
             Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. } => {
                 let price = service_price_per_item(&self.option.payment)?;
@@ -119,16 +116,16 @@ impl Costing<'_> {
         Some(ledger)
     }
 
-    fn rent(&self, ledger: &mut Ledger, units: &[u64], price_per_unit_month: f64) {
-        for (month, units) in units.iter().enumerate() {
+    fn rent(&self, ledger: &mut Ledger, price_per_unit_month: f64) {
+        for (month, units) in self.units.iter().enumerate() {
             ledger.expense(Component::Compute, month + 1, price_per_unit_month * *units as f64);
         }
     }
 
-    fn energy(&self, ledger: &mut Ledger, units: &[u64]) -> Option<()> {
+    fn energy(&self, ledger: &mut Ledger) -> Option<()> {
         let price = self.assumptions.electricity_price_per_kwh?.amount;
         let kwh = self.kwh_per_unit_month()?;
-        for (month, units) in units.iter().enumerate() {
+        for (month, units) in self.units.iter().enumerate() {
             ledger.expense(Component::Energy, month + 1, price * kwh * *units as f64);
         }
         Some(())
@@ -180,7 +177,7 @@ impl Costing<'_> {
 }
 
 /// Price of one item of a service, without retries.
-pub(super) fn service_price_per_item(payment: &Payment) -> Option<f64> {
+pub(crate) fn service_price_per_item(payment: &Payment) -> Option<f64> {
     match payment {
         Payment::PerMillionItems { price } => Some(price.amount / MILLION),
         Payment::PerMillionTokens {
@@ -202,16 +199,4 @@ pub(super) fn service_price_per_item(payment: &Payment) -> Option<f64> {
 /// The next whole number, where dust of rounding does not count: 3.0000000001 servers are 3.
 pub(crate) fn whole(quantity: f64) -> f64 {
     (quantity - 1e-9 * quantity.abs()).ceil()
-}
-
-/// Owned and committed units stay.
-pub(super) fn never_falling(units: &[u64]) -> Vec<u64> {
-    let mut most = 0;
-    units
-        .iter()
-        .map(|units| {
-            most = most.max(*units);
-            most
-        })
-        .collect()
 }

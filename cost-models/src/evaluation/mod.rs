@@ -13,7 +13,7 @@ mod input;
 mod ledger;
 mod result;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod validate;
 mod what_if;
 
@@ -30,8 +30,9 @@ use assay_base::{Evidence, Money, format};
 use crate::error::{CostError, answer, check};
 use crate::time_value::{capital_recovery_factor, discounted_payback, irr_at, mirr, payback_last_crossing};
 use crate::unit_cost::{MILLION, SECS_PER_HOUR};
-pub(crate) use ledger::whole;
-use ledger::{Costing, End, Ledger, never_falling, service_price_per_item};
+pub(crate) use asset::Asset;
+use ledger::{Costing, End, Ledger};
+pub(crate) use ledger::{service_price_per_item, whole};
 
 /// Evaluates all options under the same assumptions, in the order given.
 ///
@@ -82,19 +83,22 @@ impl<'a> Shared<'a> {
         answer("present value", flows.iter().zip(&self.discount).map(|(flow, factor)| flow * factor).sum())
     }
 
-    /// Whole units in each month for a throughput of so many items a second.
-    fn units(&self, throughput_per_sec: f64) -> Result<Vec<u64>, CostError> {
+    /// Whole units in each month for a throughput of so many items a second; owned and committed ones `stay`.
+    fn units(&self, throughput_per_sec: f64, stay: bool) -> Result<Vec<u64>, CostError> {
         const MOST: f64 = 1e12;
         let effective = throughput_per_sec * self.assumptions.effectiveness.factor()?;
         let per_month = effective * self.assumptions.hours_per_month * SECS_PER_HOUR;
         let capacity = per_month / self.assumptions.demand.peak_to_average;
+        let mut most = 0;
         self.items
             .iter()
             .map(|items| {
                 let needed = whole(items / capacity);
                 check("units needed", needed, needed <= MOST, "at most 1e12; check demand and throughput")?;
                 let spares = if needed > 0.0 { u64::from(self.assumptions.spare_units) } else { 0 };
-                Ok(needed as u64 + spares)
+                let units = needed as u64 + spares;
+                most = most.max(units);
+                Ok(if stay { most } else { units })
             })
             .collect()
     }
@@ -104,7 +108,7 @@ impl<'a> Shared<'a> {
         let unknown = self.unknown(option);
         let throughput = option.throughput_per_unit.as_ref().ok().copied();
         let by_end = |end: End| match throughput {
-            Some(estimate) if !is_service => self.units(at_end(&estimate, end)),
+            Some(estimate) if !is_service => self.units(at_end(&estimate, end), stays(&option.payment)),
             _ => Ok(Vec::new()),
         };
         let units = [by_end(End::Value)?, by_end(End::Cheap)?, by_end(End::Dear)?];
@@ -134,7 +138,7 @@ impl<'a> Shared<'a> {
                 per_items: MILLION,
             }
         });
-        let fleet = (!units[0].is_empty()).then(|| self.fleet(option, &units));
+        let fleet = (!units[0].is_empty()).then(|| self.fleet(&units));
         let energy_kwh = fleet.as_ref().and_then(|fleet| {
             let unit_months: f64 = fleet.per_month.iter().map(|units| *units as f64).sum();
             costing(End::Value).kwh_per_unit_month().map(|kwh| kwh * unit_months)
@@ -281,15 +285,14 @@ impl<'a> Shared<'a> {
         })
     }
 
-    fn fleet(&self, option: &OptionInput, units: &[Vec<u64>; 3]) -> Fleet {
+    fn fleet(&self, units: &[Vec<u64>; 3]) -> Fleet {
         let most = |units: &[u64]| units.iter().copied().max().unwrap_or_default();
-        let per_month = if stays(&option.payment) { never_falling(&units[0]) } else { units[0].clone() };
         Fleet {
-            at_start: per_month.first().copied().unwrap_or_default(),
-            at_peak: most(&per_month),
+            at_start: units[0].first().copied().unwrap_or_default(),
+            at_peak: most(&units[0]),
             at_peak_low: most(&units[1]),
             at_peak_high: most(&units[2]),
-            per_month,
+            per_month: units[0].clone(),
         }
     }
 

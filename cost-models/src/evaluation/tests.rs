@@ -7,11 +7,11 @@ use crate::demand::Demand;
 use crate::time_value::Irr;
 use crate::unit_cost::Effectiveness;
 
-pub(super) fn usd(amount: f64) -> Money {
+pub(crate) fn usd(amount: f64) -> Money {
     Money::new(amount, Currency::USD)
 }
 
-pub(super) fn option(id: &str, throughput: f64, payment: Payment) -> OptionInput {
+pub(crate) fn option(id: &str, throughput: f64, payment: Payment) -> OptionInput {
     OptionInput {
         id: id.to_owned(),
         name: id.to_owned(),
@@ -27,11 +27,11 @@ pub(super) fn option(id: &str, throughput: f64, payment: Payment) -> OptionInput
     }
 }
 
-pub(super) fn rented(id: &str, throughput: f64, price: f64) -> OptionInput {
+pub(crate) fn rented(id: &str, throughput: f64, price: f64) -> OptionInput {
     option(id, throughput, Payment::OnDemand { price_per_unit_hour: usd(price) })
 }
 
-pub(super) fn bought(id: &str, throughput: f64, capex: f64) -> OptionInput {
+pub(crate) fn bought(id: &str, throughput: f64, capex: f64) -> OptionInput {
     let payment = Payment::Purchase {
         capex_per_unit: usd(capex),
         residual_fraction: 0.1,
@@ -43,7 +43,7 @@ pub(super) fn bought(id: &str, throughput: f64, capex: f64) -> OptionInput {
 }
 
 /// One year, 2.628e9 items a month: 1000 a second on average over 730 hours.
-pub(super) fn year() -> Assumptions {
+pub(crate) fn year() -> Assumptions {
     Assumptions {
         horizon_months: 12,
         discount_rate_annual: 0.1,

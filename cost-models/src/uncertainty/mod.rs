@@ -6,6 +6,7 @@ mod normal;
 mod sampling;
 mod sensitivity;
 mod statistics;
+mod table;
 
 pub use beta::{beta_cdf, beta_ppf};
 pub use distribution::{Distribution, Moments, lognormal_parameters, pert_shape};
@@ -13,3 +14,4 @@ pub use normal::{normal_cdf, normal_pdf, normal_ppf};
 pub use sampling::{Correlation, LatinHypercube};
 pub use sensitivity::{Bar, SobolIndices, sobol_indices, tornado};
 pub use statistics::{mc_standard_error, quantile_sorted, quantile_type7};
+pub(crate) use table::QuantileTable;

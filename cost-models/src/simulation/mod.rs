@@ -1,0 +1,266 @@
+//! Monte Carlo over a study's uncertain inputs: the distribution of costs and NPV, which option is best, and which
+//! measurement would change the decision.
+//!
+//! The points are those of a Latin hypercube, a pure function of seed and index. So a run can be divided among threads
+//! ([`Simulation::part`]) and the outcome is the same to the last digit.
+
+mod information;
+mod kernel;
+mod outcome;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::CostError;
+use crate::evaluation::{Assumptions, Driver, Evaluation, OptionInput, evaluate};
+use crate::uncertainty::{Correlation, Distribution, LatinHypercube, QuantileTable};
+use kernel::{Kernel, LANES, Lane, Scratch};
+
+pub use information::InformationValue;
+pub use outcome::{OptionOutcome, Outcome, Spread};
+
+/// An input that is not one number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UncertainInput {
+    /// Which input.
+    pub driver: Driver,
+    /// Its values.
+    pub distribution: Distribution,
+}
+
+/// How much of a distribution may lie outside what its driver can be: beyond it is refused, within it draws count as
+/// the bound they exceed.
+const TOLERATED_TAIL: f64 = 1e-3;
+
+/// A study made ready for many samples.
+pub struct Simulation {
+    kernel: Kernel,
+    ids: Vec<String>,
+    baseline: Option<usize>,
+    inputs: Vec<Prepared>,
+    correlation: Option<Correlation>,
+    discounted: bool,
+}
+
+struct Prepared {
+    input: UncertainInput,
+    quantiles: QuantileTable,
+    parameter: usize,
+    range: (f64, f64),
+}
+
+/// The present values of some samples' costs, option by option.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    range: Range<usize>,
+    costs: Vec<Vec<f64>>,
+}
+
+impl Simulation {
+    /// Prepares the options that can be ranked; the others take no part.
+    ///
+    /// # Errors
+    /// What [`evaluate`] refuses, a distribution whose driver the study does not have or whose values it cannot take, a
+    /// driver given twice, a correlation of another size.
+    pub fn new(
+        options: &[OptionInput],
+        assumptions: &Assumptions,
+        inputs: &[UncertainInput],
+        correlation: Option<Correlation>,
+    ) -> Result<Self, CostError> {
+        let ranked: Vec<Evaluation> =
+            evaluate(options, assumptions)?.into_iter().filter(|evaluation| evaluation.rank.is_some()).collect();
+        let taking_part: Vec<OptionInput> = options
+            .iter()
+            .filter(|option| ranked.iter().any(|evaluation| evaluation.id == option.id))
+            .cloned()
+            .collect();
+        if taking_part.is_empty() {
+            return Err(CostError::invalid("options", "none has a known cost, so there is nothing to simulate"));
+        }
+        if let Some(correlation) = &correlation
+            && correlation.len() != inputs.len()
+        {
+            let problem = format!("it is of {} inputs, but {} are uncertain", correlation.len(), inputs.len());
+            return Err(CostError::invalid("correlation", problem));
+        }
+        let kernel = Kernel::new(&taking_part, assumptions)?;
+        let inputs = inputs
+            .iter()
+            .enumerate()
+            .map(|(i, input)| {
+                let name = format!("uncertain[{i}]");
+                if inputs.iter().take(i).any(|earlier| earlier.driver == input.driver) {
+                    let problem = format!("the {} has a distribution already", input.driver.label());
+                    return Err(CostError::invalid(name, problem));
+                }
+                prepare(input, &taking_part, assumptions).map_err(|error| error.within(&name))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            kernel,
+            ids: taking_part.iter().map(|option| option.id.clone()).collect(),
+            baseline: taking_part.iter().position(|option| option.is_baseline),
+            discounted: !inputs.iter().any(|input| input.input.driver == Driver::DiscountRate),
+            inputs,
+            correlation,
+        })
+    }
+
+    /// The options that take part, in their order.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// Draws `samples` samples and sums them up.
+    ///
+    /// # Errors
+    /// No samples, more than 2^31, or a cost beyond the range of a double.
+    pub fn run(&self, samples: usize, seed: u64) -> Result<Outcome, CostError> {
+        let all = self.part(samples, seed, 0..samples)?;
+        self.outcome(samples, seed, vec![all])
+    }
+
+    /// Draws a part of `samples` samples, for one thread of several.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`], or a range beyond the samples.
+    pub fn part(&self, samples: usize, seed: u64, range: Range<usize>) -> Result<Samples, CostError> {
+        let cube = LatinHypercube::new(samples, seed)?;
+        if range.start > range.end || range.end > samples {
+            return Err(CostError::invalid("range", format!("{range:?} is not within {samples} samples")));
+        }
+        let mut scratch = self.kernel.scratch(self.discounted);
+        let mut costs: Vec<Vec<f64>> = self.ids.iter().map(|_| Vec::with_capacity(range.len())).collect();
+        let mut found = vec![[0.0; LANES]; self.ids.len()];
+        let mut start = range.start;
+        while start < range.end {
+            let count = LANES.min(range.end - start);
+            self.draw(&cube, start, &mut scratch);
+            self.kernel.present_costs(&mut scratch, &mut found);
+            for (costs, found) in costs.iter_mut().zip(&found) {
+                costs.extend_from_slice(&found[..count]);
+            }
+            start += count;
+        }
+        if costs.iter().flatten().any(|cost| !cost.is_finite()) {
+            let problem = "a sample's cost is beyond the range of a double; check the distributions";
+            return Err(CostError::invalid("simulation", problem));
+        }
+        Ok(Samples { range, costs })
+    }
+
+    /// Fills the parameters of one batch. Lanes beyond the last sample repeat the first ones and are not used.
+    fn draw(&self, cube: &LatinHypercube, start: usize, scratch: &mut Scratch) {
+        let Some(correlation) = &self.correlation else {
+            for (i, input) in self.inputs.iter().enumerate() {
+                let dimension = cube.dimension(i);
+                let lane = scratch.parameter(input.parameter);
+                for (offset, value) in lane.iter_mut().enumerate() {
+                    *value = dimension.at(start + offset);
+                }
+                input.transform(lane);
+            }
+            return;
+        };
+        let dimensions: Vec<_> = (0..self.inputs.len()).map(|i| cube.dimension(i)).collect();
+        let mut point = vec![0.0; dimensions.len()];
+        for offset in 0..LANES {
+            for (coordinate, dimension) in point.iter_mut().zip(&dimensions) {
+                *coordinate = dimension.at(start + offset);
+            }
+            correlation.apply(&mut point);
+            for (coordinate, input) in point.iter().zip(&self.inputs) {
+                scratch.parameter(input.parameter)[offset] = *coordinate;
+            }
+        }
+        for input in &self.inputs {
+            input.transform(scratch.parameter(input.parameter));
+        }
+    }
+
+    /// Sums up the parts of a run, which must cover all its samples in order.
+    ///
+    /// # Errors
+    /// Parts that leave a gap or overlap.
+    pub fn outcome(&self, samples: usize, seed: u64, parts: Vec<Samples>) -> Result<Outcome, CostError> {
+        let mut covered = 0;
+        let mut costs: Vec<Vec<f64>> = Vec::new();
+        for part in parts {
+            if part.range.start != covered || part.costs.len() != self.ids.len() {
+                return Err(CostError::invalid("parts", "they must cover the samples one after the other"));
+            }
+            covered = part.range.end;
+            if costs.is_empty() {
+                costs = part.costs;
+            } else {
+                costs.iter_mut().zip(part.costs).for_each(|(all, more)| all.extend(more));
+            }
+        }
+        if covered != samples {
+            return Err(CostError::invalid("parts", format!("they cover {covered} of {samples} samples")));
+        }
+        Ok(outcome::summarise(&self.ids, self.baseline, &costs, seed))
+    }
+
+    /// What it would be worth to know each uncertain input exactly before deciding.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn value_of_information(&self, samples: usize, seed: u64) -> Result<Vec<InformationValue>, CostError> {
+        let drawn = self.part(samples, seed, 0..samples)?;
+        let cube = LatinHypercube::new(samples, seed)?;
+        let drivers = self.inputs.iter().map(|input| input.input.driver.clone());
+        Ok(information::values(drivers, &drawn.costs, |input, sample| match &self.correlation {
+            None => cube.dimension(input).at(sample),
+            Some(correlation) => {
+                let mut point: Vec<f64> = (0..self.inputs.len()).map(|i| cube.dimension(i).at(sample)).collect();
+                correlation.apply(&mut point);
+                point.get(input).copied().unwrap_or_default()
+            }
+        }))
+    }
+
+    /// The present value of each option's costs at given values of the uncertain inputs, in their order: for
+    /// sensitivity indices of the same model.
+    pub fn costs_at(&self, values: &[f64]) -> Vec<f64> {
+        let mut scratch = self.kernel.scratch(self.discounted);
+        for (input, value) in self.inputs.iter().zip(values) {
+            *scratch.parameter(input.parameter) = [value.clamp(input.range.0, input.range.1); LANES];
+        }
+        let mut found: Vec<Lane> = vec![[0.0; LANES]; self.ids.len()];
+        self.kernel.present_costs(&mut scratch, &mut found);
+        found.iter().map(|lane| lane[0]).collect()
+    }
+}
+
+fn prepare(input: &UncertainInput, options: &[OptionInput], assumptions: &Assumptions) -> Result<Prepared, CostError> {
+    let (low, high, allowed) = input.driver.range();
+    let label = input.driver.label();
+    let quantiles = QuantileTable::new(&input.distribution)?;
+    let (at_low, at_high) = (quantiles.at(TOLERATED_TAIL), quantiles.at(1.0 - TOLERATED_TAIL));
+    for end in [at_low, at_high] {
+        if !(low..=high).contains(&end) {
+            let problem = format!("the distribution reaches {end}, but a {label} must be {allowed}; narrow it");
+            return Err(CostError::invalid(label, problem));
+        }
+    }
+    if input.driver.value(options, assumptions).is_none() {
+        let problem = "no option that is ranked has it, or its value is unknown; only known inputs can be uncertain";
+        return Err(CostError::invalid(label, problem));
+    }
+    let parameter = kernel::parameter(&input.driver, options);
+    let Some(parameter) = parameter else { return Err(CostError::invalid(label, "its option is not ranked")) };
+    Ok(Prepared { input: input.clone(), quantiles, parameter, range: (low, high) })
+}
+
+impl Prepared {
+    fn transform(&self, lane: &mut Lane) {
+        for value in lane {
+            *value = self.quantiles.at(*value).clamp(self.range.0, self.range.1);
+        }
+    }
+}

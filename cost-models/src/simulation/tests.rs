@@ -1,0 +1,220 @@
+//! The simulation against the evaluation and against closed forms.
+
+use super::*;
+use crate::demand::{Demand, Growth};
+use crate::evaluation::tests::{bought, rented, usd, year};
+use crate::evaluation::{
+    Component, Estimate, Lens, Metric, OneOffCost, Payment, PerWhat, RecurringCost, Tax, Timing, WriteOff,
+};
+use assay_base::{Currency, Evidence};
+
+fn payments() -> Vec<OptionInput> {
+    let priced = |id: &str, payment: Payment| OptionInput { payment, ..rented(id, 310.0, 1.0) };
+    let mut options = vec![
+        rented("rent", 300.0, 3.6),
+        bought("own", 290.0, 20_000.0),
+        priced("spot", Payment::Spot { price_per_unit_hour: usd(1.5), overhead_fraction: 0.2 }),
+        priced(
+            "reserved",
+            Payment::Reserved { price_per_unit_hour: usd(1.0), upfront_per_unit: usd(5_000.0), term_months: 12 },
+        ),
+        priced("block", Payment::CapacityBlock { price_per_unit_block: usd(500.0), hours_per_block: 168.0 }),
+        OptionInput {
+            power_watts_per_unit: Some(Estimate::exact(900.0, Evidence::Vendor)),
+            ..priced(
+                "lease",
+                Payment::Lease {
+                    price_per_unit_month: usd(900.0),
+                    upfront_per_unit: usd(100.0),
+                    term_months: 24,
+                    energy_included: false,
+                },
+            )
+        },
+        priced("service", Payment::PerMillionItems { price: usd(1.2) }),
+    ];
+    options[0].is_baseline = true;
+    options[1].one_off_costs.push(OneOffCost {
+        component: Component::Migration,
+        amount: Estimate::exact(9_000.0, Evidence::Assumed),
+        currency: Currency::USD,
+        timing: Timing::Month(2),
+    });
+    for (option, per) in options.iter_mut().zip([PerWhat::Unit, PerWhat::Accelerator, PerWhat::MillionItems]) {
+        option.recurring_costs.push(cost(per));
+    }
+    options
+}
+
+fn cost(per: PerWhat) -> RecurringCost {
+    RecurringCost {
+        component: Component::Network,
+        per_month: usd(3.0),
+        per,
+        from_month: 2,
+        to_month: Some(9),
+        evidence: Evidence::Assumed,
+    }
+}
+
+fn studies() -> Vec<Assumptions> {
+    let growing = Assumptions {
+        horizon_months: 30,
+        demand: Demand { season: vec![1.0, 1.2, 0.7], ..Demand::compound(2.0e9, 0.03, 1.7) },
+        spare_units: 2,
+        shared_costs: vec![cost(PerWhat::Option)],
+        ..year()
+    };
+    let falling = Demand {
+        growth: Growth::Quarters { items_per_month: vec![3e9, 5e9, 0.0, 1e9] },
+        ..Demand::compound(1.0, 0.0, 1.2)
+    };
+    let taxed = |write_off| Assumptions { tax: Some(Tax { rate: 0.25, write_off }), ..growing.clone() };
+    vec![
+        year(),
+        taxed(WriteOff::Macrs5),
+        taxed(WriteOff::StraightLine),
+        taxed(WriteOff::Immediate),
+        Assumptions { lens: Lens::Marginal, demand: falling, ..growing.clone() },
+        growing,
+    ]
+}
+
+fn uncertain(driver: Driver, distribution: Distribution) -> UncertainInput {
+    UncertainInput { driver, distribution }
+}
+
+#[test]
+fn the_kernel_is_the_ledger() {
+    for assumptions in studies() {
+        let options = payments();
+        let simulation = Simulation::new(&options, &assumptions, &[], None).unwrap();
+        let costs = simulation.costs_at(&[]);
+        for (evaluation, cost) in evaluate(&options, &assumptions).unwrap().iter().zip(costs) {
+            let expected = Metric::PresentValue.of(evaluation).unwrap();
+            assert!((cost / expected - 1.0).abs() < 1e-9, "{}: {cost} {expected}", evaluation.id);
+        }
+    }
+}
+
+#[test]
+fn each_driver_moves_the_kernel_as_it_moves_the_ledger() {
+    let options = payments();
+    for assumptions in studies() {
+        for range in crate::evaluation::usual_ranges(&options, &assumptions, &["rent", "own", "lease", "service"]) {
+            let inputs = [uncertain(range.driver.clone(), Distribution::Uniform { low: range.low, high: range.high })];
+            let simulation = Simulation::new(&options, &assumptions, &inputs, None).unwrap();
+            for value in [range.low, range.high] {
+                let (mut changed, mut assumed) = (options.clone(), assumptions.clone());
+                range.driver.set(&mut changed, &mut assumed, value).unwrap();
+                let costs = simulation.costs_at(&[value]);
+                for (evaluation, cost) in evaluate(&changed, &assumed).unwrap().iter().zip(costs) {
+                    let expected = Metric::PresentValue.of(evaluation).unwrap();
+                    let error = (cost / expected - 1.0).abs();
+                    assert!(error < 1e-9, "{:?} {}: {cost} {expected}", range.driver, evaluation.id);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_mean_is_within_four_standard_errors_of_the_closed_form() {
+    let options = [rented("a", 300.0, 3.6)];
+    let inputs =
+        [uncertain(Driver::PriceFactor("a".to_owned()), Distribution::Triangular { low: 0.5, mode: 1.0, high: 1.8 })];
+    let simulation = Simulation::new(&options, &year(), &inputs, None).unwrap();
+    let outcome = simulation.run(20_000, 1).unwrap();
+    let base = simulation.costs_at(&[1.0])[0];
+    let expected = base * 3.3 / 3.0;
+    let cost = outcome.options[0].cost;
+    assert!((cost.mean - expected).abs() < 4.0 * cost.standard_error, "{cost:?} {expected}");
+    // Stratified: far closer than random samples would be.
+    assert!((cost.mean - expected).abs() < 0.01 * cost.standard_error);
+    let median = Distribution::Triangular { low: 0.5, mode: 1.0, high: 1.8 }.quantile(0.5).unwrap();
+    assert!((cost.p50 / (base * median) - 1.0).abs() < 1e-3);
+    assert!(cost.p10 < cost.p50 && cost.p50 < cost.p90);
+}
+
+fn two() -> (Vec<OptionInput>, Vec<UncertainInput>) {
+    let mut options = vec![rented("base", 300.0, 3.0), rented("new", 330.0, 3.0)];
+    options[0].is_baseline = true;
+    let inputs = vec![
+        uncertain(Driver::Throughput("new".to_owned()), Distribution::Normal { mean: 330.0, sd: 40.0 }),
+        uncertain(Driver::PriceFactor("new".to_owned()), Distribution::Lognormal { mean: 1.0, cv: 0.2 }),
+        uncertain(Driver::DemandGrowth, Distribution::Pert { low: -0.01, mode: 0.01, high: 0.05, lambda: 4.0 }),
+        uncertain(Driver::DiscountRate, Distribution::Uniform { low: 0.05, high: 0.12 }),
+    ];
+    (options, inputs)
+}
+
+#[test]
+fn the_outcome_does_not_depend_on_how_it_is_divided() {
+    let (options, inputs) = two();
+    let simulation = Simulation::new(&options, &year(), &inputs, None).unwrap();
+    let whole = simulation.run(1_000, 9).unwrap();
+    let parts: Vec<Samples> =
+        [0..1, 1..37, 37..900, 900..1_000].into_iter().map(|range| simulation.part(1_000, 9, range).unwrap()).collect();
+    assert_eq!(simulation.outcome(1_000, 9, parts).unwrap(), whole);
+    assert_ne!(simulation.run(1_000, 10).unwrap().options[1].cost, whole.options[1].cost);
+    let gap = vec![simulation.part(1_000, 9, 0..5).unwrap(), simulation.part(1_000, 9, 6..1_000).unwrap()];
+    assert!(simulation.outcome(1_000, 9, gap).is_err());
+}
+
+#[test]
+fn probabilities_and_the_value_of_information() {
+    let (options, inputs) = two();
+    let simulation = Simulation::new(&options, &year(), &inputs, None).unwrap();
+    let outcome = simulation.run(20_000, 3).unwrap();
+    let total: f64 = outcome.options.iter().map(|option| option.best_probability).sum();
+    assert!((total - 1.0).abs() < 1e-9);
+    assert_eq!(outcome.options[0].npv, None);
+    let positive = outcome.options[1].positive_npv_probability.unwrap();
+    assert!(positive > 0.4 && positive < 0.9, "{positive}");
+    let values = simulation.value_of_information(20_000, 3).unwrap();
+    let saving =
+        |driver: &Driver| values.iter().find(|value| value.driver.as_ref() == Some(driver)).unwrap().expected_saving;
+    // The decision hangs on the new option's price and throughput, not on the discount rate.
+    let price = saving(&Driver::PriceFactor("new".to_owned()));
+    let throughput = saving(&Driver::Throughput("new".to_owned()));
+    assert_eq!(values[0].driver, None);
+    assert!(values[0].expected_saving >= price && price > 0.0 && throughput > 0.0, "{values:?}");
+    assert!(saving(&Driver::DiscountRate) < 0.02 * price, "{values:?}");
+}
+
+#[test]
+fn correlated_inputs_widen_or_narrow_the_result() {
+    let (options, inputs) = two();
+    let sd = |rho: f64| {
+        let mut matrix: Vec<Vec<f64>> = (0..4).map(|i| (0..4).map(|j| f64::from(u8::from(i == j))).collect()).collect();
+        (matrix[0][1], matrix[1][0]) = (rho, rho);
+        let correlation = Correlation::new(&matrix).unwrap();
+        let simulation = Simulation::new(&options, &year(), &inputs, Some(correlation)).unwrap();
+        simulation.run(4_000, 5).unwrap().options[1].cost.sd
+    };
+    // A faster machine that costs more is a hedge; one that costs less is a gamble.
+    assert!(sd(0.8) < 0.9 * sd(0.0));
+    assert!(sd(-0.8) > 1.1 * sd(0.0));
+}
+
+#[test]
+fn impossible_distributions_are_refused() {
+    let (options, _) = two();
+    let refused = |driver: Driver, distribution: Distribution| match Simulation::new(
+        &options,
+        &year(),
+        &[uncertain(driver, distribution)],
+        None,
+    ) {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("it was accepted"),
+    };
+    let error = refused(Driver::Utilisation, Distribution::Normal { mean: 0.9, sd: 0.2 });
+    assert!(error.starts_with("uncertain[0].target utilisation: the distribution reaches 1.5"), "{error}");
+    let error = refused(Driver::Power("new".to_owned()), Distribution::Uniform { low: 1.0, high: 2.0 });
+    assert!(error.contains("its value is unknown"), "{error}");
+    let error = refused(Driver::Pue, Distribution::Uniform { low: 2.0, high: 1.0 });
+    assert!(error.contains("uncertain[0].high is 1"), "{error}");
+    let twice = vec![uncertain(Driver::Pue, Distribution::Uniform { low: 1.1, high: 1.2 }); 2];
+    assert!(Simulation::new(&options, &year(), &twice, None).is_err());
+}
