@@ -31,6 +31,9 @@ pub enum WorkbenchError {
     /// The cost models refuse the numbers.
     #[error("the study cannot be evaluated: {0}")]
     Cost(#[from] assay_cost_models::CostError),
+    /// The document cannot be made.
+    #[error(transparent)]
+    Report(#[from] assay_reports::ReportError),
     /// A file cannot be written.
     #[error("{}: {source}", file.display())]
     Write {
