@@ -10,19 +10,18 @@ use assay_desktop::{DesktopApp, View, theme};
 use common::ScriptedBackend;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::{Harness, kittest::{NodeT as _, Queryable as _}};
 
 type Window = Harness<'static, DesktopApp>;
 
 fn window(app: DesktopApp) -> Window {
-    let mut harness = Harness::builder().with_size([1280.0, 800.0]).build_ui_state(
+    let mut harness = Harness::builder().with_size([1280.0, 800.0]).with_context_setup(theme::install).build_ui_state(
         |ui, app: &mut DesktopApp| {
             app.logic(ui.ctx());
             app.ui(ui);
         },
         app,
     );
-    theme::install(&harness.ctx);
     harness.run_steps(2);
     harness
 }
@@ -139,8 +138,8 @@ fn a_scenario_is_chosen_and_locks_what_it_sets() {
     window.run_steps(3);
     assert_eq!(demand(window.state()), plan / 2.0);
     show(&mut window, "Cost & ROI");
-    assert!(window.get_by_role_and_label(Role::Slider, "Demand at the start").is_disabled());
-    assert!(!window.get_by_role_and_label(Role::Slider, "Growth").is_disabled());
+    assert!(window.get_by_role_and_label(Role::Slider, "Demand at the start").accesskit_node().is_disabled());
+    assert!(!window.get_by_role_and_label(Role::Slider, "Growth").accesskit_node().is_disabled());
 }
 
 #[test]

@@ -1,0 +1,206 @@
+//! Draws every view in both themes and compares the pictures. Skipped where no graphics adapter is found.
+//!
+//! The pictures of `tests/snapshots` show synthetic measurements, named as such. `UPDATE_SNAPSHOTS=1` draws them anew.
+//! The pictures of the README come from a study that was really measured: see [`readme_pictures`].
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_desktop::{ActiveRun, Backend, DesktopApp, View, theme};
+use assay_service::{RunRequest, Target, TargetReport, Waker, Workbench};
+use common::ScriptedBackend;
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, Theme};
+use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
+
+type Window = Harness<'static, DesktopApp>;
+
+fn window(app: DesktopApp, theme: Theme, pixels_per_point: f32) -> Window {
+    Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_pixels_per_point(pixels_per_point)
+        .with_theme(theme)
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            |ui, app: &mut DesktopApp| {
+                app.logic(ui.ctx());
+                app.ui(ui);
+            },
+            app,
+        )
+}
+
+/// Whether pictures can be drawn here; the renderer panics where no adapter is found.
+fn can_draw() -> bool {
+    let found = std::panic::catch_unwind(|| egui_kittest::wgpu::WgpuTestRenderer::new()).is_ok();
+    if !found {
+        eprintln!("skipped: no graphics adapter (Debian: apt-get install mesa-vulkan-drivers)");
+    }
+    found
+}
+
+/// Lets work in other threads end without drawing, so that every picture is taken after the same number of frames.
+fn settle(window: &mut Window) {
+    for _ in 0..3 {
+        window.run_steps(2);
+        std::thread::sleep(Duration::from_millis(150));
+    }
+    window.run_steps(4);
+}
+
+fn show(window: &mut Window, view: View) {
+    window.state_mut().set_view(view);
+    window.run_steps(2);
+}
+
+const SCENES: [&str; 11] = [
+    "welcome",
+    "overview",
+    "hardware",
+    "catalogue",
+    "benchmarks",
+    "run",
+    "results",
+    "results-failed",
+    "cost",
+    "reports",
+    "palette",
+];
+
+/// Brings the window to a scene.
+fn scene(name: &str, folder: &Path, theme: Theme) -> Window {
+    let backend = match name {
+        "run" => ScriptedBackend::with(common::run_script(9, 4)),
+        _ => Arc::default(),
+    };
+    let app = match name {
+        "welcome" => DesktopApp::new(None, backend, common::places(folder)),
+        _ => common::app(folder, backend),
+    };
+    let mut window = window(app, theme, 1.0);
+    match name {
+        "hardware" => show(&mut window, View::Hardware),
+        "catalogue" => {
+            show(&mut window, View::Hardware);
+            window.get_by_role_and_label(Role::Button, "Catalogue").click();
+        }
+        "benchmarks" => show(&mut window, View::Benchmarks),
+        "run" => {
+            show(&mut window, View::Benchmarks);
+            window.get_by_role_and_label(Role::Button, "Run").click();
+        }
+        "results" => show(&mut window, View::Results),
+        "results-failed" => {
+            show(&mut window, View::Results);
+            window.get_by_role_and_label(Role::Button, "Sort by status").click();
+        }
+        "cost" => show(&mut window, View::Cost),
+        "reports" => {
+            show(&mut window, View::Reports);
+            window.get_by_role_and_label(Role::Button, "Export PDF").click();
+        }
+        "palette" => window.key_press_modifiers(Modifiers::COMMAND, Key::K),
+        _ => {}
+    }
+    settle(&mut window);
+    window.remove_cursor();
+    window.run_steps(2);
+    window
+}
+
+#[test]
+fn every_view_looks_as_it_did() {
+    if !can_draw() {
+        return;
+    }
+    // The folder is seen in some pictures.
+    let folder = std::env::temp_dir().join("assay-snapshots");
+    let mut results = SnapshotResults::new();
+    for (theme_name, theme) in [("dark", Theme::Dark), ("light", Theme::Light)] {
+        for name in SCENES {
+            std::fs::remove_dir_all(&folder).ok();
+            let mut window = scene(name, &folder, theme);
+            results.add(window.try_snapshot(format!("{theme_name}/{name}")));
+        }
+    }
+    std::fs::remove_dir_all(&folder).ok();
+}
+
+/// The service with another executable as its worker: this test's own cannot be one.
+struct RealBackend {
+    worker: String,
+}
+
+impl RealBackend {
+    fn redirect(&self, targets: &[Target]) -> Vec<Target> {
+        let command = vec![self.worker.clone(), "worker".to_owned()];
+        targets.iter().map(|t| if t.is_local() { Target { command: command.clone(), ..t.clone() } } else { t.clone() }).collect()
+    }
+}
+
+impl Backend for RealBackend {
+    fn probe(&self, targets: &[Target]) -> Vec<TargetReport> {
+        assay_desktop::ServiceBackend.probe(&self.redirect(targets))
+    }
+
+    fn start_run(&self, request: RunRequest, waker: Waker) -> Box<dyn ActiveRun> {
+        let targets = self.redirect(&request.targets);
+        assay_desktop::ServiceBackend.start_run(RunRequest { targets, ..request }, waker)
+    }
+}
+
+/// Draws the pictures of the README from a measured study (a copy of it: a run is started in it).
+///
+/// `ASSAY_STUDY=<folder> ASSAY_BIN=<assay> cargo test -p assay-desktop --test snapshots -- --ignored readme_pictures`
+#[test]
+#[ignore = "needs a measured study in ASSAY_STUDY and the assay executable in ASSAY_BIN"]
+fn readme_pictures() {
+    let study = PathBuf::from(std::env::var_os("ASSAY_STUDY").expect("ASSAY_STUDY names a measured study"));
+    let worker = std::env::var("ASSAY_BIN").expect("ASSAY_BIN names the assay executable");
+    let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/screenshots");
+    std::fs::create_dir_all(&out).expect("the folder of the pictures can be made");
+    let open = |theme| {
+        let workbench = Workbench::open(&study).expect("the study can be opened");
+        let backend = Arc::new(RealBackend { worker: worker.clone() });
+        window(DesktopApp::new(Some(workbench), backend, common::places(&study)), theme, 2.0)
+    };
+    let save = |window: &mut Window, name: &str| {
+        let picture = window.render().expect("the view can be drawn");
+        picture.save(out.join(format!("{name}.png"))).expect("the picture can be written");
+    };
+    for (view, name, theme) in [
+        (View::Overview, "overview", Theme::Dark),
+        (View::Overview, "overview-light", Theme::Light),
+        (View::Hardware, "hardware", Theme::Dark),
+        (View::Results, "results", Theme::Dark),
+        (View::Cost, "cost", Theme::Dark),
+        (View::Cost, "cost-light", Theme::Light),
+        (View::Reports, "reports", Theme::Dark),
+    ] {
+        let mut window = open(theme);
+        show(&mut window, view);
+        for _ in 0..200 {
+            window.run_steps(1);
+            if !window.state().devices().probing {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        settle(&mut window);
+        save(&mut window, name);
+    }
+    let mut window = open(Theme::Dark);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::R);
+    for _ in 0..600 {
+        window.step();
+        if window.state().run().ended_jobs() >= 5 || window.state().run().outcome.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    window.step();
+    save(&mut window, "benchmarks");
+}
