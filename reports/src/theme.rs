@@ -48,7 +48,7 @@ impl Default for Theme {
             ink: Color::hex(0x14_213D),
             lead: Color::hex(0x2B_3A55),
             muted: Color::hex(0x53_5F74),
-            faint: Color::hex(0x68_7385),
+            faint: Color::hex(0x5F_6A7D),
             grid: Color::hex(0xE3_E8EF),
             panel: Color::hex(0xF4_F6F9),
             primary: Color::hex(0x0B_2545),

@@ -153,6 +153,30 @@ pub fn months(value: f64) -> String {
     format!("{}\u{a0}months", significant(value, 3))
 }
 
+/// A whole number of months: `36 months`.
+pub fn whole_months(value: u32) -> String {
+    format!("{}\u{a0}{}", thousands(f64::from(value), 0), if value == 1 { "month" } else { "months" })
+}
+
+/// A count for sentences: `20 billion`, `1.5 million`, `350,000`.
+pub fn spoken(value: f64) -> String {
+    let steps = [(1e12, "trillion"), (1e9, "billion"), (1e6, "million")];
+    let Some((factor, word)) = steps.into_iter().find(|(factor, _)| value.abs() >= *factor * 0.9995) else {
+        return if value.abs() >= 100.0 { thousands(value, 0) } else { without_trailing_zeros(&significant(value, 3)) };
+    };
+    format!("{}\u{a0}{word}", without_trailing_zeros(&significant(value / factor, 3)))
+}
+
+/// A formatted quantity without the zeros that end its decimals: `1.50 ms` to `1.5 ms`, `$2.00M` to `$2M`.
+pub fn without_trailing_zeros(text: &str) -> String {
+    let Some(point) = text.find('.') else { return text.to_owned() };
+    let (whole, rest) = text.split_at(point);
+    let digits = rest.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+    let (fraction, unit) = rest.split_at(digits + 1);
+    let kept = fraction.trim_end_matches('0').trim_end_matches('.');
+    format!("{whole}{kept}{unit}")
+}
+
 /// `format` of the value where there is one, else the mark for the unknown.
 pub fn or_unknown<T>(value: Option<T>, format: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| UNKNOWN.to_owned(), format)
@@ -190,6 +214,19 @@ mod tests {
         assert_eq!(money_in(12.3, Currency::USD), "$12.30");
         assert_eq!(money_in(0.0, Currency::USD), "$0.00");
         assert_eq!(money_full(Money::new(1_840_221.4, Currency::USD)), "$1,840,221");
+    }
+
+    #[test]
+    fn counts_are_spoken_and_trailing_zeros_go() {
+        assert_eq!(spoken(20e9), "20\u{a0}billion");
+        assert_eq!(spoken(1.55e6), "1.55\u{a0}million");
+        assert_eq!(spoken(350_000.0), "350,000");
+        assert_eq!(spoken(2.5), "2.5");
+        assert_eq!(spoken(f64::NAN), UNKNOWN);
+        assert_eq!(without_trailing_zeros("$1.50M"), "$1.5M");
+        assert_eq!(without_trailing_zeros("2.00\u{a0}ms"), "2\u{a0}ms");
+        assert_eq!(without_trailing_zeros("1,000"), "1,000");
+        assert_eq!((whole_months(36), whole_months(1)), ("36\u{a0}months".to_owned(), "1\u{a0}month".to_owned()));
     }
 
     #[test]

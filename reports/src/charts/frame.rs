@@ -35,9 +35,9 @@ pub(super) fn vertical_grid(canvas: &mut Canvas<'_>, plot: Area, scale: &Linear,
         let stroke = if value == 0.0 { Stroke::solid(zero, 0.8) } else { Stroke::solid(grid, 0.6) };
         canvas.line(at(x, plot.y), at(x, plot.bottom()), stroke);
         let text = quantity.tick(value);
-        let half = canvas.set.width(style.face, style.size, &text) / 2.0;
+        let half = (canvas.set.width(style.face, style.size, &text) / 2.0).min(x);
         if x - half > free_from {
-            canvas.label(at(x, plot.bottom() + 10.0), &text, style, Align::Center);
+            canvas.label_within(at(x, plot.bottom() + 10.0), 2.0 * x, &text, style, Align::Center);
             free_from = x + half + 3.0;
         }
     }
@@ -60,15 +60,19 @@ pub(super) fn widest(canvas: &Canvas<'_>, style: LabelStyle, texts: impl Iterato
     texts.map(|text| canvas.set.width(style.face, style.size, &text)).fold(0.0, f32::max)
 }
 
-/// Swatches with names in rows from `y` on; returns the height used.
-pub(super) fn legend(canvas: &mut Canvas<'_>, width: f32, entries: &[(Color, &str)]) -> f32 {
+/// Swatches with names in rows from the top on, as many as the room holds; returns the height used.
+pub(super) fn legend(canvas: &mut Canvas<'_>, room: Size, entries: &[(Color, &str)]) -> f32 {
     const ROW: f32 = 12.0;
     const SWATCH: f32 = 7.0;
     let style = LabelStyle::new(Face::Regular, FIGURES, canvas.set.theme.ink);
+    let width = room.width;
     let (mut x, mut y) = (0.0, 0.0);
     for (color, name) in entries {
         let needed = SWATCH + 4.0 + canvas.set.width(style.face, style.size, name) + 14.0;
         if x > 0.0 && x + needed > width {
+            if y + 2.0 * ROW > room.height {
+                break;
+            }
             x = 0.0;
             y += ROW;
         }

@@ -79,7 +79,8 @@ impl Draw for LineChart {
         for value in scales.x.ticks() {
             let x = scales.x.place(value, plot.x, plot.right());
             canvas.line(at(x, plot.bottom()), at(x, plot.bottom() + 3.0), Stroke::solid(faint, 0.6));
-            canvas.label(at(x, plot.bottom() + 11.0), &self.x.tick(value), style, Align::Center);
+            let room = (2.0 * x.min(size.width - x)).max(1.0);
+            canvas.label_within(at(x, plot.bottom() + 11.0), room, &self.x.tick(value), style, Align::Center);
         }
         let middle = plot.x + plot.width / 2.0;
         canvas.label_within(at(middle, plot.bottom() + 21.5), plot.width, &self.x_axis, style, Align::Center);
@@ -126,9 +127,10 @@ impl LineChart {
         let (first, last) = (xs().fold(f64::INFINITY, f64::min), xs().fold(f64::NEG_INFINITY, f64::max));
         let x = Linear::within(first, last, 6, self.x.steps());
         let style = frame::axis_style(canvas);
-        let left = frame::widest(canvas, style, y.ticks().map(|value| self.y.tick(value))) + 8.0;
+        let figures = frame::widest(canvas, style, y.ticks().map(|value| self.y.tick(value)));
+        let left = (figures + 8.0).min(size.width * 0.3);
         let names = self.series.iter().map(|series| series.name.clone());
-        let right = (frame::widest(canvas, style, names) + 12.0).clamp(46.0, size.width * 0.28);
+        let right = (frame::widest(canvas, style, names) + 12.0).max(46.0).min(size.width * 0.28);
         let plot = Area::new(left, 8.0, (size.width - left - right).max(20.0), (size.height - 34.0).max(10.0));
         Scales { plot, x, y }
     }

@@ -26,7 +26,10 @@ pub enum Quantity {
 impl Quantity {
     /// A value beside a mark.
     pub(super) fn label(&self, value: f64) -> String {
+        /// Beyond this, digits say nothing and prefixes run out.
+        const HUGE: f64 = 1e18;
         match self {
+            _ if value.abs() >= HUGE => format::significant(value, 3),
             Self::Number | Self::Months => format::compact(value),
             Self::Money(currency) => format::money_in(value, *currency),
             Self::Seconds => format::duration(value),
@@ -56,18 +59,8 @@ impl Quantity {
             Self::Fraction => format::percent(value, 0),
             _ => self.label(value),
         };
-        without_trailing_zeros(&text)
+        format::without_trailing_zeros(&text)
     }
-}
-
-/// `$1.50M` to `$1.5M`, `2.00 ms` to `2 ms`.
-fn without_trailing_zeros(text: &str) -> String {
-    let Some(point) = text.find('.') else { return text.to_owned() };
-    let (whole, rest) = text.split_at(point);
-    let digits = rest.bytes().skip(1).take_while(u8::is_ascii_digit).count();
-    let (fraction, unit) = rest.split_at(digits + 1);
-    let kept = fraction.trim_end_matches('0').trim_end_matches('.');
-    format!("{whole}{kept}{unit}")
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Draw for StackedChart {
             .filter(|(index, _)| self.bars.iter().any(|bar| part(bar, *index).is_some_and(|value| value != 0.0)))
             .map(|(index, name)| (theme.part(index), name.as_str()))
             .collect();
-        let top = frame::legend(canvas, size.width, &used).min(size.height * 0.4);
+        let top = frame::legend(canvas, Size { height: size.height * 0.4, ..size }, &used);
         let name = |highlight| {
             let face = if highlight { Face::SemiBold } else { Face::Regular };
             LabelStyle::new(face, FIGURES + 0.6, if highlight { theme.ink } else { theme.muted })
@@ -68,7 +68,8 @@ impl Draw for StackedChart {
         let figure = LabelStyle::new(Face::SemiBold, FIGURES + 0.6, theme.ink);
         let names = frame::widest(canvas, name(true), self.bars.iter().map(|bar| bar.label.clone()));
         let left = (names + 10.0).min(size.width * 0.4);
-        let right = frame::widest(canvas, figure, self.bars.iter().map(|bar| self.figure(bar))) + 10.0;
+        let figures = frame::widest(canvas, figure, self.bars.iter().map(|bar| self.figure(bar)));
+        let right = (figures + 10.0).min(size.width * 0.3);
         let plot =
             Area::new(left, top + 2.0, (size.width - left - right).max(20.0), (size.height - top - 29.0).max(10.0));
         let scale = Linear::with_zero(self.bars.iter().flat_map(|bar| [bar.extent(-1.0), bar.extent(1.0)]), 5);

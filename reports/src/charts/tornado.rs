@@ -63,7 +63,7 @@ impl Draw for TornadoChart {
         let names = frame::widest(canvas, name, rows.iter().map(|row| row.0.label.clone()));
         let left = (names + 8.0).min(size.width * 0.36);
         let ends = rows.iter().flat_map(|row| [row.0.low.clone(), row.0.high.clone()]);
-        let side = (frame::widest(canvas, end, ends) + 6.0).clamp(14.0, size.width * 0.16);
+        let side = (frame::widest(canvas, end, ends) + 6.0).max(14.0).min(size.width * 0.16);
         let plot =
             Area::new(left + side, 16.0, (size.width - left - 2.0 * side).max(20.0), (size.height - 32.0).max(10.0));
         let (low, high) =

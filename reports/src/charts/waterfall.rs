@@ -73,7 +73,8 @@ impl Draw for WaterfallChart {
         let columns = self.columns();
         let scale = Linear::with_zero(columns.iter().flat_map(|column| [column.from, column.to]), 5);
         let style = frame::axis_style(canvas);
-        let left = frame::widest(canvas, style, scale.ticks().map(|value| self.quantity.tick(value))) + 8.0;
+        let figures = frame::widest(canvas, style, scale.ticks().map(|value| self.quantity.tick(value)));
+        let left = (figures + 8.0).min(size.width * 0.3);
         let plot = Area::new(left, 12.0, (size.width - left - 2.0).max(20.0), (size.height - 34.0).max(10.0));
         frame::horizontal_grid(canvas, plot, &scale, &self.quantity);
         let place = |value| scale.place(value, plot.bottom(), plot.y);

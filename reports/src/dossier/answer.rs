@@ -160,21 +160,32 @@ pub(super) fn would_change(author: &mut Author<'_>) -> Vec<Rich> {
         && own > 0.0
         && other > own
     {
-        let id = format!("option.{}.margin", best.id);
-        let margin = author.share(id, Some(other / own - 1.0), cost(best));
+        let margin = margin(author, best, other / own);
         found.push(rich![
             Inline::strong("Cost. "),
             Inline::name(&best.name),
             " stops being ahead of ",
             Inline::name(&rival.name),
             " when its total cost is ",
-            margin,
-            " higher than estimated."
+            Inline::strong(margin),
+            " the estimate."
         ]);
     }
     found.extend(throughput_risk(author, best, rival));
     found.extend(close_options(author, best, rival));
     found
+}
+
+/// How far a cost may rise: a share when it is near, else a multiple.
+fn margin(author: &mut Author<'_>, best: &Evaluation, ratio: f64) -> Rich {
+    let class = Some(cost(best));
+    if ratio < 2.0 {
+        let id = format!("option.{}.margin", best.id);
+        rich![author.value(id, Some(ratio - 1.0), |share| format::percent(share, 0), class), " above"]
+    } else {
+        let id = format!("option.{}.margin_ratio", best.id);
+        rich![author.value(id, Some(ratio), |ratio| format::significant(ratio, 3), class), " times"]
+    }
 }
 
 fn throughput_risk(author: &mut Author<'_>, best: &Evaluation, rival: &Evaluation) -> Option<Rich> {

@@ -53,8 +53,8 @@ impl<'a> Author<'a> {
 
     /// The months of the horizon.
     pub(super) fn horizon(&mut self) -> ValueId {
-        let months = f64::from(self.input.assumptions.horizon_months);
-        self.value("horizon", Some(months), format::months, Some(Evidence::Assumed))
+        let months = self.input.assumptions.horizon_months;
+        self.value("horizon", Some(f64::from(months)), |_| format::whole_months(months), Some(Evidence::Assumed))
     }
 
     /// The total cost of an option.

@@ -323,24 +323,36 @@ fn returns_row(author: &mut Author<'_>, option: &Evaluation) -> Row {
         range,
         author.amount(option, "present_value", tco.map(|tco| tco.present_value.amount)).into(),
         author.amount(option, "npv", option.npv().map(|npv| npv.amount)).into(),
-        author.value(id("irr"), irr, |rate| format::percent(rate, 0), Some(evidence)).into(),
+        author.value(id("irr"), irr, annual_rate, Some(evidence)).into(),
         author.value(id("payback_plain"), option.payback_months(), months, Some(option.evidence)).into(),
         author.value(id("discounted_payback"), discounted, months, Some(evidence)).into(),
         Inline::Evidence(evidence).into(),
     ])
 }
 
-/// What the cost models remarked on an option.
+/// A rate a year. Rates beyond tenfold say no more than that the outlay is small.
+fn annual_rate(rate: f64) -> String {
+    const MOST: f64 = 10.0;
+    if rate > MOST { format!(">\u{a0}{}", format::percent(MOST, 0)) } else { format::percent(rate, 0) }
+}
+
+/// What the cost models remarked, each remark once with the options it is about.
 fn notes(author: &Author<'_>) -> Vec<Block> {
-    let notes: Vec<Rich> = author
-        .found
-        .in_order()
-        .flat_map(|option| {
-            option.notes.iter().map(|note| rich![Inline::strong(Inline::name(&option.name)), ": ", Inline::name(note)])
-        })
-        .collect();
-    if notes.is_empty() {
+    let mut remarks: Vec<(&str, Vec<&str>)> = Vec::new();
+    for option in author.found.in_order() {
+        for note in &option.notes {
+            match remarks.iter_mut().find(|(known, _)| known == note) {
+                Some((_, names)) => names.push(&option.name),
+                None => remarks.push((note, vec![&option.name])),
+            }
+        }
+    }
+    if remarks.is_empty() {
         return Vec::new();
     }
-    vec![Block::Heading("Remarks on the costs".into()), Block::Bullets(notes)]
+    let remarks = remarks
+        .into_iter()
+        .map(|(note, names)| rich![Inline::strong(Inline::name(names.join("; "))), ": ", Inline::name(note)])
+        .collect();
+    vec![Block::Heading("Remarks on the costs".into()), Block::Bullets(remarks)]
 }

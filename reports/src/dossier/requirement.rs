@@ -42,7 +42,7 @@ fn title(author: &mut Author<'_>) -> Rich {
 
 fn demand_value(author: &mut Author<'_>) -> crate::document::ValueId {
     let demand = author.input.study.demand.items_per_month;
-    author.value("demand.items_per_month", Some(demand), format::compact, Some(Evidence::Assumed))
+    author.value("demand.items_per_month", Some(demand), format::spoken, Some(Evidence::Assumed))
 }
 
 fn growth_value(author: &mut Author<'_>) -> crate::document::ValueId {
@@ -101,10 +101,10 @@ fn workload_facts(author: &mut Author<'_>, workload: &Workload) -> Facts {
     // Analytic counts are derived by a model of the workload.
     let derived = Some(Evidence::Projected);
     let per_item = rich![" for each of the ", Inline::name(&author.input.items)];
-    let mut flops_text = rich![author.value("workload.flops", flops, format::compact, derived), " operations"];
+    let mut flops_text = rich![author.value("workload.flops", flops, format::spoken, derived), " operations"];
     flops_text.extend(per_item.clone());
     let mut bytes_text =
-        rich![author.value("workload.bytes", bytes, format::compact, derived), " bytes of compulsory traffic"];
+        rich![author.value("workload.bytes", bytes, format::spoken, derived), " bytes of compulsory traffic"];
     bytes_text.extend(per_item);
     let intensity = author.value("workload.intensity", intensity, |value| format::significant(value, 3), derived);
     let rows = vec![

@@ -26,7 +26,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
     for (index, ceilings) in devices(&author.input.ceilings).into_iter().enumerate() {
         blocks.push(Block::Figures(vec![figure(author, index, &ceilings, &reached)]));
     }
-    if !reached.is_empty() {
+    if reached.iter().any(|found| found.part.is_some()) {
         blocks.push(Block::Table(table(author, &reached)));
     }
     Section {
@@ -96,6 +96,7 @@ fn title(author: &mut Author<'_>, reached: &[Reached<'_>]) -> Rich {
         Some(Reached { measurement, part: Some(part), bound: Some(bound), .. }) => {
             let part = part_value(author, measurement, Some(*part));
             rich![
+                "The workload ",
                 Inline::name(&measurement.workload.id),
                 " reaches ",
                 part,
@@ -160,7 +161,7 @@ fn figure(author: &mut Author<'_>, index: usize, ceilings: &[&Ceiling], reached:
         anchor: format!("roofline-{index}"),
         takeaway: takeaway(author, device, &of_device),
         chart: Chart::Roofline(RooflineChart { roofs, points }),
-        height_pt: 250.0,
+        height_pt: 205.0,
         source: author.measured_source("rate at the median latency over analytic operations and compulsory traffic."),
     }
 }
@@ -203,6 +204,7 @@ fn takeaway(author: &mut Author<'_>, device: &str, of_device: &[&Reached<'_>]) -
 fn table(author: &mut Author<'_>, reached: &[Reached<'_>]) -> Table {
     let rows = reached
         .iter()
+        .filter(|found| found.part.is_some())
         .map(|found| {
             let measurement = found.measurement;
             let id = |what: &str| format!("measurement.{}.{what}", measurement.id);
@@ -221,10 +223,14 @@ fn table(author: &mut Author<'_>, reached: &[Reached<'_>]) -> Table {
                 intensity.into(),
                 rate.into(),
                 part_value(author, measurement, found.part).into(),
-                found.bound.map_or(Rich::from("not known"), |bound| bound_word(bound).into()),
+                found.bound.map_or("", bound_word).into(),
             ])
         })
         .collect();
+    let mut source = rich!["the results above against the measured ceilings."];
+    if reached.iter().any(|found| found.part.is_none()) {
+        source.push(" Results in a format whose ceiling was not measured are left out.");
+    }
     Table {
         anchor: "efficiency".to_owned(),
         title: "What was reached, the most efficient first".into(),
@@ -238,6 +244,6 @@ fn table(author: &mut Author<'_>, reached: &[Reached<'_>]) -> Table {
             Column::text("Bound by"),
         ],
         rows,
-        source: author.measured_source("the results above against the measured ceilings."),
+        source: author.measured_source(source),
     }
 }

@@ -28,45 +28,54 @@ impl Composer<'_> {
         let count = cards.len() as f32;
         let width = (self.geometry.column() - CARD_GAP * (count - 1.0)) / count;
         let before = (self.structure.nodes.len(), self.notes.len());
-        let set: Vec<Vec<Strip>> =
-            cards.iter().enumerate().map(|(i, card)| self.card(card, i as f32 * (width + CARD_GAP), width)).collect();
-        let inner = set.iter().map(|lines| total_height(lines)).fold(0.0, f32::max);
-        let height = inner + 15.0;
+        let place = |index: usize| index as f32 * (width + CARD_GAP);
+        let set: Vec<[Vec<Strip>; 4]> =
+            cards.iter().enumerate().map(|(index, card)| self.card(card, place(index), width)).collect();
+        // Labels, values, comparisons and notes stand on common lines across the cards.
+        let heights: [f32; 4] = std::array::from_fn(|part| {
+            set.iter().filter_map(|card| card.get(part)).map(|lines| total_height(lines)).fold(0.0, f32::max)
+        });
+        let height = heights.iter().sum::<f32>() + 15.0;
         if height > self.geometry.body() * TALLEST_CARD {
             self.forget_since(before);
             self.cards_as_list(cards);
             return;
         }
         let mut strip = Strip { height: height + 4.0, space_before: 10.0, ..Strip::default() };
-        for (index, (card, lines)) in cards.iter().zip(set).enumerate() {
-            let x = index as f32 * (width + CARD_GAP);
+        for (index, (card, parts)) in cards.iter().zip(set).enumerate() {
             let theme = &self.set.theme;
             strip.prims.push(Prim::Mark(Role::Artifact));
             strip.prims.push(Prim::Rect {
-                area: Area::new(x, 0.0, width, height),
+                area: Area::new(place(index), 0.0, width, height),
                 radius: 3.0,
                 paint: Paint::fill(theme.panel),
             });
             strip.prims.push(Prim::Rect {
-                area: Area::new(x, 0.0, 2.6, height),
+                area: Area::new(place(index), 0.0, 2.6, height),
                 radius: 0.0,
                 paint: Paint::fill(theme.tone(card.tone)),
             });
-            stack(&mut strip, lines, 7.5);
+            let mut y = 7.5;
+            for (lines, height) in parts.into_iter().zip(heights) {
+                stack(&mut strip, lines, y);
+                y += height;
+            }
         }
         self.strips.push(strip);
     }
 
-    fn card(&mut self, card: &Kpi, x: f32, width: f32) -> Vec<Strip> {
+    /// Label, value, comparison and note of a card.
+    fn card(&mut self, card: &Kpi, x: f32, width: f32) -> [Vec<Strip>; 4] {
         let element = self.structure.add("P", self.section);
         let slot = Slot::left(x + CARD_INSET, width - CARD_INSET - 7.0, element);
         let tone = self.set.theme.tone(card.tone);
-        let mut lines = self.lines(&card.label, self.styles.card_label, slot);
         let value_style = self.fitting(&card.value, self.styles.card_value, slot.width);
-        lines.extend(self.lines(&card.value, value_style, slot));
-        lines.extend(self.lines(&card.comparison, colored(self.styles.card_comparison, tone), slot));
-        lines.extend(self.lines(&card.note, self.styles.card_note, slot));
-        lines
+        [
+            self.lines(&card.label, self.styles.card_label, slot),
+            self.lines(&card.value, value_style, slot),
+            self.lines(&card.comparison, colored(self.styles.card_comparison, tone), slot),
+            self.lines(&card.note, self.styles.card_note, slot),
+        ]
     }
 
     /// The style at the largest size from its own down to half of it at which the text takes one line.

@@ -1,7 +1,8 @@
 //! From blocks to strips.
 
 use super::geometry::Geometry;
-use super::strip::{Heading, Strip, avoid_widows};
+use super::paginate::NOTE_RULE_HEIGHT;
+use super::strip::{Heading, Strip, avoid_widows, total_height};
 use super::structure::Structure;
 use super::styles::Styles;
 use crate::diagnostics::Diagnostic;
@@ -135,6 +136,7 @@ impl<'a> Composer<'a> {
             let number = notes.len() + 1;
             notes.push(self.note(number, &text));
         }
+        tighten(&mut self.strips, &notes, self.geometry.body());
         Composed {
             strips: self.strips,
             headers: self.headers,
@@ -270,6 +272,28 @@ impl<'a> Composer<'a> {
                 diagnostics.push(Diagnostic::UnknownValue { id: id.as_str().to_owned() });
             }
         });
+    }
+}
+
+/// A section that exceeds its page by a few lines is set with less space between its blocks.
+fn tighten(strips: &mut [Strip], notes: &[Vec<Strip>], body: f32) {
+    /// Spaces shrink to no less than this part.
+    const LEAST: f32 = 0.45;
+    for section in strips.chunk_by_mut(|_, next| !next.starts_page) {
+        let of_notes: f32 = section
+            .iter()
+            .flat_map(|strip| &strip.notes)
+            .filter_map(|number| notes.get(number.checked_sub(1)?))
+            .map(|lines| total_height(lines))
+            .sum();
+        let rule = if of_notes > 0.0 { NOTE_RULE_HEIGHT } else { 0.0 };
+        let spaces: f32 = section.iter().skip(1).map(|strip| strip.space_before).sum();
+        let excess = total_height(section) + spaces + of_notes + rule + 0.5 - body;
+        if excess > 0.0 && excess <= spaces * (1.0 - LEAST) {
+            for strip in section.iter_mut().skip(1) {
+                strip.space_before *= 1.0 - excess / spaces;
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::text::{Face, Typesetter};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Space for the rule above the footnotes.
-const NOTE_RULE_HEIGHT: f32 = 14.0;
+pub(crate) const NOTE_RULE_HEIGHT: f32 = 14.0;
 
 /// Stacks strips on pages after the cover. The cover's footnotes, which come first, stand on the page after it.
 pub(crate) fn paginate(

@@ -9,8 +9,8 @@ pub(crate) struct ColumnNeed {
     pub natural: f32,
 }
 
-/// No column is narrower than this, padding included.
-pub(crate) const NARROWEST: f32 = 26.0;
+/// No column is narrower than this, padding included: the widest glyph has room.
+pub(crate) const NARROWEST: f32 = 34.0;
 
 /// Shares `available` among columns so that their widths add up to it.
 ///
@@ -27,9 +27,13 @@ pub(crate) fn share_width(needs: &[ColumnNeed], padding: f32, available: f32) ->
     let widths: Vec<f32> = if natural_sum <= available {
         natural.iter().map(|width| width * available / natural_sum).collect()
     } else if least_sum <= available {
-        // The square root keeps one long text column from starving the others.
-        let wishes: Vec<f32> =
-            natural.iter().zip(&least).map(|(natural, least)| (natural - least).max(0.0).sqrt()).collect();
+        // A column that wants very much does not starve the others: beyond a quarter of the table, wishes count less.
+        let wish = |natural: f32, least: f32| {
+            let wanted = (natural - least).max(0.0);
+            let generous = available * 0.25;
+            if wanted <= generous { wanted } else { generous + (wanted - generous).sqrt() * 4.0 }
+        };
+        let wishes: Vec<f32> = natural.iter().zip(&least).map(|(natural, least)| wish(*natural, *least)).collect();
         let wish_sum: f32 = wishes.iter().sum::<f32>().max(f32::MIN_POSITIVE);
         least.iter().zip(&wishes).map(|(least, wish)| least + (available - least_sum) * wish / wish_sum).collect()
     } else {

@@ -175,8 +175,8 @@ impl Composer<'_> {
     ) {
         let element = self.structure.add("TR", body);
         let style = match row.kind {
-            RowKind::Total => self.styles.table_strong,
-            RowKind::Plain | RowKind::Highlight => self.styles.table_body,
+            RowKind::Plain => self.styles.table_body,
+            RowKind::Highlight | RowKind::Total => self.styles.table_strong,
         };
         let nothing = Rich::new();
         let mut cells = Vec::new();
@@ -189,10 +189,6 @@ impl Composer<'_> {
             };
             let align = columns.get(*index).map_or(Align::Left, |column| column.align);
             let slot = Slot { x: x + PAD_SIDE, width: width - 2.0 * PAD_SIDE, align, element: cell };
-            let style = match (row.kind, position) {
-                (RowKind::Highlight, 0) => self.styles.table_strong,
-                _ => style,
-            };
             cells.push(self.lines(row.cells.get(*index).unwrap_or(&nothing), style, slot));
             x += width;
         }
@@ -230,6 +226,8 @@ impl Composer<'_> {
         let mut needs: Vec<ColumnNeed> = columns
             .iter()
             .map(|column| self.need(&Inline::name(&column.title).into(), self.styles.table_head))
+            // A header may well take two lines; a cell that does makes its row taller than the others.
+            .map(|need| ColumnNeed { natural: need.least.max(need.natural * 0.55), ..need })
             .collect();
         for row in rows {
             let style = match row.kind {
@@ -270,7 +268,7 @@ fn all_columns(table: &Table) -> Vec<Column> {
 
 /// Columns that do not fit beside each other continue in a further panel, which repeats the first column.
 fn split_into_panels(count: usize, available: f32) -> Vec<Vec<usize>> {
-    let most = ((available / (NARROWEST + 10.0)) as usize).max(2);
+    let most = ((available / NARROWEST) as usize).max(2);
     if count <= most {
         return vec![(0..count).collect()];
     }

@@ -98,7 +98,7 @@ fn words(set: &Typesetter, spans: &[Span], style: &TextStyle, width: f32) -> Vec
             let word = shape_word(set, spans, &bounds, start..start + trimmed.len(), style.tabular);
             let mut parts = cut(word, width);
             if let Some(last) = parts.last_mut() {
-                last.space = if has_space { space } else { 0.0 };
+                last.space = if has_space && !ends_line { space } else { 0.0 };
                 last.ends_line = ends_line;
             }
             words.extend(parts);
@@ -325,6 +325,144 @@ impl LineBuilder {
     fn close_link(&mut self) {
         if self.open_link.take().is_some() {
             self.line.items.push(LineItem::LinkEnd);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sanitize::is_invisible;
+    use super::super::spans::flatten;
+    use super::*;
+    use crate::document::{Inline, Rich, Values};
+    use crate::theme::Theme;
+    use proptest::prelude::*;
+
+    const STYLE: TextStyle = TextStyle {
+        face: Face::Regular,
+        strong: Face::SemiBold,
+        size: 10.0,
+        leading: 14.0,
+        color: crate::scene::Color::hex(0),
+        tabular: false,
+    };
+
+    fn set(text: &Rich, width: f32, align: Align) -> Vec<Line> {
+        let set = Typesetter::new(Theme::default()).unwrap();
+        let mut notes = 0;
+        let spans = flatten(text, &Values::default(), &STYLE, &set.theme, &mut |_| {
+            notes += 1;
+            notes
+        });
+        break_lines(&set, &spans, &STYLE, width, align)
+    }
+
+    fn text_of(line: &Line) -> String {
+        line.items
+            .iter()
+            .filter_map(|item| match item {
+                LineItem::Run(run) => Some(run.text()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn lines(text: &str, width: f32) -> Vec<String> {
+        set(&text.into(), width, Align::Left).iter().map(text_of).collect()
+    }
+
+    /// Left and right end of the ink of a line; a space at its end is not ink.
+    fn extent(line: &Line) -> (f32, f32) {
+        let (mut left, mut right) = (f32::MAX, 0.0f32);
+        for item in &line.items {
+            let LineItem::Run(run) = item else { continue };
+            left = left.min(run.origin.x);
+            let spaces = run.glyphs.iter().rev().take_while(|glyph| glyph.cluster == Cluster::One(' '));
+            let trailing: f32 = spaces.map(|glyph| glyph.advance * run.size / 1000.0).sum();
+            right = right.max(run.origin.x + run.width() - trailing);
+        }
+        (left, right)
+    }
+
+    #[test]
+    fn lines_end_between_words_and_keep_their_space() {
+        let lines = lines("one two three four five", 60.0);
+        assert!(lines.len() > 1);
+        assert!(lines.iter().rev().skip(1).all(|line| line.ends_with(' ')), "{lines:?}");
+        assert_eq!(lines.concat(), "one two three four five");
+    }
+
+    #[test]
+    fn raggedness_is_spread_over_the_lines() {
+        // Greedy breaking would leave the short word alone on the last line.
+        let text = "aaaaa bbbbb ccccc ddddd eeeee f";
+        let widths: Vec<f32> = set(&text.into(), 104.0, Align::Left).iter().map(|line| extent(line).1).collect();
+        assert!(widths.len() >= 2 && widths.last().unwrap() > &20.0, "{widths:?}");
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        for width in [45.0, 60.0, 75.0, 90.0] {
+            for line in lines("It took 19 ms and 38 % of 700 W at p ≤ 5", width) {
+                let line = line.trim_end();
+                assert!(!line.ends_with("19") && !line.ends_with("38") && !line.ends_with("700"), "{line:?}");
+                assert!(!line.ends_with('≤'), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_break_in_the_text_breaks_the_line() {
+        assert_eq!(lines("one\ntwo", 200.0), ["one", "two"]);
+        assert_eq!(lines("", 200.0), Vec::<String>::new());
+        assert_eq!(lines("one\n\ntwo", 200.0).len(), 3);
+    }
+
+    #[test]
+    fn a_word_wider_than_the_column_is_cut() {
+        let word = "X".repeat(300);
+        let cut = lines(&word, 50.0);
+        assert!(cut.len() > 30);
+        assert_eq!(cut.concat(), word);
+    }
+
+    #[test]
+    fn links_and_footnotes_keep_their_place() {
+        let text = Rich(vec![
+            "See ".into(),
+            Inline::url("https://example.com", "the page"),
+            ".".into(),
+            Inline::footnote("note"),
+        ]);
+        let lines = set(&text, 400.0, Align::Left);
+        let links: Vec<_> = lines[0].items.iter().filter(|item| matches!(item, LineItem::LinkStart(_))).collect();
+        assert_eq!(links.len(), 2);
+        assert_eq!(lines[0].notes, [1]);
+        assert_eq!(text_of(&lines[0]), "See the page.1");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn no_line_leaves_its_column_and_no_character_is_lost(
+            words in prop::collection::vec("[\\PC]{0,12}|[a-z]{1,9}|[0-9]{1,6}|[א-ת]{2,5}|[😀-😎]{1,3}", 0..30),
+            // The widest glyph of the faces, a long arrow, is almost three times its size.
+            width in 28.0f32..300.0,
+            align in prop::sample::select(vec![Align::Left, Align::Center, Align::Right]),
+        ) {
+            let text = words.join(" ");
+            let lines = set(&text.as_str().into(), width, align);
+            for line in &lines {
+                let (left, right) = extent(line);
+                prop_assert!(left >= -0.01 && right <= width + 0.02, "{left}..{right} in {width}: {:?}", text_of(line));
+            }
+            let squeeze = |text: &str| -> String {
+                let text = text.replace('\u{2126}', "Ω").replace('\u{212b}', "Å");
+                text.chars().filter(|c| !c.is_whitespace() && !is_invisible(*c)).collect()
+            };
+            let set_text: String = lines.iter().map(text_of).collect();
+            prop_assert_eq!(squeeze(&set_text), squeeze(&text));
         }
     }
 }

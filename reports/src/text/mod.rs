@@ -10,6 +10,4 @@ pub use faces::Face;
 pub use shaping::{Cluster, Glyph, ShapedRun, Typesetter};
 
 pub(crate) use breaking::{Line, LineItem, break_lines, measure};
-#[cfg(test)]
-pub(crate) use sanitize::is_invisible;
 pub(crate) use spans::{TextStyle, flatten, note_anchor};
