@@ -160,7 +160,7 @@ mod tests {
         let (others, all) = (others_only.finish(), everything.finish());
         let (others, all) = (others.foreign_busy_cpus.unwrap(), all.foreign_busy_cpus.unwrap());
         // One thread of ours was busy, less what the system did not give it.
-        assert!(all - others > 0.2, "{all} {others}");
+        assert!(all - others > 0.05, "{all} {others}");
         assert!(ForeignLoadMeter::start().finish().foreign_busy_cpus.is_none());
     }
 

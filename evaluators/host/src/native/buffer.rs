@@ -4,9 +4,9 @@ use std::alloc::Layout;
 use std::ptr::NonNull;
 
 use assay_core::EvaluatorError;
-use rayon::prelude::*;
 
 const CACHE_LINE: usize = 64;
+const PAGE: usize = 4096;
 const HUGE_PAGE: usize = 2 << 20;
 
 /// Zeros that are written from the pool's threads, so that each page lies near one of them (first touch).
@@ -28,12 +28,11 @@ impl Buffer {
     /// When there is not enough memory.
     pub fn zeroed(len: usize) -> Result<Self, EvaluatorError> {
         let mut buffer = Self::uninitialised(len)?;
-        let chunk = len.div_ceil(rayon::current_num_threads()).next_multiple_of(HUGE_PAGE / 4);
-        // SAFETY: any bit pattern, also what the allocator left there, is a valid f32 once it is frozen by the write.
+        let chunk = len.div_ceil(rayon::current_num_threads()).next_multiple_of(PAGE / size_of::<f32>());
         let base = Address(buffer.start.as_ptr());
-        (0..len.div_ceil(chunk.max(1))).into_par_iter().for_each(|i| {
-            let start = i * chunk;
-            // SAFETY: `start..start + count` lies within the allocation, and no two tasks share an element.
+        rayon::broadcast(|thread| {
+            let start = (thread.index() * chunk).min(len);
+            // SAFETY: `start..start + count` lies within the allocation, and no two threads share an element.
             unsafe { std::ptr::write_bytes(base.get().add(start), 0, chunk.min(len - start)) };
         });
         buffer.len = len;

@@ -8,7 +8,7 @@ use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_tensor::NdTensorView;
 
 use super::matrix::failed;
-use super::{Kernel, math, operands};
+use super::{Kernel, math, operands, vectorize};
 
 /// Queries whose scores are computed together: enough rows for the matrix kernel, few enough to stay in the cache.
 const MAX_BLOCK: usize = 64;
@@ -78,7 +78,7 @@ impl Attention {
                 let scores = &mut scratch.scores;
                 gemm.gemm(scores, GemmInputA::Unpacked(q), GemmInputB::Unpacked(k), options).map_err(failed)?;
                 let mut sums = [1.0; MAX_BLOCK];
-                pulp::Arch::new().dispatch(
+                vectorize(
                     #[inline(always)]
                     || {
                         for (row, (scores, sum)) in scores.chunks_mut(visible).zip(&mut sums).enumerate() {
@@ -110,7 +110,7 @@ impl Attention {
         self.with_scratch(|scratch| {
             scratch.scores.resize(output.len() / head_dim * keys, 0.0);
             let scores = &mut scratch.scores;
-            pulp::Arch::new().dispatch(
+            vectorize(
                 #[inline(always)]
                 || {
                     for (key, k) in k.chunks(key_width).take(keys).enumerate() {

@@ -37,11 +37,30 @@ fn each_part(output: &mut [f32], width: usize, compute: impl Fn(usize, &mut [f32
     // A few parts a thread, so that one thread that is held up does not hold up all.
     let rows = (output.len() / width).div_ceil(4 * rayon::current_num_threads()).max(MIN_TASK.div_ceil(width));
     output.par_chunks_mut(rows * width).enumerate().for_each(|(part, output)| {
-        pulp::Arch::new().dispatch(
+        vectorize(
             #[inline(always)]
             || compute(part * rows, output),
         );
     });
+}
+
+/// Runs `compute` compiled for the widest vectors of this processor; the closure must be `#[inline(always)]`.
+#[inline(always)]
+fn vectorize<R>(compute: impl FnMut() -> R) -> R {
+    struct Inlined<F>(F);
+
+    // A closure given to `dispatch` itself is called through a shim that is not always inlined, and then compiled
+    // for the oldest processor.
+    impl<R, F: FnMut() -> R> pulp::NullaryFnOnce for Inlined<F> {
+        type Output = R;
+
+        #[inline(always)]
+        fn call(mut self) -> R {
+            (self.0)()
+        }
+    }
+
+    pulp::Arch::new().dispatch(Inlined(compute))
 }
 
 /// The operands of a kernel that takes `N`.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix, QuantParams};
 
 use super::matrix::{failed, view};
-use super::{Kernel, each_part, math, operands};
+use super::{Kernel, each_part, math, operands, vectorize};
 use crate::native::buffer::Buffer;
 
 /// `activation(x w + bias)`: activations are quantised to unsigned bytes with the range they have (as ONNX's
@@ -58,7 +58,7 @@ impl QuantizedMatrix {
     fn quantize(&mut self, x: &[f32]) -> f32 {
         let chunk = x.len().div_ceil(4 * rayon::current_num_threads()).max(super::MIN_TASK);
         let range = |values: &[f32]| {
-            pulp::Arch::new().dispatch(
+            vectorize(
                 #[inline(always)]
                 || (math::max(values), math::max_of(values, |v| -v)),
             )
@@ -70,7 +70,7 @@ impl QuantizedMatrix {
         let zero_point = (low / scale).round_ties_even();
         self.zero_points.fill(zero_point as u8);
         self.quantized.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(quantized, x)| {
-            pulp::Arch::new().dispatch(
+            vectorize(
                 #[inline(always)]
                 || math::quantize(quantized, x, 1.0 / scale, zero_point),
             );

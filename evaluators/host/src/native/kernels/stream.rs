@@ -12,7 +12,8 @@ const GRAIN: usize = 1024;
 /// `b + scale * c`.
 ///
 /// An ordinary store first reads the line it overwrites, a fourth transfer that STREAM does not count. The arrays
-/// are split evenly and always in the same way, as OpenMP's static schedule does.
+/// are split evenly and always in the same way, as OpenMP's static schedule does, so that each thread finds its part
+/// in the memory it touched first.
 pub struct Triad {
     pub scale: f32,
 }
