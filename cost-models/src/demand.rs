@@ -81,7 +81,8 @@ impl Demand {
                     }
                 };
                 let season = if self.season.is_empty() { 1.0 } else { self.season[month % self.season.len()] };
-                finite(&format!("demand in month {}", month + 1), base * season)
+                let items = base * season;
+                if items.is_finite() { Ok(items) } else { finite(&format!("demand in month {}", month + 1), items) }
             })
             .collect()
     }

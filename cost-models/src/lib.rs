@@ -8,6 +8,7 @@ mod error;
 
 pub mod break_even;
 pub mod calc;
+pub mod capacity;
 pub mod commitments;
 pub mod demand;
 pub mod depreciation;

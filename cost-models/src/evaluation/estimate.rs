@@ -34,9 +34,12 @@ impl Estimate {
     /// # Errors
     /// With the field named as `name`.
     pub fn validated(&self, name: &str) -> Result<(), CostError> {
-        finite(name, self.value)?;
-        finite(&format!("{name}.low"), self.low)?;
-        finite(&format!("{name}.high"), self.high)?;
+        // Names are made only when something is wrong: this is called for every estimate of every evaluation.
+        if !(self.low.is_finite() && self.value.is_finite() && self.high.is_finite()) {
+            finite(name, self.value)?;
+            finite(&format!("{name}.low"), self.low)?;
+            finite(&format!("{name}.high"), self.high)?;
+        }
         if self.low <= self.value && self.value <= self.high {
             Ok(())
         } else {
@@ -51,7 +54,6 @@ impl Estimate {
     /// With the field named as `name`.
     pub fn validated_positive(&self, name: &str) -> Result<(), CostError> {
         self.validated(name)?;
-        positive(&format!("{name}.low"), self.low)?;
-        Ok(())
+        if self.low > 0.0 { Ok(()) } else { positive(&format!("{name}.low"), self.low).map(|_| ()) }
     }
 }

@@ -37,11 +37,11 @@ const PLAUSIBLE_RATE: &str = "at most 10 a year (0.08 is 8 %, 8 would be 800 %)"
 
 pub(super) fn options(given: &[OptionInput], shared: Currency) -> Result<(), CostError> {
     for (i, option) in given.iter().enumerate() {
-        let name = format!("options[{}]", option.id);
+        let name = || format!("options[{}]", option.id);
         if given.iter().take(i).any(|earlier| earlier.id == option.id) {
-            return Err(CostError::invalid(name, "two options have this id; ids must differ"));
+            return Err(CostError::invalid(name(), "two options have this id; ids must differ"));
         }
-        one(option, shared).map_err(|error| error.within(&name))?;
+        one(option, shared).map_err(|error| error.within(&name()))?;
     }
     let baselines: Vec<&str> = given.iter().filter(|option| option.is_baseline).map(|o| o.id.as_str()).collect();
     if baselines.len() > 1 {
@@ -63,11 +63,11 @@ fn one(option: &OptionInput, shared: Currency) -> Result<(), CostError> {
         non_negative("power_watts_per_unit.low", power.low)?;
     }
     for (i, cost) in option.one_off_costs.iter().enumerate() {
-        let name = format!("one_off_costs[{i}]");
-        cost.amount.validated(&format!("{name}.amount"))?;
-        currency(&name, cost.currency, shared)?;
+        let within = |error: CostError| error.within(&format!("one_off_costs[{i}]"));
+        cost.amount.validated("amount").map_err(within)?;
+        currency("currency", cost.currency, shared).map_err(within)?;
         if cost.timing == Timing::Month(0) {
-            return Err(CostError::invalid(format!("{name}.timing"), "months count from 1; t = 0 is the start"));
+            return Err(within(CostError::invalid("timing", "months count from 1; t = 0 is the start")));
         }
     }
     recurring("recurring_costs", &option.recurring_costs, shared)
@@ -75,18 +75,18 @@ fn one(option: &OptionInput, shared: Currency) -> Result<(), CostError> {
 
 fn recurring(field: &str, costs: &[RecurringCost], shared: Currency) -> Result<(), CostError> {
     for (i, cost) in costs.iter().enumerate() {
-        let name = format!("{field}[{i}]");
-        money(&format!("{name}.per_month"), cost.per_month, shared)?;
-        let from = f64::from(cost.from_month);
-        check(&format!("{name}.from_month"), from, cost.from_month >= 1, "1 or more; months count from 1")?;
+        let within = |error: CostError| error.within(&format!("{field}[{i}]"));
+        money("per_month", cost.per_month, shared).map_err(within)?;
+        check("from_month", f64::from(cost.from_month), cost.from_month >= 1, "1 or more; months count from 1")
+            .map_err(within)?;
         if let Some(to) = cost.to_month {
             let ok = to >= cost.from_month;
-            check(&format!("{name}.to_month"), f64::from(to), ok, "the first month or a later one")?;
+            check("to_month", f64::from(to), ok, "the first month or a later one").map_err(within)?;
         }
         let shared_by_all = field == "shared_costs";
         if shared_by_all && matches!(cost.per, PerWhat::Unit | PerWhat::Accelerator) {
             let problem = "a cost of each unit differs between options; give it with the option";
-            return Err(CostError::invalid(format!("{name}.per"), problem));
+            return Err(within(CostError::invalid("per", problem)));
         }
     }
     Ok(())

@@ -87,98 +87,140 @@ pub fn xirr(dates: &[Date], flows: &[f64]) -> Result<Irr, CostError> {
 }
 
 fn rates_of(times: &[f64], flows: &[f64]) -> Vec<f64> {
-    // Flows of one moment are one flow, and flows of 0 have no sign.
-    let mut terms: Vec<(f64, f64)> = Vec::with_capacity(flows.len());
-    for (&time, &flow) in times.iter().zip(flows) {
-        match terms.last_mut() {
-            Some(last) if last.0 == time => last.1 += flow,
-            _ => terms.push((time, flow)),
-        }
-    }
-    terms.retain(|term| term.1 != 0.0);
-    let Some(largest) = terms.iter().map(|term| term.1.abs()).max_by(f64::total_cmp) else { return Vec::new() };
-    // A scale of 1 keeps sums of huge flows finite.
-    terms.iter_mut().for_each(|term| term.1 /= largest);
-    let mut rates: Vec<f64> = roots(&terms).into_iter().map(f64::exp_m1).filter(|rate| rate.is_finite()).collect();
+    let Some(sum) = ExponentialSum::new(times, flows) else { return Vec::new() };
+    let mut rates: Vec<f64> = sum.roots().into_iter().map(f64::exp_m1).filter(|rate| rate.is_finite()).collect();
     rates.sort_by(f64::total_cmp);
     rates.retain(|rate| *rate > -1.0);
     rates
 }
 
-/// A sum `sum c exp(-rho t)`, times a positive power that keeps every term within its coefficient.
-/// With `rho = ln(1 + r)` it has the sign and the roots of the NPV.
-fn value(terms: &[(f64, f64)], rho: f64) -> f64 {
-    let reference = if rho >= 0.0 { terms.first() } else { terms.last() }.map_or(0.0, |term| term.0);
-    terms.iter().map(|(time, coefficient)| coefficient * (rho * (reference - time)).exp()).sum()
+/// A sum `sum c exp(-rho t)` over ascending times. With `rho = ln(1 + r)` it is the NPV of flows `c`.
+struct ExponentialSum {
+    times: Vec<f64>,
+    coefficients: Vec<f64>,
+    /// The distance of the times where they are evenly spaced: then powers of one exponential do for all terms.
+    step: Option<f64>,
 }
 
-/// All real roots. The proof of Descartes' rule of signs, as an algorithm: multiplying the sum by `exp(rho m)`, with m
-/// between two terms of different sign, and differentiating leaves a sum with one change of sign fewer, and by
-/// Rolle its roots separate those of the sum itself.
-fn roots(terms: &[(f64, f64)]) -> Vec<f64> {
-    let change = terms.windows(2).find(|pair| (pair[0].1 > 0.0) != (pair[1].1 > 0.0));
-    let Some(change) = change else { return Vec::new() };
-    let middle = 0.5 * (change[0].0 + change[1].0);
-    let derivative: Vec<(f64, f64)> = terms.iter().map(|&(time, c)| (time, c * (middle - time))).collect();
-    let turning = roots(&derivative);
-
-    let mut found: Vec<f64> = Vec::new();
-    let mut left: Option<f64> = None;
-    for right in turning.iter().copied().map(Some).chain([None]) {
-        // A turning point that touches zero is a double root.
-        if let Some(at) = right
-            && is_zero(terms, at)
-        {
-            found.push(at);
-        } else if let Some((low, high)) = bracket(terms, left, right) {
-            found.push(brent(|rho| value(terms, rho), low, high));
+impl ExponentialSum {
+    /// `None` where all flows are 0. The scale is 1, so that sums of huge flows stay finite.
+    fn new(times: &[f64], flows: &[f64]) -> Option<Self> {
+        let largest = flows.iter().map(|flow| flow.abs()).max_by(f64::total_cmp).filter(|size| *size > 0.0)?;
+        // Flows of one moment are one flow.
+        let mut sum = Self { times: Vec::new(), coefficients: Vec::with_capacity(flows.len()), step: None };
+        for (time, flow) in times.iter().zip(flows) {
+            match (sum.times.last(), sum.coefficients.last_mut()) {
+                (Some(last), Some(coefficient)) if last == time => *coefficient += flow / largest,
+                _ => {
+                    sum.times.push(*time);
+                    sum.coefficients.push(flow / largest);
+                }
+            }
         }
-        left = right;
+        let step = sum.times.get(1).zip(sum.times.first()).map(|(second, first)| second - first);
+        sum.step = step.filter(|step| {
+            let even = |(i, time): (usize, &f64)| (time - times[0] - i as f64 * step).abs() <= 1e-12 * step.max(*time);
+            sum.times.iter().enumerate().all(even)
+        });
+        Some(sum)
     }
-    found
-}
 
-fn is_zero(terms: &[(f64, f64)], rho: f64) -> bool {
-    let reference = if rho >= 0.0 { terms.first() } else { terms.last() }.map_or(0.0, |term| term.0);
-    let size: f64 = terms.iter().map(|(time, c)| c.abs() * (rho * (reference - time)).exp()).sum();
-    value(terms, rho).abs() <= 8.0 * f64::EPSILON * size
-}
-
-/// Two points of different sign between two turning points, `None` standing for the ends of the line.
-fn bracket(terms: &[(f64, f64)], left: Option<f64>, right: Option<f64>) -> Option<(f64, f64)> {
-    // Far right the earliest flow decides, far left the latest.
-    let sign_left = match left {
-        Some(_) if left.is_some_and(|at| is_zero(terms, at)) => return None,
-        Some(at) => value(terms, at) > 0.0,
-        None => terms.last()?.1 > 0.0,
-    };
-    let sign_right = match right {
-        Some(at) => value(terms, at) > 0.0,
-        None => terms.first()?.1 > 0.0,
-    };
-    if sign_left == sign_right {
-        return None;
+    /// The sum times a positive power that keeps every term within its coefficient, so with the same sign and roots.
+    fn value(&self, rho: f64) -> f64 {
+        self.evaluate(rho, |coefficient| coefficient)
     }
-    let origin = left.or(right).unwrap_or(0.0);
-    let mut step = 0.5;
-    let (mut low, mut high) = (left.unwrap_or(origin - step), right.unwrap_or(origin + step));
-    // 700 is where exp() leaves the range of a double.
-    while left.is_none() && (value(terms, low) > 0.0) != sign_left {
-        (high, low) = (right.unwrap_or(high).min(low), low - step);
-        step *= 2.0;
-        if low < -700.0 {
+
+    fn evaluate(&self, rho: f64, of: impl Fn(f64) -> f64) -> f64 {
+        let coefficients = self.coefficients.iter().copied().map(of);
+        if let Some(step) = self.step {
+            let power = (-rho.abs() * step).exp();
+            let horner = |sum: f64, coefficient: f64| sum * power + coefficient;
+            // From the term that is smallest to the one that keeps its size.
+            return if rho >= 0.0 { coefficients.rev().fold(0.0, horner) } else { coefficients.fold(0.0, horner) };
+        }
+        let reference = if rho >= 0.0 { self.times.first() } else { self.times.last() };
+        let reference = reference.copied().unwrap_or_default();
+        self.times.iter().zip(coefficients).map(|(time, c)| c * (rho * (reference - time)).exp()).sum()
+    }
+
+    fn is_zero(&self, rho: f64) -> bool {
+        let size = self.evaluate(rho, f64::abs);
+        self.value(rho).abs() <= 8.0 * f64::EPSILON * size
+    }
+
+    /// All real roots. The proof of Descartes' rule of signs, as an algorithm: multiplying the sum by `exp(rho m)`,
+    /// with m between two terms of different sign, and differentiating leaves a sum with one change of sign fewer, and
+    /// by Rolle its roots separate those of the sum itself.
+    fn roots(&self) -> Vec<f64> {
+        let mut signs = self.times.iter().zip(&self.coefficients).filter(|(_, c)| **c != 0.0);
+        let Some(mut earlier) = signs.next() else { return Vec::new() };
+        let change = signs.find_map(|later| {
+            let pair = (earlier, later);
+            earlier = later;
+            ((*pair.0.1 > 0.0) != (*pair.1.1 > 0.0)).then_some((*pair.0.0, *pair.1.0))
+        });
+        let Some((before, after)) = change else { return Vec::new() };
+        let middle = 0.5 * (before + after);
+        let turning = Self {
+            times: self.times.clone(),
+            coefficients: self.times.iter().zip(&self.coefficients).map(|(time, c)| c * (middle - time)).collect(),
+            step: self.step,
+        }
+        .roots();
+
+        let mut found: Vec<f64> = Vec::new();
+        let mut left: Option<f64> = None;
+        for right in turning.into_iter().map(Some).chain([None]) {
+            // A turning point that touches zero is a double root.
+            if let Some(at) = right
+                && self.is_zero(at)
+            {
+                found.push(at);
+            } else if let Some((low, high)) = self.bracket(left, right) {
+                found.push(brent(|rho| self.value(rho), low, high));
+            }
+            left = right;
+        }
+        found
+    }
+
+    /// Two points of different sign between two turning points, `None` standing for the ends of the line.
+    fn bracket(&self, left: Option<f64>, right: Option<f64>) -> Option<(f64, f64)> {
+        // Far right the earliest flow decides, far left the latest.
+        let mut nonzero = self.coefficients.iter().filter(|c| **c != 0.0);
+        let sign_left = match left {
+            Some(at) if self.is_zero(at) => return None,
+            Some(at) => self.value(at) > 0.0,
+            None => *nonzero.clone().next_back()? > 0.0,
+        };
+        let sign_right = match right {
+            Some(at) => self.value(at) > 0.0,
+            None => *nonzero.next()? > 0.0,
+        };
+        if sign_left == sign_right {
             return None;
         }
-    }
-    step = 0.5;
-    while right.is_none() && (value(terms, high) > 0.0) != sign_right {
-        (low, high) = (left.unwrap_or(low).max(high), high + step);
-        step *= 2.0;
-        if high > 700.0 {
-            return None;
+        let origin = left.or(right).unwrap_or(0.0);
+        let mut step = 0.5;
+        let (mut low, mut high) = (left.unwrap_or(origin - step), right.unwrap_or(origin + step));
+        // 700 is where exp() leaves the range of a double.
+        while left.is_none() && (self.value(low) > 0.0) != sign_left {
+            (high, low) = (right.unwrap_or(high).min(low), low - step);
+            step *= 2.0;
+            if low < -700.0 {
+                return None;
+            }
         }
+        step = 0.5;
+        while right.is_none() && (self.value(high) > 0.0) != sign_right {
+            (low, high) = (left.unwrap_or(low).max(high), high + step);
+            step *= 2.0;
+            if high > 700.0 {
+                return None;
+            }
+        }
+        Some((low, high))
     }
-    Some((low, high))
 }
 
 /// Brent's method on a bracket of different signs (Brent 1973, ch. 4), to the last digits of a double.
@@ -257,6 +299,17 @@ mod tests {
         close(&irr_all_roots(&[-70_000.0, 12e3, 15e3, 18e3, 21e3, 26e3]).unwrap(), &[0.086_630_948_036_531_49]);
         close(&irr_all_roots(&[-70_000.0, 12e3, 15e3]).unwrap(), &[-0.443_506_941_334_740_56]);
         close(&irr_all_roots(&[-100.0, 0.0, 0.0, 74.0]).unwrap(), &[-0.095_495_830_348_972_8]);
+    }
+
+    #[test]
+    fn even_and_uneven_times_have_the_same_roots() {
+        let flows = [-1600.0, 10_000.0, -10_000.0];
+        let even = irr_at(&[0.0, 1.0, 2.0], &flows).unwrap();
+        // A flow of 0 in between makes the times uneven.
+        let uneven = irr_at(&[0.0, 0.3, 1.0, 2.0], &[-1600.0, 0.0, 10_000.0, -10_000.0]).unwrap();
+        let (Irr::Several(even), Irr::Several(uneven)) = (even, uneven) else { panic!("two roots are expected") };
+        close(&even, &[0.25, 4.0]);
+        close(&uneven, &[0.25, 4.0]);
     }
 
     #[test]

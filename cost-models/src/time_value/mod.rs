@@ -93,15 +93,9 @@ pub fn mirr(flows: &[f64], finance_rate: f64, reinvest_rate: f64) -> Result<Opti
     rate("reinvest_rate", reinvest_rate)?;
     finite_list("flows", flows)?;
     let periods = flows.len() - 1;
-    let mut future_of_gains = 0.0;
-    let mut present_of_costs = 0.0;
-    for (t, flow) in flows.iter().enumerate() {
-        if *flow > 0.0 {
-            future_of_gains += flow * (1.0 + reinvest_rate).powf((periods - t) as f64);
-        } else {
-            present_of_costs -= flow * (1.0 + finance_rate).powf(-(t as f64));
-        }
-    }
+    let (reinvested, financed) = (1.0 + reinvest_rate, 1.0 / (1.0 + finance_rate));
+    let future_of_gains = flows.iter().fold(0.0, |sum, flow| sum * reinvested + flow.max(0.0));
+    let present_of_costs = -flows.iter().rev().fold(0.0, |sum, flow| sum * financed + flow.min(0.0));
     if periods == 0 || future_of_gains <= 0.0 || present_of_costs <= 0.0 {
         return Ok(None);
     }
