@@ -1,8 +1,8 @@
 //! Translates a workload's graph and its weights to an ONNX model.
 //!
 //! Weights become initializers, so that an engine may pack them once; inputs stay inputs. In `int8` each matrix product
-//! with a weight is quantised: activations dynamically to u8, weights per tensor and symmetrically to i8, sums in i32.
-//! Everything else is computed in fp32 there, as deployed int8 models do.
+//! with a weight is quantised (activations dynamically to u8, weights per tensor and symmetrically to i8, sums in i32), and
+//! so are look-up tables. Everything else is computed in fp32 there, as deployed int8 models do.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,8 @@ mod attention;
 mod model_builder;
 mod operations;
 mod quantised;
+#[cfg(test)]
+mod tests;
 
 use model_builder::{Attribute, ElementType, ModelBuilder};
 
@@ -66,16 +68,16 @@ pub fn onnx_model(job: &Job) -> Result<OnnxModel, String> {
 /// The reason, in one sentence, why it cannot: the format, no matrix product to quantise, or more than 2 GB of weights.
 pub fn check(graph: &Graph) -> Result<(), String> {
     let element = element_type(graph.format)?;
-    if graph.format == NumericFormat::Int8 {
+    let weight_bytes = if graph.format == NumericFormat::Int8 {
         quantised::check(graph)?;
-    }
-    let weight_bytes = |source: Source| match source {
-        Source::Weight { .. } => element.bytes(),
-        _ => 0,
+        ElementType::I8.bytes()
+    } else {
+        element.bytes()
     };
-    let bytes = graph.tensors.iter().fold(0_usize, |sum, spec| {
+    let weights = graph.tensors.iter().filter(|spec| matches!(spec.source, Source::Weight { .. }));
+    let bytes = weights.fold(0_usize, |sum, spec| {
         let count = spec.shape.iter().fold(1_usize, |product, extent| product.saturating_mul(*extent));
-        sum.saturating_add(count.saturating_mul(weight_bytes(spec.source)))
+        sum.saturating_add(count.saturating_mul(weight_bytes))
     });
     if bytes > LARGEST_INITIALIZERS_BYTES {
         let size = assay_base::format::memory(bytes as f64);
