@@ -24,7 +24,7 @@ pub fn ui(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
     Panel::bottom("status bar").exact_size(28.0).frame(bar(14, 0)).show(ui, |ui| status_bar(app, ui));
     if app.workbench.is_some() {
         Panel::left("navigation")
-            .exact_size(184.0)
+            .exact_size(168.0)
             .resizable(false)
             .frame(bar(8, 10))
             .show(ui, |ui| navigation(app, ui, requests));

@@ -170,6 +170,10 @@ pub const PADDING: i8 = 12;
 pub const ROW: f32 = 26.0;
 /// Height of a table's header.
 pub const HEADER: f32 = 24.0;
+/// Height of a table's header with units underneath.
+pub const HEADER_WITH_UNIT: f32 = 36.0;
+/// Height of a line of text among other lines.
+pub const LINE: f32 = 18.0;
 
 const SEMIBOLD: &str = "semibold";
 const BODY: f32 = 13.0;
@@ -282,6 +286,7 @@ fn apply(style: &mut Style, theme: Theme, t: &Tokens) {
     spacing.window_margin = Margin::same(16);
     spacing.tooltip_width = 420.0;
     spacing.slider_rail_height = 4.0;
+    spacing.icon_width = 15.0;
     spacing.scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::solid() };
     style.interaction.tooltip_delay = 0.3;
     style.visuals = visuals(theme, t);

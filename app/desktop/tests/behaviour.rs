@@ -10,18 +10,18 @@ use assay_desktop::{DesktopApp, View, theme};
 use common::ScriptedBackend;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::{Harness, kittest::{NodeT as _, Queryable as _}};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 
 type Window = Harness<'static, DesktopApp>;
 
 fn window(app: DesktopApp) -> Window {
-    let mut harness = Harness::builder().with_size([1280.0, 800.0]).with_context_setup(theme::install).build_ui_state(
-        |ui, app: &mut DesktopApp| {
-            app.logic(ui.ctx());
-            app.ui(ui);
-        },
-        app,
-    );
+    let mut harness = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_context_setup(theme::install)
+        .build_ui_state(common::frame, app);
     harness.run_steps(2);
     harness
 }

@@ -24,13 +24,7 @@ fn window(app: DesktopApp, theme: Theme, pixels_per_point: f32) -> Window {
         .with_pixels_per_point(pixels_per_point)
         .with_theme(theme)
         .with_context_setup(theme::install)
-        .build_ui_state(
-            |ui, app: &mut DesktopApp| {
-                app.logic(ui.ctx());
-                app.ui(ui);
-            },
-            app,
-        )
+        .build_ui_state(common::frame, app)
 }
 
 /// Whether pictures can be drawn here; the renderer panics where no adapter is found.
@@ -90,6 +84,7 @@ fn scene(name: &str, folder: &Path, theme: Theme) -> Window {
         "benchmarks" => show(&mut window, View::Benchmarks),
         "run" => {
             show(&mut window, View::Benchmarks);
+            settle(&mut window);
             window.get_by_role_and_label(Role::Button, "Run").click();
         }
         "results" => show(&mut window, View::Results),
@@ -137,7 +132,10 @@ struct RealBackend {
 impl RealBackend {
     fn redirect(&self, targets: &[Target]) -> Vec<Target> {
         let command = vec![self.worker.clone(), "worker".to_owned()];
-        targets.iter().map(|t| if t.is_local() { Target { command: command.clone(), ..t.clone() } } else { t.clone() }).collect()
+        targets
+            .iter()
+            .map(|t| if t.is_local() { Target { command: command.clone(), ..t.clone() } } else { t.clone() })
+            .collect()
     }
 }
 

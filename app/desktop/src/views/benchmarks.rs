@@ -7,7 +7,7 @@ use assay_service::core::runner::Plan;
 use assay_service::core::{Suite, measurement::Status};
 use assay_service::{Action, RunRequest, Workbench, plan_for};
 use egui::{Button, Checkbox, Color32, ComboBox, DragValue, Label, Panel, RichText, ScrollArea, Sense, Ui};
-use egui_extras::{Column, TableBuilder};
+use egui_extras::Column;
 use egui_plot::{Line, PlotPoints};
 
 use crate::app::targets;
@@ -100,11 +100,14 @@ impl BenchmarksView {
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let side = egui::Frame::new().outer_margin(egui::Margin { right: theme::GAP as i8, ..Default::default() });
-        Panel::left("choice").exact_size(300.0).resizable(false).frame(side).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                card_filled(ui, |ui| self.choice(ui, scene));
-            });
-        });
+        Panel::left("choice").exact_size(300.0).resizable(false).show_separator_line(false).frame(side).show(
+            ui,
+            |ui| {
+                ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                    card_filled(ui, |ui| self.choice(ui, scene));
+                });
+            },
+        );
         if scene.run.is_empty() {
             history(ui, scene);
         } else {
@@ -217,9 +220,13 @@ fn history(ui: &mut Ui, scene: &mut Scene<'_>) {
                 run.2 += 1;
                 run.3 += passed;
             }
-            None => {
-                runs.push((&m.run_id, m.suite.as_deref().unwrap_or("–"), 1, passed, format!("{:.19}", m.started_at)))
-            }
+            None => runs.push((
+                &m.run_id,
+                m.suite.as_deref().unwrap_or("–"),
+                1,
+                passed,
+                m.started_at.strftime("%F %T").to_string(),
+            )),
         }
     }
     if runs.is_empty() {
@@ -229,9 +236,7 @@ fn history(ui: &mut Ui, scene: &mut Scene<'_>) {
         return;
     }
     card(ui, "Runs of this study", |ui| {
-        TableBuilder::new(ui)
-            .id_salt("runs")
-            .striped(true)
+        table::builder(ui, "runs")
             .column(Column::remainder().clip(true))
             .column(Column::exact(170.0))
             .column(Column::exact(110.0))
@@ -253,7 +258,7 @@ fn history(ui: &mut Ui, scene: &mut Scene<'_>) {
                         table::text(ui, theme::number(*id));
                     });
                     row.col(|ui| {
-                        table::text(ui, theme::number(began.replace('T', " ")));
+                        table::text(ui, theme::number(began.as_str()));
                     });
                     row.col(|ui| {
                         table::text(ui, *suite);
@@ -317,9 +322,7 @@ fn headline(ui: &mut Ui, run: &LiveRun) {
 fn jobs_table(ui: &mut Ui, scene: &mut Scene<'_>) {
     let run = scene.run;
     let requests = &mut *scene.requests;
-    TableBuilder::new(ui)
-        .id_salt("jobs")
-        .striped(true)
+    table::builder(ui, "jobs")
         .sense(Sense::click())
         .auto_shrink([false, false])
         .column(Column::remainder().at_least(140.0).clip(true))

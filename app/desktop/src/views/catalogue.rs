@@ -5,7 +5,7 @@ use assay_base::format::{self, or_unknown};
 use assay_service::Workbench;
 use assay_service::hardware_profiles::{Offer, Profile, Provenance};
 use egui::{Label, Panel, RichText, ScrollArea, Sense, TextEdit, Ui};
-use egui_extras::{Column, TableBuilder};
+use egui_extras::Column;
 
 use crate::theme::{self, Tokens};
 use crate::widgets::table::{self, Sort};
@@ -47,9 +47,9 @@ impl Figure {
             Self::Kind => "Kind",
             Self::Year => "Year",
             Self::Memory => "Memory, GB",
-            Self::Bandwidth => "Bandwidth, GB/s",
-            Self::Peak => "Dense bf16, TFLOP/s",
-            Self::Power => "Power, W",
+            Self::Bandwidth => "GB/s",
+            Self::Peak => "bf16 TFLOP/s",
+            Self::Power => "Watts",
             Self::Offers => "Offers",
         }
     }
@@ -76,6 +76,11 @@ impl Figure {
             }),
         }
     }
+}
+
+/// Keeps a panel at the right away from what stands beside it.
+pub(super) fn side_frame() -> egui::Frame {
+    egui::Frame::new().inner_margin(egui::Margin { left: theme::GAP as i8, ..Default::default() })
 }
 
 fn full_name(profile: &Profile) -> String {
@@ -107,41 +112,37 @@ impl Catalogue {
             let first = workbench.study().options.iter().find_map(|o| o.profile.clone());
             self.selected = first.or_else(|| rows.first().map(|p| p.id.clone()));
         }
-        Panel::right("profile").exact_size(372.0).resizable(false).frame(egui::Frame::new()).show(ui, |ui| {
-            if let Some(profile) = self.selected.as_deref().and_then(|id| catalog.get(id)) {
-                ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                    card_filled(ui, |ui| profile_card(ui, profile, workbench));
-                });
-            }
-        });
-        egui::Frame::new().outer_margin(egui::Margin { right: theme::GAP as i8, ..Default::default() }).show(
+        Panel::right("profile").exact_size(348.0).resizable(false).show_separator_line(false).frame(side_frame()).show(
             ui,
             |ui| {
-                card_filled(ui, |ui| {
-                    ui.horizontal(|ui| {
-                        let edit = TextEdit::singleline(&mut self.filter)
-                            .hint_text("Filter by name, vendor, kind")
-                            .desired_width(240.0);
-                        ui.add(edit).accessible_name("Filter the catalogue");
-                        ui.label(theme::caption(format!("{} of {} profiles", rows.len(), catalog.len())));
+                if let Some(profile) = self.selected.as_deref().and_then(|id| catalog.get(id)) {
+                    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                        card_filled(ui, |ui| profile_card(ui, profile, workbench));
                     });
-                    ui.add_space(2.0);
-                    self.table(ui, &rows);
-                });
+                }
             },
         );
+        card_filled(ui, |ui| {
+            ui.horizontal(|ui| {
+                let edit = TextEdit::singleline(&mut self.filter)
+                    .hint_text("Filter by name, vendor, kind")
+                    .desired_width(240.0);
+                ui.add(edit).accessible_name("Filter the catalogue");
+                ui.label(theme::caption(format!("{} of {} profiles", rows.len(), catalog.len())));
+            });
+            ui.add_space(2.0);
+            self.table(ui, &rows);
+        });
     }
 
     fn table(&mut self, ui: &mut Ui, rows: &[&Profile]) {
-        let mut builder = TableBuilder::new(ui)
-            .id_salt("catalogue")
-            .striped(true)
+        let mut builder = table::builder(ui, "catalogue")
             .sense(Sense::click())
             .auto_shrink([false, false])
             .column(Column::remainder().at_least(120.0).clip(true))
             .column(Column::exact(40.0))
             .column(Column::exact(40.0));
-        for width in [72.0, 98.0, 118.0, 60.0, 46.0] {
+        for width in [76.0, 74.0, 92.0, 56.0, 48.0] {
             builder = builder.column(Column::exact(width));
         }
         builder

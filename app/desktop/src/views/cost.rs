@@ -20,13 +20,16 @@ impl CostView {
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let side = egui::Frame::new().outer_margin(egui::Margin { right: theme::GAP as i8, ..Default::default() });
-        Panel::left("assumptions").exact_size(318.0).resizable(false).frame(side).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = theme::GAP;
-                self.demand(ui, scene);
-                self.assumptions(ui, scene);
-            });
-        });
+        Panel::left("assumptions").exact_size(318.0).resizable(false).show_separator_line(false).frame(side).show(
+            ui,
+            |ui| {
+                ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = theme::GAP;
+                    self.demand(ui, scene);
+                    self.assumptions(ui, scene);
+                });
+            },
+        );
         ScrollArea::vertical().id_salt("figures").auto_shrink([false, false]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::GAP;
             let assessment = scene.workbench.assessment();

@@ -5,7 +5,7 @@ use assay_service::Assessment;
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::Component;
 use egui::Ui;
-use egui_plot::{Corner, HoverPosition, Legend, Line, PlotPoint, PlotPoints};
+use egui_plot::{HoverPosition, Line, PlotPoint, PlotPoints};
 
 use crate::theme::Tokens;
 use crate::widgets::bars::{RangeBar, StackedBar, legend, range_bars, stacked_bars};
@@ -16,7 +16,7 @@ use crate::widgets::plot::house_plot;
 pub fn ui(ui: &mut Ui, assessment: &Assessment) {
     let per = assessment.evaluations.iter().find_map(|e| e.unit_cost).map_or(1e6, |u| u.per_items);
     let code = assessment.study.currency.code();
-    let title = format!("Cost of {} {}, {code}", format::compact(per), assessment.item());
+    let title = format!("Cost of {}, {code}", super::overview::count_of(per, assessment.item()));
     card(ui, &title, |ui| unit_cost(ui, assessment));
     let title = format!("Total cost over {} months by component, {code}", assessment.assumptions.horizon_months);
     card(ui, &title, |ui| components(ui, assessment));
@@ -93,9 +93,10 @@ fn cumulative(ui: &mut Ui, assessment: &Assessment) {
         }
         HoverPosition::Elsewhere { .. } => None,
     };
+    let shown = options(assessment).filter(|(_, e)| e.tco.is_some());
+    legend(ui, shown.map(|(i, e)| (e.name.as_str(), tokens.series(i))));
     house_plot(ui, "cumulative")
-        .height(230.0)
-        .legend(Legend::default().position(Corner::LeftTop).background_alpha(0.6).text_style(egui::TextStyle::Small))
+        .height(220.0)
         .x_axis_label("Month")
         .include_y(0.0)
         .y_axis_formatter(move |mark, _| format::money_in(mark.value, currency))

@@ -126,7 +126,8 @@ fn stack_row(ui: &mut Ui, stack: &StackStatus) {
     let (symbol, color) =
         if stack.available { (Icon::Check, tokens.success) } else { (Icon::Close, tokens.text_subdued) };
     ui.horizontal_top(|ui| {
-        let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, 18.0), egui::Sense::hover());
+        ui.spacing_mut().interact_size.y = theme::LINE;
+        let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, theme::LINE), egui::Sense::hover());
         icon::paint(ui.painter(), egui::Rect::from_center_size(rect.center(), egui::vec2(12.0, 12.0)), symbol, color);
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 1.0;

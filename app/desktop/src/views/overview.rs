@@ -5,12 +5,12 @@ use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::UnitCost;
 use assay_service::{Assessment, Confidence};
 use egui::{Label, RichText, ScrollArea, Ui, vec2};
-use egui_extras::{Column, TableBuilder};
+use egui_extras::Column;
 
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::views::View;
-use crate::widgets::{Icon, Kpi, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi, table};
+use crate::widgets::{Icon, Kpi, badge, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi, table};
 
 /// Draws the view.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -28,9 +28,7 @@ fn answer_card(ui: &mut Ui, assessment: &Assessment) {
     let tokens = Tokens::of(ui);
     let answer = &assessment.answer;
     card_filled(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.label(theme::caption(&assessment.study.question));
-        });
+        ui.add(Label::new(theme::caption(&assessment.study.question)).wrap());
         ui.horizontal(|ui| {
             let color = match answer.confidence {
                 Confidence::Firm => tokens.success,
@@ -38,7 +36,7 @@ fn answer_card(ui: &mut Ui, assessment: &Assessment) {
                 Confidence::Open => tokens.warning,
                 Confidence::None => tokens.text_subdued,
             };
-            chip(ui, &answer.verdict, color);
+            badge(ui, &answer.verdict, color);
             if answer.confidence != Confidence::None {
                 chip(ui, &format!("confidence: {}", answer.confidence.label()), color)
                     .on_hover_text(answer.confidence.description());
@@ -109,9 +107,14 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
 
 fn unit_cost_label(assessment: &Assessment, unit: Option<UnitCost>) -> String {
     match unit {
-        Some(u) => format!("Cost of {} {}", format::compact(u.per_items), assessment.item()),
-        None => format!("Cost of a million {}", assessment.item()),
+        Some(u) => format!("Cost of {}", count_of(u.per_items, assessment.item())),
+        None => format!("Cost of {}", count_of(1e6, assessment.item())),
     }
+}
+
+/// `a million sequences`
+pub(super) fn count_of(count: f64, item: &str) -> String {
+    if count == 1e6 { format!("a million {item}") } else { format!("{} {item}", format::compact(count)) }
 }
 
 fn kpi_strip(ui: &mut Ui, assessment: &Assessment) {
@@ -138,35 +141,32 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
     let code = assessment.study.currency.code();
     let item = assessment.item();
     let per = rows.iter().find_map(|e| e.unit_cost).map_or(1e6, |u| u.per_items);
+    let unit_cost = if per == 1e6 { format!("{code} a million") } else { format!("{code} / {}", format::compact(per)) };
     let titles = [
-        ("#".to_owned(), false),
-        ("Option".to_owned(), false),
-        ("Units".to_owned(), true),
-        (format!("{item}/s a unit"), true),
-        (format!("{code} / {} {item}", format::compact(per)), true),
-        (format!("Total, {code}"), true),
-        (format!("NPV, {code}"), true),
-        ("IRR a year".to_owned(), true),
-        ("Payback, months".to_owned(), true),
-        ("Evidence".to_owned(), false),
+        ("", String::new(), false),
+        ("Option", String::new(), false),
+        ("Units", "at the peak".to_owned(), true),
+        ("Throughput", format!("{item}/s"), true),
+        ("Unit cost", unit_cost, true),
+        ("Total cost", code.to_owned(), true),
+        ("NPV", code.to_owned(), true),
+        ("IRR", "a year".to_owned(), true),
+        ("Payback", "months".to_owned(), true),
+        ("Evidence", "weakest".to_owned(), false),
     ];
-    let builder = TableBuilder::new(ui)
-        .id_salt("options")
-        .striped(true)
+    let builder = table::builder(ui, "options")
         .vscroll(false)
         .column(Column::exact(20.0))
         .column(Column::remainder().at_least(150.0).clip(true))
-        .column(Column::exact(48.0))
-        .columns(Column::exact(92.0), 4)
-        .columns(Column::exact(76.0), 1)
-        .columns(Column::exact(102.0), 1)
-        .column(Column::exact(78.0));
+        .column(Column::exact(64.0))
+        .columns(Column::exact(80.0), 2)
+        .columns(Column::exact(88.0), 2)
+        .columns(Column::exact(64.0), 2)
+        .column(Column::exact(76.0));
     builder
-        .header(theme::HEADER, |mut header| {
-            for (title, at_right) in &titles {
-                header.col(|ui| {
-                    table::title(ui, title, *at_right);
-                });
+        .header(theme::HEADER_WITH_UNIT, |mut header| {
+            for (title, unit, at_right) in &titles {
+                header.col(|ui| table::title_with_unit(ui, title, unit, *at_right));
             }
         })
         .body(|body| {
@@ -248,8 +248,10 @@ fn cells(assessment: &Assessment, evaluation: &Evaluation) -> [(String, String);
     let total_hover = tco.map_or_else(String::new, |t| range(t.total_low.amount, t.total_high.amount));
     let benefit = evaluation.benefit.as_ref();
     let npv = or_unknown(benefit, |b| format::thousands(b.npv.amount, 0));
-    let irr = or_unknown(benefit.and_then(|b| b.irr.single()), |r| format::percent(r, 0));
+    let rate = benefit.and_then(|b| b.irr.single());
+    let irr = or_unknown(rate, |r| if r > 10.0 { "> 1,000\u{a0}%".to_owned() } else { format::percent(r, 0) });
     let irr_hover = match benefit {
+        _ if rate.is_some_and(|r| r > 10.0) => or_unknown(rate, |r| format::percent(r, 0)),
         Some(b) if b.irr.single().is_none() => "The cash flows have no single internal rate of return.".to_owned(),
         _ => String::new(),
     };

@@ -6,9 +6,10 @@ use assay_base::format::{self, or_unknown};
 use assay_service::Assessment;
 use assay_service::core::Measurement;
 use egui::{Panel, Sense, TextEdit, Ui};
-use egui_extras::{Column, TableBuilder};
+use egui_extras::Column;
 
 use super::benchmarks::status_color;
+use super::catalogue::side_frame;
 use super::measurement::MeasurementPanel;
 use super::roofline;
 use crate::requests::{Request, Scene};
@@ -89,6 +90,32 @@ impl Field {
         }
     }
 
+    fn width(self) -> f32 {
+        match self {
+            Self::Workload => 150.0,
+            Self::Stack => 84.0,
+            Self::Device => 48.0,
+            Self::Status => 88.0,
+            Self::Median | Self::P99 => 68.0,
+            Self::Noise => 50.0,
+            Self::Throughput => 136.0,
+            Self::OfCeiling | Self::Error => 74.0,
+            Self::Began => 152.0,
+        }
+    }
+
+    /// The columns for which there is room, from the left.
+    fn fitting(width: f32, spacing: f32) -> Vec<Self> {
+        let mut left = width + spacing;
+        Self::ALL
+            .into_iter()
+            .take_while(|field| {
+                left -= field.width() + spacing;
+                left >= 0.0
+            })
+            .collect()
+    }
+
     fn is_text(self) -> bool {
         matches!(self, Self::Workload | Self::Stack | Self::Device | Self::Status)
     }
@@ -121,7 +148,7 @@ impl Field {
             }
             Self::OfCeiling => or_unknown(value, |v| format::percent(v, 0)),
             Self::Error => or_unknown(value, |v| format!("{v:.1e}").replace('-', "−")),
-            Self::Began => format!("{:.19}", m.started_at).replace('T', " "),
+            Self::Began => m.started_at.strftime("%F %T").to_string(),
         }
     }
 }
@@ -215,13 +242,17 @@ impl ResultsView {
             self.selected = self.order.rows.first().and_then(|i| measurements.get(*i as usize)).map(|m| m.id.clone());
         }
         let selected = self.selected.as_deref().and_then(|id| measurements.iter().find(|m| m.id == id));
-        Panel::right("measurement").exact_size(352.0).resizable(false).frame(egui::Frame::new()).show(ui, |ui| {
-            if let Some(measurement) = selected {
-                self.panel.ui(ui, measurement, assessment);
-            }
-        });
-        let side = egui::Frame::new().outer_margin(egui::Margin { right: theme::GAP as i8, ..Default::default() });
-        side.show(ui, |ui| {
+        Panel::right("measurement")
+            .exact_size(338.0)
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(side_frame())
+            .show(ui, |ui| {
+                if let Some(measurement) = selected {
+                    self.panel.ui(ui, measurement, assessment);
+                }
+            });
+        ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = theme::GAP;
             let height = ui.available_height();
             card_filled(ui, |ui| {
@@ -267,16 +298,16 @@ impl ResultsView {
     }
 
     fn table(&mut self, ui: &mut Ui, measurements: &[Measurement]) {
-        let mut builder = TableBuilder::new(ui)
-            .id_salt("measurements")
-            .striped(true)
+        let spacing = ui.spacing().item_spacing.x;
+        let scroll_bar = ui.spacing().scroll.bar_width + spacing;
+        let fields = Field::fitting(ui.available_width() - scroll_bar, spacing);
+        let mut builder = table::builder(ui, "measurements")
             .sense(Sense::click())
             .auto_shrink([false, false])
-            .column(Column::initial(170.0).at_least(80.0).clip(true).resizable(true));
-        for width in [84.0, 56.0, 96.0, 74.0, 74.0, 54.0, 112.0, 66.0, 70.0] {
-            builder = builder.column(Column::initial(width).at_least(40.0).clip(true).resizable(true));
+            .column(Column::remainder().at_least(Field::Workload.width()).clip(true));
+        for field in fields.iter().skip(1) {
+            builder = builder.column(Column::exact(field.width()).clip(true));
         }
-        builder = builder.column(Column::remainder().at_least(140.0).clip(true));
         if std::mem::take(&mut self.scroll_to_selected)
             && let Some(id) = &self.selected
             && let Some(at) =
@@ -286,7 +317,7 @@ impl ResultsView {
         }
         builder
             .header(theme::HEADER, |mut header| {
-                for field in Field::ALL {
+                for &field in &fields {
                     header.col(|ui| table::sort_title(ui, field.title(), !field.is_text(), field, &mut self.sort));
                 }
             })
@@ -295,7 +326,7 @@ impl ResultsView {
                     let index = self.order.rows.get(row.index()).copied().unwrap_or_default();
                     let Some(m) = measurements.get(index as usize) else { return };
                     row.set_selected(self.selected.as_deref() == Some(m.id.as_str()));
-                    for field in Field::ALL {
+                    for &field in &fields {
                         row.col(|ui| cell(ui, field, m, &self.order.of_ceiling));
                     }
                     if row.response().clicked() {

@@ -1,15 +1,16 @@
-//! Horizontal bars with a label at the left and a number at the right: with an interval, or stacked from parts.
+//! Rows with a label at the left, a chart in the middle and a number at the right: values with their intervals, and
+//! bars stacked from parts.
 
 use egui::{Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::theme::{self, Tokens};
 
-const LABEL: f32 = 176.0;
+const LABEL: f32 = 228.0;
 const NUMBER: f32 = 84.0;
-const ROW: f32 = 26.0;
+const ROW: f32 = 24.0;
 const BAR: f32 = 12.0;
 
-/// A bar with an interval.
+/// A value with an interval.
 #[derive(Clone, Debug)]
 pub struct RangeBar {
     /// What it is of.
@@ -24,26 +25,40 @@ pub struct RangeBar {
     pub hover: String,
 }
 
-/// Bars from zero, each with a whisker over its interval.
+/// Values with their intervals on one scale. Where they differ by more than this, the scale is logarithmic.
+const LINEAR_UP_TO: f64 = 20.0;
+
+/// Values as points on a line, each with a whisker over its interval.
 pub fn range_bars(ui: &mut Ui, rows: &[RangeBar]) {
-    let most = rows.iter().filter_map(|r| r.value).map(|(_, _, high)| high).fold(0.0, f64::max);
     let tokens = Tokens::of(ui);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let known = || rows.iter().filter_map(|r| r.value);
+    let most = known().map(|(_, _, high)| high).fold(0.0, f64::max);
+    let least = known().map(|(_, low, _)| low).filter(|low| *low > 0.0).fold(f64::INFINITY, f64::min);
+    let logarithmic = most / least > LINEAR_UP_TO;
+    // A little air at both ends.
+    let (from, to) = if logarithmic { (least.log10() - 0.15, most.log10() + 0.08) } else { (0.0, most * 1.04) };
     for row in rows {
         let (rect, bar) = row_frame(ui, &row.label, &row.text, &row.hover);
-        let Some((value, low, high)) = row.value.filter(|_| most > 0.0) else { continue };
-        let x = |v: f64| bar.left() + bar.width() * (v / most) as f32;
-        let y = rect.center().y;
-        let filled = Rect::from_min_max(pos2(bar.left(), y - BAR / 2.0), pos2(x(value), y + BAR / 2.0));
         let painter = ui.painter();
-        painter.rect_filled(filled, theme::RADIUS_CHIP, theme::wash(row.color));
-        painter.vline(x(value), y - BAR / 2.0..=y + BAR / 2.0, Stroke::new(2.0, row.color));
-        if high > low {
-            let whisker = Stroke::new(1.2, tokens.text_subdued);
-            painter.hline(x(low)..=x(high), y, whisker);
-            for end in [low, high] {
-                painter.vline(x(end), y - 4.0..=y + 4.0, whisker);
-            }
-        }
+        let y = rect.center().y;
+        painter.hline(bar.x_range(), y, Stroke::new(1.0, tokens.border));
+        let Some((value, low, high)) = row.value.filter(|(_, low, _)| most > 0.0 && (!logarithmic || *low > 0.0))
+        else {
+            continue;
+        };
+        let x = |v: f64| {
+            let v = if logarithmic { v.log10() } else { v };
+            bar.left() + bar.width() * ((v - from) / (to - from)) as f32
+        };
+        let interval = Rect::from_min_max(pos2(x(low), y - BAR / 2.0), pos2(x(high).max(x(low) + 1.0), y + BAR / 2.0));
+        painter.rect_filled(interval, theme::RADIUS_CHIP, theme::wash(row.color));
+        painter.circle_filled(pos2(x(value), y), 4.5, row.color);
+    }
+    if logarithmic {
+        ui.label(theme::caption("Logarithmic scale; the band is the range."));
+    } else {
+        ui.label(theme::caption("The band is the range."));
     }
 }
 
@@ -63,6 +78,7 @@ pub struct StackedBar {
 /// Bars stacked from parts on one scale; negative parts stand left of zero.
 pub fn stacked_bars(ui: &mut Ui, rows: &[StackedBar]) {
     let sum = |row: &StackedBar, sign: f64| row.parts.iter().map(|p| (p.2 * sign).max(0.0)).sum::<f64>();
+    ui.spacing_mut().item_spacing.y = 2.0;
     let positive = rows.iter().map(|r| sum(r, 1.0)).fold(0.0, f64::max);
     let negative = rows.iter().map(|r| sum(r, -1.0)).fold(0.0, f64::max);
     let span = positive + negative;
@@ -111,7 +127,7 @@ fn row_frame(ui: &mut Ui, label: &str, number: &str, hover: &str) -> (Rect, Rect
     if response.hovered() {
         ui.painter().rect_filled(rect, theme::RADIUS_CHIP, tokens.stripe);
     }
-    let label_width = LABEL.min(rect.width() * 0.34);
+    let label_width = LABEL.min(rect.width() * 0.36);
     let text = egui::WidgetText::from(label);
     let galley = text.into_galley(ui, Some(egui::TextWrapMode::Truncate), label_width - 8.0, theme::body_font());
     let at = pos2(rect.left() + 2.0, rect.center().y - galley.size().y / 2.0);

@@ -29,7 +29,8 @@ pub fn card_filled<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
         .inner_margin(Margin::same(theme::PADDING))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            contents(ui)
+            // Columns justify what they hold; a card's contents stand at the left.
+            ui.with_layout(Layout::top_down(Align::Min), contents).inner
         })
         .inner
 }
@@ -43,6 +44,20 @@ pub fn chip(ui: &mut Ui, text: &str, color: Color32) -> Response {
     if ui.is_rect_visible(rect) {
         ui.painter().rect_filled(rect, theme::RADIUS_CHIP, theme::tint(color));
         ui.painter().galley(rect.center() - galley.size() / 2.0, galley, color);
+    }
+    response
+}
+
+/// A verdict, to be seen from afar.
+pub fn badge(ui: &mut Ui, text: &str, color: Color32) -> Response {
+    let on_color = Tokens::of(ui).text_on_accent;
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::semibold_font(13.0), on_color);
+    let size = galley.size() + vec2(16.0, 6.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    if ui.is_rect_visible(rect) {
+        ui.painter().rect_filled(rect, theme::RADIUS_CONTROL, color);
+        ui.painter().galley(rect.center() - galley.size() / 2.0, galley, on_color);
     }
     response
 }
@@ -88,16 +103,22 @@ pub fn kpi(ui: &mut Ui, width: f32, kpi: &Kpi) {
         .inner_margin(Margin::same(theme::PADDING))
         .show(ui, |ui| {
             ui.set_width(width - 2.0 * padding - 2.0);
-            ui.spacing_mut().item_spacing.y = 3.0;
-            ui.horizontal(|ui| {
-                ui.set_height(18.0);
-                ui.label(theme::caption(&kpi.label));
-                if let Some(evidence) = kpi.evidence {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| evidence_chip(ui, evidence));
-                }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 3.0;
+                ui.spacing_mut().interact_size.y = 18.0;
+                ui.horizontal(|ui| {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        if let Some(evidence) = kpi.evidence {
+                            evidence_chip(ui, evidence);
+                        }
+                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                            ui.add(Label::new(theme::caption(&kpi.label)).truncate());
+                        });
+                    });
+                });
+                ui.add(Label::new(theme::headline(&kpi.value)).truncate());
+                ui.add(Label::new(theme::caption(&kpi.note)).truncate());
             });
-            ui.add(Label::new(theme::headline(&kpi.value)).truncate());
-            ui.add(Label::new(theme::caption(&kpi.note)).truncate());
         })
         .response;
     if !kpi.hover.is_empty() {
@@ -139,10 +160,14 @@ pub fn empty_state(ui: &mut Ui, icon: Icon, title: &str, text: &str, action: Opt
 
 /// A caption and its value on one line, the value at the right edge.
 pub fn field(ui: &mut Ui, label: &str, value: &str) -> Response {
-    ui.horizontal(|ui| {
-        ui.label(theme::caption(label));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(Label::new(theme::number(value)).truncate()))
-            .inner
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.horizontal(|ui| {
+            ui.label(theme::caption(label));
+            let layout = Layout::right_to_left(Align::Center);
+            ui.with_layout(layout, |ui| ui.add(Label::new(theme::number(value)).truncate())).inner
+        })
+        .inner
     })
     .inner
 }

@@ -1,9 +1,9 @@
 //! A slider with its name, typed value, source and way back to the default.
 
 use assay_base::format;
-use egui::{Align, Label, Layout, Slider, SliderClamping, Ui, vec2};
+use egui::{Align, DragValue, Label, Layout, Response, Slider, SliderClamping, Ui, vec2};
 
-use crate::theme;
+use crate::theme::{self, Tokens};
 use crate::widgets::icon::{Icon, icon_button};
 
 /// How a value is shown on a slider.
@@ -28,6 +28,14 @@ impl Scale {
             Self::Percent => 100.0,
             Self::Microseconds => 1e6,
             Self::Plain { .. } | Self::Logarithmic => 1.0,
+        }
+    }
+
+    fn format(self, shown: f64) -> String {
+        match self {
+            Self::Plain { decimals } => format::thousands(shown, decimals),
+            Self::Percent | Self::Microseconds => format::thousands(shown, 1),
+            Self::Logarithmic => format::compact(shown),
         }
     }
 
@@ -64,6 +72,7 @@ pub struct Quantity<'a> {
 /// What the user did with a slider.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Edit {
+    changed: bool,
     /// The new value.
     pub value: Option<f64>,
     /// Whether a gesture begins with it.
@@ -76,62 +85,76 @@ pub fn quantity(ui: &mut Ui, quantity: &Quantity<'_>) -> Edit {
     let factor = quantity.scale.factor();
     let mut shown = quantity.value * factor;
     let range = quantity.range.0 * factor..=quantity.range.1 * factor;
+    let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let name = ui
-        .horizontal(|ui| {
-            let name = ui.add(Label::new(quantity.label).truncate());
-            if !quantity.unit.is_empty() {
-                ui.add(Label::new(theme::caption(&quantity.unit)).truncate());
-            }
-            if let Some(reason) = &quantity.locked {
-                ui.label(theme::caption("set by the scenario")).on_hover_text(reason);
-            }
-            name
-        })
-        .inner;
-    if !quantity.source.is_empty() {
-        name.clone().on_hover_text(&quantity.source);
+    ui.spacing_mut().interact_size = vec2(76.0, 22.0);
+    ui.spacing_mut().button_padding = vec2(6.0, 2.0);
+    let enabled = quantity.locked.is_none();
+    let mut speed = (quantity.range.1 - quantity.range.0) * factor / 400.0;
+    if quantity.scale == Scale::Logarithmic {
+        speed = shown.abs() / 100.0;
     }
     ui.horizontal(|ui| {
-        ui.add_enabled_ui(quantity.locked.is_none(), |ui| {
-            let value_width = 84.0;
-            ui.spacing_mut().slider_width = (ui.available_width() - value_width - 52.0).max(60.0);
-            ui.spacing_mut().interact_size.x = value_width;
-            let slider = Slider::new(&mut shown, range)
-                .clamping(SliderClamping::Always)
-                .update_while_editing(false)
-                .suffix(quantity.scale.suffix());
-            let slider = match quantity.scale {
-                Scale::Plain { decimals } => {
-                    slider.custom_formatter(move |v, _| format::thousands(v, decimals)).custom_parser(parse_number)
-                }
-                Scale::Percent => slider.max_decimals(1),
-                Scale::Microseconds => slider.max_decimals(1),
-                Scale::Logarithmic => {
-                    slider.logarithmic(true).custom_formatter(|v, _| format::compact(v)).custom_parser(parse_number)
-                }
-            };
-            let response = ui.add(slider).labelled_by(name.id);
-            if response.changed() {
-                let value = round(shown / factor).clamp(quantity.range.0, quantity.range.1);
-                edit.value = (value != quantity.value).then_some(value);
-            }
-            // Typing, keys and assistive technology change the value without a drag: a gesture each.
-            edit.gesture_started = response.drag_started() || (response.changed() && !response.dragged());
-        });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let Some(default) = quantity.default.filter(|d| *d != quantity.value && quantity.locked.is_none()) else {
-                ui.allocate_space(vec2(28.0, 26.0));
-                return;
-            };
-            let name = format!("Reset {}", quantity.label.to_lowercase());
-            if icon_button(ui, Icon::Undo, &name, true, false).clicked() {
-                edit = Edit { value: Some(default), gesture_started: true };
+            let value = DragValue::new(&mut shown)
+                .range(range.clone())
+                .speed(speed)
+                .update_while_editing(false)
+                .suffix(quantity.scale.suffix())
+                .custom_formatter(move |v, _| quantity.scale.format(v))
+                .custom_parser(parse_number);
+            let value = ui.add_enabled(enabled, value).accessible_name(format!("{} value", quantity.label));
+            edit.take(&value);
+            if let Some(default) = quantity.default.filter(|d| *d != quantity.value && enabled) {
+                let name = format!("Reset {}", quantity.label.to_lowercase());
+                if icon_button(ui, Icon::Undo, &name, true, false).clicked() {
+                    shown = default * factor;
+                    edit = Edit { changed: true, gesture_started: true, value: None };
+                }
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let name = ui.add(Label::new(quantity.label).truncate());
+                if !quantity.source.is_empty() {
+                    name.on_hover_text(&quantity.source);
+                }
+                let note = quantity.locked.as_ref().map_or(quantity.unit.as_str(), |_| "set by the scenario");
+                let note = ui.add(Label::new(theme::caption(note)).truncate());
+                if let Some(reason) = &quantity.locked {
+                    note.on_hover_text(reason);
+                }
+            });
         });
     });
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.spacing_mut().slider_width = ui.available_width();
+        ui.visuals_mut().selection.bg_fill = tokens.accent;
+        let slider = Slider::new(&mut shown, range)
+            .show_value(false)
+            .clamping(SliderClamping::Always)
+            .logarithmic(quantity.scale == Scale::Logarithmic);
+        let slider = match quantity.scale {
+            Scale::Plain { decimals: 0 } => slider.step_by(1.0),
+            Scale::Percent => slider.step_by(0.5),
+            _ => slider,
+        };
+        let response = ui.add_enabled(enabled, slider).accessible_name(quantity.label);
+        edit.take(&response);
+    });
     ui.add_space(4.0);
+    if edit.changed {
+        let value = round(shown / factor).clamp(quantity.range.0, quantity.range.1);
+        edit.value = (value != quantity.value).then_some(value);
+    }
     edit
+}
+
+impl Edit {
+    fn take(&mut self, response: &Response) {
+        self.changed |= response.changed();
+        // Typing, keys and assistive technology change the value without a drag: a gesture each.
+        self.gesture_started |= response.drag_started() || (response.changed() && !response.dragged());
+    }
 }
 
 /// Sliders leave digits that nobody set; twelve are more than enough.

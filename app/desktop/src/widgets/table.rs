@@ -1,6 +1,7 @@
 //! Cells of tables: text at the left, numbers at the right, sortable titles.
 
 use egui::{Align, Button, Label, Layout, Response, RichText, Ui};
+use egui_extras::TableBuilder;
 
 use crate::theme;
 
@@ -11,6 +12,11 @@ pub struct Sort<C> {
     pub column: C,
     /// Whether the largest comes first.
     pub descending: bool,
+}
+
+/// A table in house style.
+pub fn builder<'a>(ui: &'a mut Ui, id_salt: &'static str) -> TableBuilder<'a> {
+    TableBuilder::new(ui).id_salt(id_salt).striped(true).cell_layout(Layout::left_to_right(Align::Center))
 }
 
 /// A cell of text; what does not fit is cut and shown on hover.
@@ -38,6 +44,16 @@ pub fn title(ui: &mut Ui, text: &str, at_right: bool) -> Response {
     } else {
         ui.add(Label::new(theme::column_title(text)).selectable(false).truncate())
     }
+}
+
+/// The title of a column with its unit underneath.
+pub fn title_with_unit(ui: &mut Ui, text: &str, unit: &str, at_right: bool) {
+    let align = if at_right { Align::Max } else { Align::Min };
+    ui.with_layout(Layout::top_down(align), |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add(Label::new(theme::column_title(text)).selectable(false).truncate());
+        ui.add(Label::new(theme::caption(unit)).selectable(false).truncate());
+    });
 }
 
 /// The title of a column that sorts the table when clicked.

@@ -313,3 +313,12 @@ pub fn run_script(count: usize, finished: usize) -> Vec<Line> {
 pub fn app(folder: &Path, backend: Arc<ScriptedBackend>) -> DesktopApp {
     DesktopApp::new(Some(workbench(folder)), backend, places(folder))
 }
+
+/// One frame in the whole window: the harness keeps a margin that a real window has not.
+pub fn frame(ui: &mut egui::Ui, app: &mut DesktopApp) {
+    app.logic(ui.ctx());
+    let rect = ui.content_rect();
+    let mut root = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    root.set_clip_rect(rect);
+    app.ui(&mut root);
+}
