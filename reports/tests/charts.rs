@@ -1,5 +1,7 @@
 //! Charts of any data: no panic, no coordinate outside the drawing, and a panel where there is nothing.
 
+#![expect(clippy::expect_used, reason = "tests")]
+
 mod support;
 
 use assay_reports::charts::*;
@@ -111,7 +113,7 @@ fn chart() -> impl Strategy<Value = Chart> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_data_is_drawn_within_the_drawing(

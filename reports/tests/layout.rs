@@ -1,5 +1,7 @@
 //! Random and nasty documents: no panic, nothing outside the page, nothing lost.
 
+#![expect(clippy::expect_used, reason = "tests")]
+
 mod support;
 
 use assay_reports::document::*;

@@ -1,5 +1,4 @@
 //! The written file: structure, determinism, attachments, and what other programs say about it.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

@@ -202,7 +202,8 @@ impl LineChart {
         let style = LabelStyle::new(Face::SemiBold, FIGURES, theme.accent);
         let width = (canvas.set.width(style.face, style.size, &marker.text) + 10.0).min(plot.width);
         // The remark stands on the side with more room.
-        let left = if x - plot.x > plot.width / 2.0 { (x - 5.0 - width).max(plot.x) } else { x + 5.0 };
+        let beside = if x - plot.x > plot.width / 2.0 { x - 5.0 - width } else { x + 5.0 };
+        let left = beside.min(plot.right() - width).max(plot.x);
         let area = Area::new(left, plot.y, width, 13.0);
         canvas.rounded(area, 2.5, Paint::fill(theme.accent.mix(Color::WHITE, 0.9)));
         canvas.label_within(at(left + 5.0, plot.y + 9.2), width - 10.0 + 0.5, &marker.text, style, Align::Left);

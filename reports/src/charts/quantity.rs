@@ -23,11 +23,12 @@ pub enum Quantity {
     BytesPerSec,
 }
 
+/// Beyond this, digits say nothing and prefixes run out.
+const HUGE: f64 = 1e18;
+
 impl Quantity {
     /// A value beside a mark.
     pub(super) fn label(&self, value: f64) -> String {
-        /// Beyond this, digits say nothing and prefixes run out.
-        const HUGE: f64 = 1e18;
         match self {
             _ if value.abs() >= HUGE => format::significant(value, 3),
             Self::Number | Self::Months => format::compact(value),
@@ -56,7 +57,7 @@ impl Quantity {
             };
         }
         let text = match self {
-            Self::Fraction => format::percent(value, 0),
+            Self::Fraction if value.abs() < HUGE => format::percent(value, 0),
             _ => self.label(value),
         };
         format::without_trailing_zeros(&text)

@@ -43,13 +43,14 @@ pub struct RooflinePoint {
     pub flops_per_sec: f64,
 }
 
-fn is_positive(value: f64) -> bool {
-    value.is_finite() && value > 0.0
+/// Whether a rate, bandwidth or intensity has a place on a logarithmic axis. What lies beyond is no measurement.
+fn is_plausible(value: f64) -> bool {
+    (1e-30..=1e30).contains(&value)
 }
 
 impl Roof {
     fn is_known(&self) -> bool {
-        is_positive(self.peak_flops_per_sec) && is_positive(self.bandwidth_bytes_per_sec)
+        is_plausible(self.peak_flops_per_sec) && is_plausible(self.bandwidth_bytes_per_sec)
     }
 
     /// The intensity at which the slope meets the flat part.
@@ -60,7 +61,7 @@ impl Roof {
 
 impl RooflinePoint {
     fn is_known(&self) -> bool {
-        is_positive(self.intensity_flops_per_byte) && is_positive(self.flops_per_sec)
+        is_plausible(self.intensity_flops_per_byte) && is_plausible(self.flops_per_sec)
     }
 }
 

@@ -61,11 +61,11 @@ impl Composer<'_> {
         let (end, baseline) = line
             .prims
             .iter()
-            .filter_map(|prim| match prim {
+            .rev()
+            .find_map(|prim| match prim {
                 Prim::Text(run) => Some((run.origin.x + run.width(), run.origin.y)),
                 _ => None,
             })
-            .last()
             .unwrap_or((0.0, style.leading * 0.75));
         line.prims.push(Prim::Mark(Role::Artifact));
         line.prims.push(Prim::Path {
