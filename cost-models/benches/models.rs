@@ -4,7 +4,7 @@
 //! for a million samples of a three-year NPV with ten uncertain inputs. `monte_carlo.py` is the same simulation in
 //! NumPy.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use assay_base::{Currency, Evidence, Money};
 use assay_cost_models::demand::Demand;

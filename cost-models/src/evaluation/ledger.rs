@@ -43,7 +43,11 @@ impl Ledger {
         }
     }
 
+    /// The sum of all payments.
     pub fn total(&self) -> Result<f64, CostError> {
+        for (component, amount) in Component::ALL.iter().zip(&self.components) {
+            answer(component.label(), *amount)?;
+        }
         answer("total cost", self.monthly.iter().sum())
     }
 }

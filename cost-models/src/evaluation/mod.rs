@@ -129,21 +129,17 @@ impl<'a> Shared<'a> {
             None => None,
         };
         let unit_hour = |end: End| if unknown.is_none() { self.unit_hour(&costing(end)) } else { None };
-        let full_unit_cost = tco.as_ref().map(|tco| {
-            let per_million = MILLION / self.total_items;
-            UnitCost {
-                value: tco.total * per_million,
-                low: tco.total_low * per_million,
-                high: tco.total_high * per_million,
-                per_items: MILLION,
-            }
-        });
+        let full_unit_cost = tco.as_ref().map(|tco| self.full_unit_cost(tco)).transpose()?;
         let fleet = (!units[0].is_empty()).then(|| self.fleet(&units));
         let energy_kwh = fleet.as_ref().and_then(|fleet| {
             let unit_months: f64 = fleet.per_month.iter().map(|units| *units as f64).sum();
-            costing(End::Value).kwh_per_unit_month().map(|kwh| kwh * unit_months)
+            costing(End::Value).kwh_per_unit_month().map(|kwh| answer("energy_kwh", kwh * unit_months))
         });
-        let carbon_kg = energy_kwh.zip(self.assumptions.grid_grams_per_kwh).map(|(kwh, grams)| kwh * grams / 1000.0);
+        let energy_kwh = energy_kwh.transpose()?;
+        let carbon_kg = energy_kwh
+            .zip(self.assumptions.grid_grams_per_kwh)
+            .map(|(kwh, grams)| answer("carbon_kg", kwh * grams / 1000.0))
+            .transpose()?;
         Ok(Evaluation {
             id: option.id.clone(),
             name: option.name.clone(),
@@ -206,13 +202,25 @@ impl<'a> Shared<'a> {
             .fold(basis_evidence(option), Evidence::weaker);
         Ok(Tco {
             total: self.money(total),
-            // Packing can make a faster unit no cheaper, never the ends change places with the value.
-            total_low: self.money(cheap.min(total)),
-            total_high: self.money(dear.max(total)),
+            // Negative costs (a price of electricity below 0) turn the ends round.
+            total_low: self.money(cheap.min(total).min(dear)),
+            total_high: self.money(dear.max(total).max(cheap)),
             present_value: self.money(self.present(&value.monthly)?),
             components,
             monthly: value.monthly.clone(),
             evidence,
+        })
+    }
+
+    fn full_unit_cost(&self, tco: &Tco) -> Result<UnitCost, CostError> {
+        let per_million = |total: Money| {
+            answer("full_unit_cost", total.amount / self.total_items * MILLION).map(|amount| self.money(amount))
+        };
+        Ok(UnitCost {
+            value: per_million(tco.total)?,
+            low: per_million(tco.total_low)?,
+            high: per_million(tco.total_high)?,
+            per_items: MILLION,
         })
     }
 
@@ -280,7 +288,13 @@ impl<'a> Shared<'a> {
             answer("unit_cost", hour / per_hour * MILLION).map(|amount| Some(self.money(amount)))
         };
         Ok(match (at(End::Value)?, at(End::Cheap)?, at(End::Dear)?) {
-            (Some(value), Some(low), Some(high)) => Some(UnitCost { value, low, high, per_items: MILLION }),
+            (Some(value), Some(cheap), Some(dear)) => {
+                // A negative price of electricity can make the slower unit the cheaper one.
+                let ends = [value.amount, cheap.amount, dear.amount];
+                let low = self.money(ends.into_iter().fold(f64::INFINITY, f64::min));
+                let high = self.money(ends.into_iter().fold(f64::NEG_INFINITY, f64::max));
+                Some(UnitCost { value, low, high, per_items: MILLION })
+            }
             _ => None,
         })
     }

@@ -1,0 +1,519 @@
+//! Laws that hold for all inputs, and a model that survives hostile ones.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use assay_base::{Currency, Evidence, Money};
+use assay_cost_models::capacity::{Contract, RentRates, commitment_mix};
+use assay_cost_models::commitments::{normal_cost, reservation_for_normal_demand};
+use assay_cost_models::demand::{Demand, Growth};
+use assay_cost_models::depreciation::{declining, variable_declining};
+use assay_cost_models::evaluation::{
+    BreakEven, Component, Driver, Lens, Metric, OneOffCost, PerWhat, RecurringCost, Tax, Timing, WriteOff, break_even,
+};
+use assay_cost_models::queueing::{mmc, servers_for_objective};
+use assay_cost_models::simulation::{Simulation, UncertainInput};
+use assay_cost_models::time_value::{discounted_payback, irr_all_roots, npv_t0, payback_of};
+use assay_cost_models::uncertainty::{Distribution, LatinHypercube};
+use assay_cost_models::unit_cost::Effectiveness;
+use assay_cost_models::{Assumptions, Estimate, Evaluation, OptionInput, Payment, evaluate};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+
+fn usd(amount: f64) -> Money {
+    Money::new(amount, Currency::USD)
+}
+
+fn flows() -> impl Strategy<Value = Vec<f64>> {
+    prop::collection::vec(-1e6..1e6f64, 1..40)
+}
+
+proptest! {
+    #[test]
+    fn npv_is_linear_in_the_flows(a in flows(), b in flows(), x in -10.0..10.0f64, rate in -0.5..1.0f64) {
+        let length = a.len().min(b.len());
+        let (a, b) = (&a[..length], &b[..length]);
+        let sum: Vec<f64> = a.iter().zip(b).map(|(a, b)| a + x * b).collect();
+        let (left, right) = (npv_t0(rate, &sum).unwrap(), npv_t0(rate, a).unwrap() + x * npv_t0(rate, b).unwrap());
+        let size: f64 = (0..length).map(|t| 2e7 * (1.0 + rate).powi(-(t as i32))).sum();
+        prop_assert!((left - right).abs() <= 1e-12 * size);
+    }
+
+    #[test]
+    fn every_irr_makes_the_npv_zero(flows in flows()) {
+        for rate in irr_all_roots(&flows).unwrap() {
+            prop_assert!(rate > -1.0 && rate.is_finite());
+            let terms = flows.iter().enumerate().map(|(t, flow)| flow * (1.0 + rate).powf(-(t as f64)));
+            let (sum, size) = terms.fold((0.0, 0.0), |(sum, size), term| (sum + term, size + term.abs()));
+            prop_assert!(sum.abs() <= 1e-9 * size, "{rate}: {sum} of {size}");
+        }
+    }
+
+    #[test]
+    fn descartes_bounds_the_number_of_rates(flows in flows()) {
+        let signs: Vec<bool> = flows.iter().filter(|flow| **flow != 0.0).map(|flow| *flow > 0.0).collect();
+        let changes = signs.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        let roots = irr_all_roots(&flows).unwrap().len();
+        prop_assert!(roots <= changes);
+        // The rest is even: complex roots come in pairs. (Double roots would break this, but have probability 0.)
+        prop_assert_eq!((changes - roots) % 2, 0);
+    }
+
+    #[test]
+    fn irr_of_a_known_rate(rate in -0.9..5.0f64, gains in prop::collection::vec(0.1..100.0f64, 1..30)) {
+        let outlay: f64 = gains.iter().enumerate().map(|(t, gain)| gain * (1.0 + rate).powi(-(t as i32 + 1))).sum();
+        let flows: Vec<f64> = std::iter::once(-outlay).chain(gains).collect();
+        let roots = irr_all_roots(&flows).unwrap();
+        prop_assert_eq!(roots.len(), 1);
+        prop_assert!((roots[0] - rate).abs() < 1e-9 * (1.0 + rate));
+    }
+
+    #[test]
+    fn payback_is_later_for_a_larger_outlay(gains in prop::collection::vec(0.0..100.0f64, 1..30), a in 1.0..500.0f64, more in 0.0..500.0f64) {
+        let at = |outlay: f64| {
+            let flows: Vec<f64> = std::iter::once(-outlay).chain(gains.iter().copied()).collect();
+            payback_of(&flows).unwrap().and_then(|payback| payback.last)
+        };
+        match (at(a), at(a + more)) {
+            (Some(sooner), Some(later)) => prop_assert!(later >= sooner - 1e-9),
+            (None, Some(_)) => prop_assert!(false, "a larger outlay pays back and a smaller one does not"),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn discounting_delays_payback(gains in prop::collection::vec(0.0..100.0f64, 1..30), outlay in 1.0..500.0f64, rate in 0.0..1.0f64) {
+        let flows: Vec<f64> = std::iter::once(-outlay).chain(gains).collect();
+        if let Some(discounted) = discounted_payback(rate, &flows).unwrap() {
+            let plain = payback_of(&flows).unwrap().and_then(|payback| payback.last).unwrap();
+            prop_assert!(discounted >= plain - 1e-9);
+        }
+    }
+
+    #[test]
+    fn depreciation_never_takes_more_than_the_cost(cost in 1.0..1e6f64, part in 0.0..1.0f64, life in 1u32..60, factor in 0.1..4.0f64) {
+        let life = f64::from(life);
+        let salvage = cost * part;
+        let whole = variable_declining(cost, salvage, life, 0.0, life, factor).unwrap();
+        prop_assert!((whole - (cost - salvage)).abs() <= 1e-9 * cost);
+        let taken: f64 = (1..=life as u32).map(|p| declining(cost, salvage, life, f64::from(p), factor).unwrap()).sum();
+        prop_assert!(taken <= cost - salvage + 1e-9 * cost);
+    }
+
+    #[test]
+    fn the_reservation_optimum_beats_its_neighbours(mean in 50.0..500.0f64, cv in 0.02..0.4f64, ratio in 0.05..0.95f64, step in -50.0..50.0f64) {
+        let sd = mean * cv;
+        let best = reservation_for_normal_demand(mean, sd, ratio, 1.0).unwrap();
+        prop_assert!(normal_cost((best.level + step).max(0.0), mean, sd, ratio, 1.0) >= best.expected_cost - 1e-9);
+    }
+
+    #[test]
+    fn another_server_never_makes_anyone_wait_longer(load in 0.1..200.0f64, service in 0.1..100.0f64) {
+        let arrivals = load * service;
+        let fewest = load.floor() as u64 + 1;
+        let (few, more) = (mmc(arrivals, service, fewest).unwrap(), mmc(arrivals, service, fewest + 1).unwrap());
+        prop_assert!(more.mean_wait_secs <= few.mean_wait_secs);
+        let found = servers_for_objective(arrivals, service, 0.01, 0.05).unwrap();
+        prop_assert!(found.wait_exceeds <= 0.05);
+        if found.servers > fewest {
+            prop_assert!(mmc(arrivals, service, found.servers - 1).unwrap().wait_exceeds(0.01) > 0.05);
+        }
+    }
+
+    #[test]
+    fn a_hypercube_has_one_point_in_each_stratum(len in 1usize..2_000, seed: u64, dimension in 0usize..50) {
+        let dimension = LatinHypercube::new(len, seed).unwrap().dimension(dimension);
+        let mut hit = vec![false; len];
+        for point in 0..len {
+            let coordinate = dimension.at(point);
+            prop_assert!(coordinate > 0.0 && coordinate < 1.0);
+            let stratum = (coordinate * len as f64) as usize;
+            prop_assert!(!std::mem::replace(&mut hit[stratum], true));
+        }
+    }
+
+    #[test]
+    fn the_mix_is_never_dearer_than_one_way_alone(
+        units in prop::collection::vec(0u64..30, 1..40),
+        profile in prop::collection::vec(0.05..1.0f64, 1..24),
+        short in 0.2..1.2f64,
+        long in 0.2..1.2f64,
+    ) {
+        let contract = |name: &str, term_months, rate_per_hour| Contract { name: name.to_owned(), term_months, rate_per_hour };
+        let contracts = [contract("1y", 12, short), contract("3y", 36, long)];
+        let rates = RentRates { on_demand_per_hour: 1.0, spot_per_hour: None, spot_share_cap: 0.0 };
+        let mix = commitment_mix(&units, &profile, &contracts, &rates, 730.0).unwrap();
+        prop_assert!(mix.total <= mix.all_on_demand * (1.0 + 1e-9));
+        let most = units.iter().copied().max().unwrap_or_default();
+        for rate in [short, long] {
+            let all_committed = most as f64 * rate * 730.0 * units.len() as f64;
+            prop_assert!(mix.total <= all_committed * (1.0 + 1e-9));
+        }
+    }
+
+    #[test]
+    fn more_units_are_never_cheaper(throughput in 1.0..1e4f64, slower in 0.1..1.0f64, study in study()) {
+        let (mut options, assumptions) = study;
+        options.truncate(1);
+        let mut cost = |throughput: f64| {
+            options[0].throughput_per_unit = Ok(Estimate::exact(throughput, Evidence::Measured));
+            let evaluation = evaluate(&options, &assumptions).unwrap().remove(0);
+            (evaluation.fleet.map(|fleet| fleet.at_peak), evaluation.tco.map(|tco| tco.present_value.amount))
+        };
+        let (fast, slow) = (cost(throughput), cost(throughput * slower));
+        prop_assert!(fast.0 <= slow.0);
+        // Tax can make each unit earn money only if it is written off for more than it costs; it is not.
+        if let (Some(fast), Some(slow)) = (fast.1, slow.1) {
+            prop_assert!(fast <= slow + 1e-6 * slow.abs().max(1.0), "{fast} {slow}");
+        }
+    }
+
+    #[test]
+    fn an_evaluation_is_consistent_in_itself((options, assumptions) in study()) {
+        let evaluations = evaluate(&options, &assumptions).unwrap();
+        for evaluation in &evaluations {
+            consistent(evaluation, &assumptions);
+        }
+        let mut ranked: Vec<&Evaluation> = evaluations.iter().filter(|evaluation| evaluation.rank.is_some()).collect();
+        ranked.sort_by_key(|evaluation| evaluation.rank);
+        let cost = |evaluation: &Evaluation| evaluation.tco.as_ref().unwrap().present_value.amount;
+        prop_assert!(ranked.windows(2).all(|pair| cost(pair[0]) <= cost(pair[1])));
+        // The NPV against the baseline is the difference of the present values.
+        if let Some(baseline) = evaluations.iter().find(|evaluation| evaluation.is_baseline)
+            && baseline.tco.is_some()
+        {
+            for evaluation in evaluations.iter().filter(|evaluation| evaluation.benefit.is_some()) {
+                let difference = cost(baseline) - cost(evaluation);
+                let npv = evaluation.npv().unwrap().amount;
+                prop_assert!((npv - difference).abs() <= 1e-9 * (cost(baseline).abs() + cost(evaluation).abs()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_simulation_of_nothing_uncertain_is_the_evaluation((options, assumptions) in study()) {
+        let evaluations = evaluate(&options, &assumptions).unwrap();
+        let Ok(simulation) = Simulation::new(&options, &assumptions, &[], None) else {
+            prop_assert!(evaluations.iter().all(|evaluation| evaluation.rank.is_none()));
+            return Ok(());
+        };
+        for (id, cost) in simulation.ids().iter().zip(simulation.costs_at(&[])) {
+            let evaluation = evaluations.iter().find(|evaluation| &evaluation.id == id).unwrap();
+            let expected = Metric::PresentValue.of(evaluation).unwrap();
+            prop_assert!((cost - expected).abs() <= 1e-7 * expected.abs().max(1.0), "{id}: {cost} {expected}");
+        }
+    }
+}
+
+/// A plausible study of one to four options.
+fn study() -> impl Strategy<Value = (Vec<OptionInput>, Assumptions)> {
+    (prop::collection::vec(option(), 1..5), assumptions(), 0usize..5).prop_map(
+        |(mut options, assumptions, baseline)| {
+            for (i, option) in options.iter_mut().enumerate() {
+                option.id = format!("option {i}");
+                option.is_baseline = i == baseline;
+            }
+            (options, assumptions)
+        },
+    )
+}
+
+fn payment() -> impl Strategy<Value = Payment> {
+    let price = 0.01..100.0f64;
+    prop_oneof![
+        price.clone().prop_map(|price| Payment::OnDemand { price_per_unit_hour: usd(price) }),
+        (price.clone(), 0.0..0.5f64).prop_map(|(price, overhead_fraction)| Payment::Spot {
+            price_per_unit_hour: usd(price),
+            overhead_fraction
+        }),
+        (price.clone(), 0.0..50_000.0f64, 1u32..48).prop_map(|(price, upfront, term_months)| Payment::Reserved {
+            price_per_unit_hour: usd(price),
+            upfront_per_unit: usd(upfront),
+            term_months
+        }),
+        (price.clone(), 24.0..400.0f64).prop_map(|(price, hours_per_block)| Payment::CapacityBlock {
+            price_per_unit_block: usd(price * hours_per_block),
+            hours_per_block
+        }),
+        (100.0..500_000.0f64, 0.0..1.0f64, 6u32..72, 0.0..0.2f64).prop_map(
+            |(capex, residual_fraction, life_months, opex_fraction_per_year)| Payment::Purchase {
+                capex_per_unit: usd(capex),
+                residual_fraction,
+                life_months,
+                opex_fraction_per_year
+            }
+        ),
+        (100.0..20_000.0f64, 6u32..48, any::<bool>()).prop_map(|(rate, term_months, energy_included)| Payment::Lease {
+            price_per_unit_month: usd(rate),
+            upfront_per_unit: usd(0.5 * rate),
+            term_months,
+            energy_included
+        }),
+        price.prop_map(|price| Payment::PerMillionItems { price: usd(price) }),
+        Just(Payment::Unknown { reason: "not quoted".to_owned() }),
+    ]
+}
+
+fn option() -> impl Strategy<Value = OptionInput> {
+    let throughput = prop_oneof![
+        4 => (1.0..1e5f64, 0.5..1.0f64, 1.0..2.0f64).prop_map(|(value, low, high)| {
+            Ok(Estimate::new(value, value * low, value * high, Evidence::Measured))
+        }),
+        1 => Just(Err("not measured".to_owned())),
+    ];
+    let one_off = (1.0..1e5f64, 0u32..80).prop_map(|(amount, month)| OneOffCost {
+        component: Component::Migration,
+        amount: Estimate::new(amount, 0.5 * amount, 3.0 * amount, Evidence::Assumed),
+        currency: Currency::USD,
+        timing: if month == 0 { Timing::Start } else { Timing::Month(month) },
+    });
+    (payment(), throughput, prop::option::of(10.0..10_000.0f64), prop::collection::vec(one_off, 0..3), recurring())
+        .prop_map(|(payment, throughput_per_unit, power, one_off_costs, recurring_costs)| OptionInput {
+            id: String::new(),
+            name: String::new(),
+            throughput_per_unit,
+            accelerators_per_unit: 8,
+            payment,
+            price_evidence: Evidence::Published,
+            power_watts_per_unit: power.map(|watts| Estimate::exact(watts, Evidence::Vendor)),
+            one_off_costs,
+            recurring_costs,
+            is_baseline: false,
+            excluded: None,
+        })
+}
+
+fn recurring() -> impl Strategy<Value = Vec<RecurringCost>> {
+    let per = prop_oneof![
+        Just(PerWhat::Option),
+        Just(PerWhat::Unit),
+        Just(PerWhat::Accelerator),
+        Just(PerWhat::MillionItems)
+    ];
+    let cost =
+        (0.0..1e3f64, per, 1u32..20, prop::option::of(20u32..90)).prop_map(|(amount, per, from_month, to_month)| {
+            RecurringCost {
+                component: Component::Network,
+                per_month: usd(amount),
+                per,
+                from_month,
+                to_month,
+                evidence: Evidence::Assumed,
+            }
+        });
+    prop::collection::vec(cost, 0..3)
+}
+
+fn assumptions() -> impl Strategy<Value = Assumptions> {
+    let growth = prop_oneof![
+        (-0.05..0.1f64).prop_map(|per_month| Growth::Compound { per_month }),
+        (-1e5..1e6f64).prop_map(|added_per_month| Growth::Linear { added_per_month }),
+        (1e6..1e10f64, 0.01..0.5f64, 0.0..40.0f64).prop_map(|(capacity_per_month, steepness, midpoint_month)| {
+            Growth::Logistic { capacity_per_month, steepness, midpoint_month }
+        }),
+        prop::collection::vec(1.0..1e10f64, 1..12).prop_map(|items_per_month| Growth::Quarters { items_per_month }),
+    ];
+    let tax =
+        (0.0..0.5f64, prop_oneof![Just(WriteOff::StraightLine), Just(WriteOff::Macrs5), Just(WriteOff::Immediate)])
+            .prop_map(|(rate, write_off)| Tax { rate, write_off });
+    let fractions = (0.1..1.0f64, 0.5..1.0f64, 0.5..1.0f64, 0.0..0.2f64);
+    (1u32..72, 0.0..0.3f64, (1e5..1e11f64, growth, 1.0..4.0f64), fractions, 0u32..4, 0.0..0.5f64, prop::option::of(tax))
+        .prop_map(|(horizon_months, discount_rate_annual, demand, fractions, spare_units, electricity, tax)| {
+            let (items_per_month, growth, peak_to_average) = demand;
+            let (utilisation, availability, goodput_fraction, retry_fraction) = fractions;
+            Assumptions {
+                horizon_months,
+                discount_rate_annual,
+                effectiveness: Effectiveness { utilisation, availability, goodput_fraction, retry_fraction },
+                spare_units,
+                electricity_price_per_kwh: Some(usd(electricity)),
+                lens: Lens::Full,
+                tax,
+                grid_grams_per_kwh: Some(400.0),
+                ..Assumptions::new(
+                    Currency::USD,
+                    Demand { items_per_month, growth, peak_to_average, season: vec![1.0, 1.1, 0.8] },
+                )
+            }
+        })
+}
+
+fn consistent(evaluation: &Evaluation, assumptions: &Assumptions) {
+    finite(&serde_json::to_value(evaluation).unwrap());
+    if let Some(cost) = evaluation.unit_cost {
+        assert!(cost.low.amount <= cost.value.amount && cost.value.amount <= cost.high.amount, "{cost:?}");
+    }
+    if let Some(fleet) = &evaluation.fleet {
+        assert!(fleet.at_peak_low <= fleet.at_peak && fleet.at_peak <= fleet.at_peak_high);
+    }
+    let Some(tco) = &evaluation.tco else {
+        assert!(evaluation.rank.is_none() && evaluation.not_ranked.is_some() && evaluation.benefit.is_none());
+        return;
+    };
+    assert_eq!(tco.monthly.len(), assumptions.horizon_months as usize + 1);
+    let close =
+        |a: f64, b: f64| (a - b).abs() <= 1e-9 * tco.monthly.iter().map(|flow| flow.abs()).sum::<f64>().max(1.0);
+    assert!(close(tco.total.amount, tco.components.iter().map(|part| part.amount.amount).sum()));
+    assert!(close(tco.total.amount, tco.quarterly().iter().sum()));
+    assert!(close(tco.total.amount, *tco.cumulative().last().unwrap()));
+    assert!(tco.total_low.amount <= tco.total.amount && tco.total.amount <= tco.total_high.amount);
+}
+
+/// No number of a result may be what JSON cannot say; serde_json writes NaN and infinity as null, so look for the keys
+/// that are never null.
+fn finite(value: &serde_json::Value) {
+    match value {
+        serde_json::Value::Array(values) => values.iter().for_each(|value| {
+            assert!(!value.is_null(), "a list holds a number that is not finite");
+            finite(value);
+        }),
+        serde_json::Value::Object(entries) => {
+            for (key, value) in entries {
+                let is_amount = matches!(key.as_str(), "amount" | "value" | "low" | "high" | "per_items");
+                assert!(!(is_amount && value.is_null()), "`{key}` is not finite");
+                finite(value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A double from the edges of what a file can hold.
+fn hostile() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        Just(0.0),
+        Just(-0.0),
+        Just(1.0),
+        Just(-1.0),
+        Just(f64::NAN),
+        Just(f64::INFINITY),
+        Just(f64::NEG_INFINITY),
+        Just(f64::MAX),
+        Just(f64::MIN_POSITIVE),
+        Just(5e-324),
+        Just(1e-9),
+        Just(1e300),
+        0.0..1.0f64,
+        -10.0..1e6f64,
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn hostile_studies_are_refused_or_answered(
+        (mut options, mut assumptions) in study(),
+        values in prop::collection::vec(hostile(), 12),
+        places in prop::collection::vec(0usize..24, 1..4),
+    ) {
+        for (place, value) in places.iter().zip(&values) {
+            let option = &mut options[0];
+            let months = if value.is_finite() { value.abs().min(1e9) as u32 } else { u32::MAX };
+            match place {
+                0 => assumptions.horizon_months = months.min(2_000),
+                1 => assumptions.discount_rate_annual = *value,
+                2 => assumptions.effectiveness.utilisation = *value,
+                3 => assumptions.effectiveness.availability = *value,
+                4 => assumptions.effectiveness.goodput_fraction = *value,
+                5 => assumptions.effectiveness.retry_fraction = *value,
+                6 => assumptions.pue = *value,
+                7 => assumptions.hours_per_month = *value,
+                8 => assumptions.demand.items_per_month = *value,
+                9 => assumptions.demand.peak_to_average = *value,
+                10 => assumptions.demand.growth = Growth::Compound { per_month: *value },
+                11 => assumptions.demand.season = vec![*value, 1.0],
+                12 => assumptions.electricity_price_per_kwh = Some(usd(*value)),
+                13 => assumptions.spare_units = months,
+                14 => option.throughput_per_unit = Ok(Estimate::exact(*value, Evidence::Measured)),
+                15 => option.payment = Payment::OnDemand { price_per_unit_hour: usd(*value) },
+                16 => {
+                    option.payment = Payment::Purchase {
+                        capex_per_unit: usd(*value),
+                        residual_fraction: values[10],
+                        life_months: months,
+                        opex_fraction_per_year: values[11],
+                    };
+                }
+                17 => option.power_watts_per_unit = Some(Estimate::exact(*value, Evidence::Vendor)),
+                18 => assumptions.tax = Some(Tax { rate: *value, write_off: WriteOff::Macrs5 }),
+                19 => option.accelerators_per_unit = months,
+                20 => option.payment = Payment::PerMillionItems { price: usd(*value) },
+                21 => assumptions.demand.growth = Growth::Quarters { items_per_month: vec![*value, 5.0] },
+                22 => assumptions.grid_grams_per_kwh = Some(*value),
+                _ => {
+                    option.payment = Payment::CapacityBlock {
+                        price_per_unit_block: usd(*value),
+                        hours_per_block: values[10],
+                    };
+                }
+            }
+        }
+        match evaluate(&options, &assumptions) {
+            Err(error) => prop_assert!(!error.field().is_empty() && !error.to_string().is_empty()),
+            Ok(evaluations) => {
+                for evaluation in &evaluations {
+                    consistent(evaluation, &assumptions);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn break_even_agrees_with_the_costs_on_both_sides() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut crossings = 0;
+    for _ in 0..200 {
+        let (options, assumptions) = study().new_tree(&mut runner).unwrap().current();
+        if options.len() < 2 {
+            continue;
+        }
+        let (first, second) = (options[0].id.clone(), options[1].id.clone());
+        let pair = (first.as_str(), second.as_str());
+        let answer = break_even(&options, &assumptions, pair, &Driver::DemandFactor, (0.01, 100.0));
+        let Ok(BreakEven::Value { value, cheaper_below, cheaper_above, .. }) = answer else { continue };
+        crossings += 1;
+        let cheaper = |factor: f64| {
+            let (mut options, mut assumptions) = (options.clone(), assumptions.clone());
+            Driver::DemandFactor.set(&mut options, &mut assumptions, factor).unwrap();
+            let evaluations = evaluate(&options, &assumptions).unwrap();
+            let cost = |i: usize| Metric::PresentValue.of(&evaluations[i]).unwrap();
+            if cost(0) < cost(1) { first.clone() } else { second.clone() }
+        };
+        assert_eq!((cheaper(value * (1.0 - 1e-6)), cheaper(value * (1.0 + 1e-9))), (cheaper_below, cheaper_above));
+    }
+    assert!(crossings > 10, "only {crossings} studies had a break-even");
+}
+
+#[test]
+fn a_simulated_mean_is_within_four_standard_errors_of_the_closed_form() {
+    // Costs are linear in the price, so the mean cost is the cost at the mean price.
+    let payment = Payment::OnDemand { price_per_unit_hour: usd(2.0) };
+    let options = [OptionInput {
+        id: "a".to_owned(),
+        name: "a".to_owned(),
+        throughput_per_unit: Ok(Estimate::exact(100.0, Evidence::Measured)),
+        accelerators_per_unit: 1,
+        payment,
+        price_evidence: Evidence::Published,
+        power_watts_per_unit: None,
+        one_off_costs: Vec::new(),
+        recurring_costs: Vec::new(),
+        is_baseline: false,
+        excluded: None,
+    }];
+    let assumptions = Assumptions::new(Currency::USD, Demand::compound(1e9, 0.01, 1.5));
+    for distribution in [
+        Distribution::Normal { mean: 1.2, sd: 0.2 },
+        Distribution::Lognormal { mean: 1.2, cv: 0.6 },
+        Distribution::Pert { low: 0.5, mode: 1.0, high: 3.0, lambda: 4.0 },
+        Distribution::Empirical { samples: vec![0.8, 1.0, 1.1, 1.5, 2.5] },
+    ] {
+        let mean = distribution.moments().unwrap().mean;
+        let input = UncertainInput { driver: Driver::PriceFactor("a".to_owned()), distribution };
+        let simulation = Simulation::new(&options, &assumptions, &[input], None).unwrap();
+        let expected = simulation.costs_at(&[mean])[0];
+        let cost = simulation.run(10_000, 11).unwrap().options[0].cost;
+        assert!((cost.mean - expected).abs() <= 4.0 * cost.standard_error, "{cost:?} {expected}");
+    }
+}
