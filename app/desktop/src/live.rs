@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use assay_base::format;
 use assay_service::core::{Measurement, measurement::Status};
 use assay_service::{Job, RunEvent, RunSummary};
 use egui_plot::PlotPoint;
@@ -247,6 +248,15 @@ impl LiveRun {
             release(active);
         }
         *self = Self::default();
+    }
+}
+
+/// A time that nobody knows exactly.
+pub fn about(secs: f64) -> String {
+    match secs.ceil() {
+        s if s <= 1.0 => "about a second".to_owned(),
+        s if s < 90.0 => format!("about {} seconds", format::thousands(s, 0)),
+        s => format!("about {} minutes", format::thousands(s / 60.0, 0)),
     }
 }
 

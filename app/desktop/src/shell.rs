@@ -9,7 +9,7 @@ use egui::{
 
 use crate::app::DesktopApp;
 use crate::dialogs::Decision;
-use crate::live::{LiveRun, Outcome};
+use crate::live::{LiveRun, Outcome, about};
 use crate::requests::Request;
 use crate::theme::{self, Tokens};
 use crate::views::{self, View};
@@ -236,7 +236,7 @@ fn run_status(run: &LiveRun, ui: &mut Ui) {
             text.push_str(&format!(" · {}", job.job.workload.id));
         }
         if let Some(secs) = run.remaining_secs() {
-            text.push_str(&format!(" · about {} left", format::duration(secs)));
+            text.push_str(&format!(" · {} left", about(secs)));
         }
         ui.label(theme::caption(text));
         return;

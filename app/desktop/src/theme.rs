@@ -18,6 +18,8 @@ pub struct Tokens {
     pub surface_raised: Color32,
     /// Fields, plot backgrounds, empty parts of bars.
     pub surface_sunken: Color32,
+    /// Where text is typed.
+    pub field: Color32,
     /// Every other row of a table.
     pub stripe: Color32,
     /// Controls under the pointer.
@@ -60,6 +62,7 @@ impl Tokens {
         surface: rgb(0x12_15_1a),
         surface_raised: rgb(0x1a_1e_25),
         surface_sunken: rgb(0x0f_12_16),
+        field: rgb(0x0f_12_16),
         stripe: rgb(0x1f_24_2c),
         hover: rgb(0x26_2c_36),
         border: rgb(0x29_2f_39),
@@ -91,6 +94,7 @@ impl Tokens {
         surface: rgb(0xf4_f5_f8),
         surface_raised: rgb(0xff_ff_ff),
         surface_sunken: rgb(0xec_ee_f2),
+        field: rgb(0xff_ff_ff),
         stripe: rgb(0xf6_f7_fa),
         hover: rgb(0xe9_ed_f4),
         border: rgb(0xdd_e1_e8),
@@ -306,7 +310,7 @@ fn visuals(theme: Theme, t: &Tokens) -> Visuals {
     v.panel_fill = t.surface;
     v.window_fill = t.surface_raised;
     v.extreme_bg_color = t.surface_sunken;
-    v.text_edit_bg_color = Some(t.surface_sunken);
+    v.text_edit_bg_color = Some(t.field);
     v.code_bg_color = t.surface_sunken;
     v.faint_bg_color = t.stripe;
     v.window_stroke = Stroke::new(1.0, t.border_strong);

@@ -138,7 +138,7 @@ fn a_scenario_is_chosen_and_locks_what_it_sets() {
     window.run_steps(3);
     assert_eq!(demand(window.state()), plan / 2.0);
     show(&mut window, "Cost & ROI");
-    assert!(window.get_by_role_and_label(Role::Slider, "Demand at the start").accesskit_node().is_disabled());
+    assert!(window.get_by_role_and_label(Role::Slider, "Demand a month").accesskit_node().is_disabled());
     assert!(!window.get_by_role_and_label(Role::Slider, "Growth").accesskit_node().is_disabled());
 }
 

@@ -11,10 +11,10 @@ use egui_extras::Column;
 use egui_plot::{Line, PlotPoints};
 
 use crate::app::targets;
-use crate::live::{JobRow, JobState, LiveRun, Outcome};
+use crate::live::{JobRow, JobState, LiveRun, Outcome, about};
 use crate::requests::{Devices, Request, Scene};
 use crate::theme::{self, Tokens};
-use crate::widgets::plot::house_plot;
+use crate::widgets::plot::{Scale, house_plot, with_axes};
 use crate::widgets::{Icon, bullet, card, card_filled, empty_state, primary_button, table};
 
 /// The state of the view: what was taken out of the choice, so that what appears later is in it.
@@ -308,7 +308,7 @@ fn headline(ui: &mut Ui, run: &LiveRun) {
         ui.label(theme::lead(text).color(color));
         let mut facts = vec![format!("{} of {} jobs", run.ended_jobs(), run.jobs.len())];
         if let Some(secs) = run.remaining_secs() {
-            facts.push(format!("about {} left", format::duration(secs)));
+            facts.push(format!("{} left", about(secs)));
         }
         ui.label(RichText::new(facts.join(" · ")).weak());
     });
@@ -322,7 +322,14 @@ fn headline(ui: &mut Ui, run: &LiveRun) {
 fn jobs_table(ui: &mut Ui, scene: &mut Scene<'_>) {
     let run = scene.run;
     let requests = &mut *scene.requests;
-    table::builder(ui, "jobs")
+    let mut builder = table::builder(ui, "jobs");
+    if run.is_active()
+        && run.follow
+        && let Some(current) = run.shown
+    {
+        builder = builder.scroll_to_row(current, None);
+    }
+    builder
         .sense(Sense::click())
         .auto_shrink([false, false])
         .column(Column::remainder().at_least(140.0).clip(true))
@@ -422,15 +429,10 @@ fn latency_plot(ui: &mut Ui, job: Option<&JobRow>) {
     let tokens = Tokens::of(ui);
     let samples = job.map_or(&[][..], |j| j.samples_ms.as_slice());
     let height = ui.available_height().max(120.0);
-    house_plot(ui, "live latency")
-        .height(height)
-        .x_axis_label("Execution")
-        .y_axis_label("Latency, ms")
-        .include_y(0.0)
-        .auto_bounds(true)
-        .show(ui, |plot| {
-            plot.line(Line::new("Latency, ms", PlotPoints::Borrowed(samples)).color(tokens.series(0)).width(1.2));
-        });
+    let plot = house_plot(ui, "live latency").height(height).include_y(0.0);
+    with_axes(ui, plot, Scale::new("Execution"), Scale::new("Latency, ms")).show(ui, |plot| {
+        plot.line(Line::new("Latency, ms", PlotPoints::Borrowed(samples)).color(tokens.series(0)).width(1.2));
+    });
 }
 
 fn log(ui: &mut Ui, run: &LiveRun) {

@@ -63,9 +63,9 @@ impl CostView {
             };
             let rows = [
                 row(
-                    "Demand at the start",
+                    "Demand a month",
                     "demand.items_per_month",
-                    format!("{item} a month"),
+                    item.to_owned(),
                     demand.items_per_month,
                     (1e3, 1e15),
                     Scale::Logarithmic,

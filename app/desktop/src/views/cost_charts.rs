@@ -10,7 +10,7 @@ use egui_plot::{HoverPosition, Line, PlotPoint, PlotPoints};
 use crate::theme::Tokens;
 use crate::widgets::bars::{RangeBar, StackedBar, legend, range_bars, stacked_bars};
 use crate::widgets::card;
-use crate::widgets::plot::house_plot;
+use crate::widgets::plot::{Scale, house_plot, with_axes};
 
 /// Draws the charts.
 pub fn ui(ui: &mut Ui, assessment: &Assessment) {
@@ -95,18 +95,14 @@ fn cumulative(ui: &mut Ui, assessment: &Assessment) {
     };
     let shown = options(assessment).filter(|(_, e)| e.tco.is_some());
     legend(ui, shown.map(|(i, e)| (e.name.as_str(), tokens.series(i))));
-    house_plot(ui, "cumulative")
-        .height(220.0)
-        .x_axis_label("Month")
-        .include_y(0.0)
-        .y_axis_formatter(move |mark, _| format::money_in(mark.value, currency))
-        .label_formatter(hover)
-        .show(ui, |plot| {
-            for (i, e) in options(assessment) {
-                let Some(tco) = &e.tco else { continue };
-                let sums = tco.cumulative();
-                let points = sums.iter().enumerate().map(|(month, sum)| PlotPoint::new(month as f64, *sum)).collect();
-                plot.line(Line::new(e.name.clone(), PlotPoints::Owned(points)).color(tokens.series(i)).width(1.8));
-            }
-        });
+    let plot = house_plot(ui, "cumulative").height(220.0).include_y(0.0).label_formatter(hover);
+    let money = Scale::new("").text(move |amount| format::money_in(amount, currency));
+    with_axes(ui, plot, Scale::new("Month"), money).show(ui, |plot| {
+        for (i, e) in options(assessment) {
+            let Some(tco) = &e.tco else { continue };
+            let sums = tco.cumulative();
+            let points = sums.iter().enumerate().map(|(month, sum)| PlotPoint::new(month as f64, *sum)).collect();
+            plot.line(Line::new(e.name.clone(), PlotPoints::Owned(points)).color(tokens.series(i)).width(1.8));
+        }
+    });
 }

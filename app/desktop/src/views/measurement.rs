@@ -11,7 +11,7 @@ use egui_plot::{Bar, BarChart, HLine, Line, LineStyle, PlotPoint, PlotPoints};
 
 use super::benchmarks::status_color;
 use crate::theme::{self, Tokens};
-use crate::widgets::plot::house_plot;
+use crate::widgets::plot::{Scale, house_plot, with_axes};
 use crate::widgets::{Icon, bullet, card_filled, chip, evidence_chip, field};
 
 /// The state of the panel: what is made of the samples once for each measurement.
@@ -34,8 +34,8 @@ impl MeasurementPanel {
                 ui.spacing_mut().item_spacing.y = 4.0;
                 head(ui, m);
                 if m.timing.is_some() {
-                    statistics(ui, m, assessment);
                     self.samples(ui, m);
+                    statistics(ui, m, assessment);
                 }
                 correctness(ui, m);
                 telemetry(ui, m);
@@ -65,11 +65,13 @@ impl MeasurementPanel {
         let median_ms = m.timing.as_ref().map(|t| t.statistics.median_secs * 1e3);
         if self.distribution {
             let bars = self.bins.iter().map(|(x, count, width)| Bar::new(*x, *count).width(*width)).collect();
-            house_plot(ui, "distribution").height(150.0).x_axis_label("Latency, ms").show(ui, |plot| {
+            let plot = house_plot(ui, "distribution").height(160.0);
+            with_axes(ui, plot, Scale::new("Latency, ms"), Scale::default()).show(ui, |plot| {
                 plot.bar_chart(BarChart::new("Executions", bars).color(tokens.series(0)));
             });
         } else {
-            house_plot(ui, "samples").height(150.0).x_axis_label("Execution").y_axis_label("ms").show(ui, |plot| {
+            let plot = house_plot(ui, "samples").height(160.0);
+            with_axes(ui, plot, Scale::new("Execution"), Scale::new("ms")).show(ui, |plot| {
                 let line = Line::new("Latency, ms", PlotPoints::Borrowed(&self.samples_ms));
                 plot.line(line.color(tokens.series(0)).width(1.2));
                 if let Some(median) = median_ms {
@@ -154,8 +156,8 @@ fn statistics(ui: &mut Ui, m: &Measurement, assessment: &Assessment) {
     }
     field(ui, "Median", &format::duration(s.median_secs));
     let interval =
-        or_unknown(s.median_interval_secs, |(a, b)| format!("{} to {}", format::duration(a), format::duration(b)));
-    field(ui, "95 % interval of the median", &interval);
+        or_unknown(s.median_interval_secs, |(a, b)| format!("{} – {}", format::duration(a), format::duration(b)));
+    field(ui, "95 % interval", &interval);
     field(ui, "Mean", &format::duration(s.mean_secs));
     let cold = Statistics::of(&timing.cold_samples_secs).map(|c| c.median_secs);
     field(ui, "Median with cold caches", &or_unknown(cold, format::duration));

@@ -64,6 +64,7 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
 
     let cost = Kpi {
         label: format!("Total cost over {months} months"),
+        short_label: "Total cost",
         value: or_unknown(tco, |t| money(t.total.amount)),
         note: tco.map_or_else(|| name.to_owned(), |t| range(t.total_low.amount, t.total_high.amount)),
         evidence,
@@ -75,6 +76,7 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
     };
     let saving = Kpi {
         label: "Saving against the baseline".to_owned(),
+        short_label: "Saving",
         value: or_unknown(saving, |(s, _)| money(s)),
         note: saving.map_or_else(
             || baseline.map(|b| b.name.clone()).unwrap_or_default(),
@@ -86,6 +88,7 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
     let benefit = option.and_then(|e| e.benefit.as_ref());
     let payback = Kpi {
         label: "Payback".to_owned(),
+        short_label: "Payback",
         value: match benefit {
             Some(b) => b.payback_months.map_or_else(|| "never".to_owned(), format::months),
             None => format::UNKNOWN.to_owned(),
@@ -97,6 +100,7 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
     let unit = option.and_then(|e| e.full_unit_cost);
     let unit_cost = Kpi {
         label: unit_cost_label(assessment, unit),
+        short_label: "Unit cost",
         value: or_unknown(unit, |u| money(u.value.amount)),
         note: unit.map_or_else(String::new, |u| range(u.low.amount, u.high.amount)),
         evidence: unit.and(evidence),
@@ -161,7 +165,8 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
         .column(Column::exact(64.0))
         .columns(Column::exact(80.0), 2)
         .columns(Column::exact(88.0), 2)
-        .columns(Column::exact(64.0), 2)
+        .column(Column::exact(72.0))
+        .column(Column::exact(60.0))
         .column(Column::exact(76.0));
     builder
         .header(theme::HEADER_WITH_UNIT, |mut header| {

@@ -66,9 +66,9 @@ impl Field {
         Self::Device,
         Self::Status,
         Self::Median,
-        Self::P99,
-        Self::Noise,
         Self::Throughput,
+        Self::Noise,
+        Self::P99,
         Self::OfCeiling,
         Self::Error,
         Self::Began,
@@ -92,13 +92,13 @@ impl Field {
 
     fn width(self) -> f32 {
         match self {
-            Self::Workload => 150.0,
-            Self::Stack => 84.0,
+            Self::Workload => 144.0,
+            Self::Stack => 78.0,
             Self::Device => 48.0,
-            Self::Status => 88.0,
+            Self::Status => 84.0,
             Self::Median | Self::P99 => 68.0,
-            Self::Noise => 50.0,
-            Self::Throughput => 136.0,
+            Self::Noise => 48.0,
+            Self::Throughput => 126.0,
             Self::OfCeiling | Self::Error => 74.0,
             Self::Began => 152.0,
         }
@@ -243,7 +243,7 @@ impl ResultsView {
         }
         let selected = self.selected.as_deref().and_then(|id| measurements.iter().find(|m| m.id == id));
         Panel::right("measurement")
-            .exact_size(338.0)
+            .exact_size(322.0)
             .resizable(false)
             .show_separator_line(false)
             .frame(side_frame())

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use assay_base::format;
-use assay_service::Assessment;
-use egui::{ComboBox, Ui};
-use egui_plot::{Corner, HoverPosition, Legend, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, Points};
+use assay_service::cost_models::roofline::Roofline;
+use assay_service::{Assessment, SourceCeilings};
+use egui::{Align2, ComboBox, Ui};
+use egui_plot::{HoverPosition, Line, MarkerShape, PlotPoint, PlotPoints, Points, Text};
 
 use crate::theme::{self, Tokens};
-use crate::widgets::plot::{decades, house_plot};
+use crate::widgets::bars::legend;
+use crate::widgets::plot::{Scale, decades, house_plot, with_axes};
 
 /// Draws the roofline of one device; `source` is its target and id. Answers the measurement that was clicked.
 pub fn ui(
@@ -44,6 +46,7 @@ pub fn ui(
     let (target, device) = source.clone()?;
     let points: Vec<_> = assessment.roofline.iter().filter(|p| p.target == target && p.device == device).collect();
     let ceilings: Vec<_> = assessment.ceilings.iter().filter(|c| c.target == target && c.device.id == device).collect();
+    let shown = merged(&ceilings);
     let at = |x: f64, y: f64| PlotPoint::new(x.log10(), y.log10());
     let valid = |x: f64, y: f64| x > 0.0 && y > 0.0 && x.is_finite() && y.is_finite();
 
@@ -69,50 +72,43 @@ pub fn ui(
         }
         HoverPosition::Elsewhere { .. } => None,
     };
-    let response = house_plot(ui, "roofline")
+    legend(ui, stacks.iter().enumerate().map(|(i, stack)| (*stack, tokens.series(i))));
+    let plot = house_plot(ui, "roofline")
         .height(ui.available_height().max(120.0))
-        .legend(
-            Legend::default().position(Corner::RightBottom).background_alpha(0.6).text_style(egui::TextStyle::Small),
-        )
-        .x_axis_label("Arithmetic intensity, FLOP/byte")
-        .y_axis_label("Achieved")
         .x_grid_spacer(decades)
         .y_grid_spacer(decades)
-        .x_axis_formatter(|mark, _| format::significant(10f64.powf(mark.value), 1))
-        .y_axis_formatter(|mark, _| format::flop_rate(10f64.powf(mark.value)))
-        .label_formatter(hover)
-        .show(ui, |plot| {
-            for (i, c) in ceilings.iter().enumerate() {
-                let r = c.roofline;
-                let ridge = r.peak_flops_per_sec / r.bandwidth_bytes_per_sec;
-                let corners = [low, ridge.clamp(low, high), high];
-                let line: Vec<PlotPoint> = corners
-                    .iter()
-                    .map(|x| (x, r.attainable(*x)))
-                    .filter(|(x, y)| valid(**x, *y))
-                    .map(|(x, y)| at(*x, y))
-                    .collect();
-                let styles = [LineStyle::Solid, LineStyle::dashed_dense(), LineStyle::dotted_dense()];
-                let style = styles.get(i % styles.len()).copied().unwrap_or(LineStyle::Solid);
-                let line = Line::new(format!("{} ceiling", c.format), PlotPoints::Owned(line));
-                plot.line(line.color(tokens.text_subdued).width(1.5).style(style).allow_hover(false));
+        .label_formatter(hover);
+    let intensity = Scale::new("Arithmetic intensity, FLOP/byte").text(|v| format::significant(10f64.powf(v), 1));
+    let rate = Scale::new("").text(|v| format::flop_rate(10f64.powf(v)));
+    let response = with_axes(ui, plot, intensity, rate).show(ui, |plot| {
+        for (roofline, formats) in &shown {
+            let ridge = roofline.peak_flops_per_sec / roofline.bandwidth_bytes_per_sec;
+            let corners = [low, ridge.clamp(low, high), high].map(|x| (x, roofline.attainable(x)));
+            let line = corners.into_iter().filter(|(x, y)| valid(*x, *y)).map(|(x, y)| at(x, y)).collect();
+            let line = Line::new(format!("{formats} ceiling"), PlotPoints::Owned(line));
+            plot.line(line.color(tokens.text_subdued).width(1.5).allow_hover(false));
+            if valid(high, roofline.peak_flops_per_sec) {
+                let text = theme::caption(format!("{formats}  {}", format::flop_rate(roofline.peak_flops_per_sec)));
+                let label = Text::new(format!("{formats} label"), at(high, roofline.peak_flops_per_sec * 1.08), text);
+                plot.text(label.anchor(Align2::RIGHT_BOTTOM).color(tokens.text_subdued).allow_hover(false));
             }
-            for (i, stack) in stacks.iter().enumerate() {
-                let own = points.iter().filter(|p| p.stack == **stack);
-                let own: Vec<PlotPoint> = own
-                    .filter(|p| valid(p.intensity_flops_per_byte, p.flops_per_sec))
-                    .map(|p| at(p.intensity_flops_per_byte, p.flops_per_sec))
-                    .collect();
-                plot.points(Points::new(*stack, PlotPoints::Owned(own)).color(tokens.series(i)).radius(3.5));
-            }
-            if let Some(p) = points.iter().find(|p| Some(p.measurement_id.as_str()) == selected)
-                && valid(p.intensity_flops_per_byte, p.flops_per_sec)
-            {
-                let marked = vec![at(p.intensity_flops_per_byte, p.flops_per_sec)];
-                let ring = Points::new("selected", PlotPoints::Owned(marked)).shape(MarkerShape::Circle).filled(false);
-                plot.points(ring.color(tokens.text_strong).radius(7.0).allow_hover(false));
-            }
-        });
+        }
+        for (i, stack) in stacks.iter().enumerate() {
+            let own = points.iter().filter(|p| p.stack == **stack);
+            let own: Vec<PlotPoint> = own
+                .filter(|p| valid(p.intensity_flops_per_byte, p.flops_per_sec))
+                .map(|p| at(p.intensity_flops_per_byte, p.flops_per_sec))
+                .collect();
+            plot.points(Points::new(*stack, PlotPoints::Owned(own)).color(tokens.series(i)).radius(3.5));
+        }
+        if let Some(p) = points.iter().find(|p| Some(p.measurement_id.as_str()) == selected)
+            && valid(p.intensity_flops_per_byte, p.flops_per_sec)
+        {
+            let marked = vec![at(p.intensity_flops_per_byte, p.flops_per_sec)];
+            let ring = Points::new("selected", PlotPoints::Owned(marked)).shape(MarkerShape::Circle).filled(false);
+            plot.points(ring.color(tokens.text_strong).radius(7.0).allow_hover(false));
+        }
+    });
     let pointer = response.response.interact_pointer_pos().filter(|_| response.response.clicked())?;
     let distance = |p: &&&assay_service::RooflinePoint| {
         let on_screen = response.transform.position_from_point(&at(p.intensity_flops_per_byte, p.flops_per_sec));
@@ -120,4 +116,18 @@ pub fn ui(
     };
     let nearest = points.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     (distance(&nearest) < 14.0).then(|| nearest.measurement_id.clone())
+}
+
+/// Ceilings with the formats that reach them; lines that would lie on each other are one.
+fn merged(ceilings: &[&SourceCeilings]) -> Vec<(Roofline, String)> {
+    let mut shown: Vec<(Roofline, String)> = Vec::new();
+    let near = |a: f64, b: f64| (a / b - 1.0).abs() < 0.04;
+    for c in ceilings {
+        let same = shown.iter_mut().find(|(r, _)| near(r.peak_flops_per_sec, c.roofline.peak_flops_per_sec));
+        match same {
+            Some((_, formats)) => formats.push_str(&format!(", {}", c.format)),
+            None => shown.push((c.roofline, c.format.to_string())),
+        }
+    }
+    shown
 }

@@ -108,13 +108,19 @@ pub fn stacked_bars(ui: &mut Ui, rows: &[StackedBar]) {
 
 /// The colours of a chart and their names.
 pub fn legend<'a>(ui: &mut Ui, entries: impl IntoIterator<Item = (&'a str, Color32)>) {
+    let text_color = Tokens::of(ui).text_subdued;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
         for (name, color) in entries {
-            let (rect, _) = ui.allocate_exact_size(vec2(10.0, 14.0), Sense::hover());
-            ui.painter().rect_filled(Rect::from_center_size(rect.center(), vec2(9.0, 9.0)), 2, color);
-            ui.label(theme::caption(name));
-            ui.add_space(8.0);
+            // Mark and name stay together where lines break.
+            let galley = ui.painter().layout_no_wrap(name.to_owned(), theme::small_font(), text_color);
+            let size = vec2(14.0 + galley.size().x + 10.0, galley.size().y.max(16.0));
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+            let mark = Rect::from_center_size(rect.left_center() + vec2(5.0, 0.0), vec2(9.0, 9.0));
+            ui.painter().rect_filled(mark, 2, color);
+            let at = pos2(rect.left() + 14.0, rect.center().y - galley.size().y / 2.0);
+            ui.painter().galley(at, galley, text_color);
         }
     });
 }

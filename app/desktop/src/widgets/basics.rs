@@ -29,6 +29,7 @@ pub fn card_filled<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
         .inner_margin(Margin::same(theme::PADDING))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 6.0;
             // Columns justify what they hold; a card's contents stand at the left.
             ui.with_layout(Layout::top_down(Align::Min), contents).inner
         })
@@ -82,6 +83,8 @@ pub fn evidence_hover(evidence: Evidence, detail: &str) -> String {
 pub struct Kpi {
     /// What it is.
     pub label: String,
+    /// The same where there is little room.
+    pub short_label: &'static str,
     /// The figure.
     pub value: String,
     /// What is under it: a range, a comparison.
@@ -112,7 +115,8 @@ pub fn kpi(ui: &mut Ui, width: f32, kpi: &Kpi) {
                             evidence_chip(ui, evidence);
                         }
                         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                            ui.add(Label::new(theme::caption(&kpi.label)).truncate());
+                            let label = if width < 230.0 { kpi.short_label } else { &kpi.label };
+                            ui.add(Label::new(theme::caption(label)).truncate());
                         });
                     });
                 });
@@ -121,9 +125,8 @@ pub fn kpi(ui: &mut Ui, width: f32, kpi: &Kpi) {
             });
         })
         .response;
-    if !kpi.hover.is_empty() {
-        response.on_hover_text(&kpi.hover);
-    }
+    let hover = [kpi.label.as_str(), kpi.hover.as_str()].into_iter().filter(|t| !t.is_empty());
+    response.on_hover_text(hover.collect::<Vec<_>>().join("\n"));
 }
 
 /// The button of the main action.

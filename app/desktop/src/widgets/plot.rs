@@ -1,9 +1,46 @@
 //! Plots in house style.
 
-use egui::Ui;
-use egui_plot::{GridInput, GridMark, Plot};
+use egui::{Rangef, Ui};
+use egui_plot::{AxisHints, GridInput, GridMark, Plot};
 
-use crate::theme::Tokens;
+use crate::theme::{self, Tokens};
+
+/// An axis in house style: quiet, small letters. `text` writes the numbers; without it they are as they are.
+fn axis<'a>(ui: &Ui, hints: AxisHints<'a>, label: &str, text: Option<Box<dyn Fn(f64) -> String>>) -> AxisHints<'a> {
+    let tokens = Tokens::of(ui);
+    let hints = hints.tick_label_color(tokens.text_subdued).tick_label_font(theme::small_font());
+    let hints = if label.is_empty() { hints } else { hints.label(theme::caption(label)) };
+    match text {
+        Some(text) => hints.formatter(move |mark, _| text(mark.value)),
+        None => hints,
+    }
+}
+
+/// Gives a plot its axes.
+pub fn with_axes<'a>(ui: &Ui, plot: Plot<'a>, x: Scale, y: Scale) -> Plot<'a> {
+    let horizontal = axis(ui, AxisHints::new_x(), &x.label, x.text);
+    let vertical = axis(ui, AxisHints::new_y(), &y.label, y.text).label_spacing(Rangef::new(14.0, 26.0));
+    plot.custom_x_axes(vec![horizontal]).custom_y_axes(vec![vertical])
+}
+
+/// What stands at an axis.
+#[derive(Default)]
+pub struct Scale {
+    label: String,
+    text: Option<Box<dyn Fn(f64) -> String>>,
+}
+
+impl Scale {
+    /// A scale with a name and unit; none when empty.
+    pub fn new(label: &str) -> Self {
+        Self { label: label.to_owned(), text: None }
+    }
+
+    /// Writes the numbers in its own way.
+    pub fn text(self, text: impl Fn(f64) -> String + 'static) -> Self {
+        Self { text: Some(Box::new(text)), ..self }
+    }
+}
 
 /// A plot in house style: a quiet grid, no scroll capture, no background of its own.
 pub fn house_plot<'a>(ui: &Ui, id_salt: &'static str) -> Plot<'a> {

@@ -114,9 +114,8 @@ pub fn quantity(ui: &mut Ui, quantity: &Quantity<'_>) -> Edit {
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let name = ui.add(Label::new(quantity.label).truncate());
-                if !quantity.source.is_empty() {
-                    name.on_hover_text(&quantity.source);
-                }
+                let hover = [quantity.unit.as_str(), quantity.source.as_str()].into_iter().filter(|t| !t.is_empty());
+                name.on_hover_text(hover.collect::<Vec<_>>().join("\n"));
                 let note = quantity.locked.as_ref().map_or(quantity.unit.as_str(), |_| "set by the scenario");
                 let note = ui.add(Label::new(theme::caption(note)).truncate());
                 if let Some(reason) = &quantity.locked {

@@ -16,6 +16,8 @@ pub struct Sort<C> {
 
 /// A table in house style.
 pub fn builder<'a>(ui: &'a mut Ui, id_salt: &'static str) -> TableBuilder<'a> {
+    // The rows' own height is air enough.
+    ui.spacing_mut().item_spacing.y = 1.0;
     TableBuilder::new(ui).id_salt(id_salt).striped(true).cell_layout(Layout::left_to_right(Align::Center))
 }
 
