@@ -1,6 +1,6 @@
 //! Laws that hold for all inputs, and a model that survives hostile ones.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use assay_base::{Currency, Evidence, Money};
 use assay_cost_models::capacity::{Contract, RentRates, commitment_mix};
