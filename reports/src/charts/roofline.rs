@@ -101,7 +101,7 @@ impl Draw for RooflineChart {
 
     fn draw(&self, canvas: &mut Canvas<'_>, size: Size) {
         let points = self.points();
-        let key = if points.is_empty() || size.width < 300.0 { 0.0 } else { size.width * 0.30 };
+        let key = if points.is_empty() || size.width < 300.0 { 0.0 } else { size.width * 0.35 };
         let plot = Area::new(50.0, 10.0, (size.width - 56.0 - key).max(20.0), (size.height - 36.0).max(10.0));
         let Some(scales) = self.scales(plot) else { return };
         axes(canvas, &scales);
@@ -186,7 +186,7 @@ fn draw_roof(canvas: &mut Canvas<'_>, scales: &Scales, roof: &Roof, index: usize
     let dash = (index % 2 == 1).then_some([5.0, 2.0]);
     canvas.polyline(&line, Paint::stroke(Stroke { color, width: 1.6, dash }));
     let style = LabelStyle::new(Face::SemiBold, FIGURES, color);
-    let baseline = at(plot.right() - 2.0, (line[2].y - 4.0).max(plot.y - 3.0));
+    let baseline = at(plot.right() - 2.0, (line[2].y - 8.0).max(plot.y - 2.0));
     canvas.label_within(baseline, plot.width * 0.7, &roof.label, style, Align::Right);
 }
 
@@ -209,7 +209,7 @@ fn draw_key(canvas: &mut Canvas<'_>, points: &[&RooflinePoint], area: Area) {
     let rows = shown + usize::from(rest.is_some());
     let pitch = (area.height / rows as f32).min(20.0);
     let two_lines = pitch >= 18.0;
-    let name = LabelStyle::new(Face::Medium, FIGURES - 0.2, theme.ink);
+    let name = LabelStyle::new(Face::Medium, FIGURES - 0.6, theme.ink);
     let rate = LabelStyle::new(Face::Regular, FIGURES - 0.6, theme.muted);
     for (index, point) in points.iter().take(shown).enumerate() {
         let y = area.y + pitch * index as f32;
@@ -222,8 +222,8 @@ fn draw_key(canvas: &mut Canvas<'_>, points: &[&RooflinePoint], area: Area) {
             canvas.label_within(at(area.x + 13.0, y + 7.0), room, &point.label, name, Align::Left);
             canvas.label_within(at(area.x + 13.0, y + 14.8), room, &figure, rate, Align::Left);
         } else {
-            let text = format!("{} · {figure}", point.label);
-            canvas.label_within(at(area.x + 13.0, y + 7.0), room, &text, name, Align::Left);
+            let used = canvas.label(at(area.right(), y + 7.0), &figure, rate, Align::Right);
+            canvas.label_within(at(area.x + 13.0, y + 7.0), room - used - 6.0, &point.label, name, Align::Left);
         }
     }
     if let Some(rest) = rest {

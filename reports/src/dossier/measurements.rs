@@ -170,7 +170,7 @@ fn result_row(author: &mut Author<'_>, measurement: &Measurement) -> Row {
         Inline::name(measurement.stack.to_string()).into(),
         author.value(id("median"), median, format::duration, evidence).into(),
         author.value(id("p99"), p99, format::duration, evidence).into(),
-        author.value(id("throughput"), rate, |rate| format!("{}\u{a0}{unit}", format::compact(rate)), evidence).into(),
+        author.value(id("throughput"), rate, |rate| throughput(rate, unit), evidence).into(),
         author.value(id("error"), error, |error| format::significant(error, 2), evidence).into(),
         author.value(id("noise"), noise, |noise| format::percent(noise, 1), evidence).into(),
         verdict(measurement).into(),
@@ -178,11 +178,20 @@ fn result_row(author: &mut Author<'_>, measurement: &Measurement) -> Row {
     row.kind(if is_study_workload { RowKind::Highlight } else { RowKind::Plain })
 }
 
+/// A rate with its unit; operations and bytes have prefixes of their own.
+fn throughput(rate: f64, unit: &str) -> String {
+    match unit {
+        "FLOP/s" => format::flop_rate(rate),
+        "B/s" => format::bandwidth(rate),
+        _ => format!("{}\u{a0}{unit}", format::compact(rate)),
+    }
+}
+
 fn verdict(measurement: &Measurement) -> Inline {
     if !measurement.status.passed() {
         return Inline::name(format!("▲ {}", measurement.status.label()));
     }
-    Inline::from(if measurement.is_noisy() { "✓ passed, noisy" } else { "✓ passed" })
+    Inline::from(if measurement.is_noisy() { "✓ but noisy" } else { "✓ passed" })
 }
 
 fn not_passed_table(author: &Author<'_>) -> Option<Block> {

@@ -5,7 +5,7 @@ use super::findings::plural;
 use super::input::OptionFacts;
 use crate::document::{Block, Column, Inline, Rich, Row, Section, Source, Table};
 use crate::rich;
-use assay_base::{Evidence, format};
+use assay_base::{Currency, Evidence, format};
 use assay_core::Measurement;
 use assay_study::ASSUMPTIONS;
 use std::collections::BTreeMap;
@@ -100,7 +100,12 @@ fn price_row(author: &mut Author<'_>, option: &OptionFacts) -> Row {
     let name = Rich::from(Inline::name(&option.name));
     match &option.price {
         Ok(price) => {
-            let value = author.money(format!("option.{}.price", option.id), Some(price.price), price.evidence);
+            let value = author.value(
+                format!("option.{}.price", option.id),
+                Some(price.price.amount),
+                |amount| exact(amount, price.price.currency),
+                Some(price.evidence),
+            );
             Row::new(vec![
                 name,
                 Inline::name(&price.offer).into(),
@@ -124,6 +129,11 @@ fn price_row(author: &mut Author<'_>, option: &OptionFacts) -> Row {
             ])
         }
     }
+}
+
+/// A price as it was quoted, not rounded as in headlines.
+fn exact(amount: f64, currency: Currency) -> String {
+    format!("{}{}", currency.prefix(), format::without_trailing_zeros(&format::significant(amount, 7)))
 }
 
 fn throughputs(author: &mut Author<'_>) -> Table {
@@ -186,7 +196,8 @@ fn assumptions(author: &mut Author<'_>) -> Table {
         .map(|spec| {
             let value = author.input.study.assumptions.get(spec.key);
             let show = |number: f64| {
-                if spec.percent { format::percent(number, 1) } else { format::significant(number, 3) }
+                let text = if spec.percent { format::percent(number, 1) } else { format::significant(number, 3) };
+                format::without_trailing_zeros(&text)
             };
             let unit = if spec.unit == "currency" { currency.to_string() } else { spec.unit.to_owned() };
             let origin = if value == Some(spec.default) { "default" } else { "stated in the study" };

@@ -148,10 +148,18 @@ fn figure(author: &mut Author<'_>, index: usize, ceilings: &[&Ceiling], reached:
         .collect();
     let of_device: Vec<&Reached<'_>> =
         reached.iter().filter(|found| ceilings.iter().any(|ceiling| is_of(ceiling, found.measurement))).collect();
+    let one_stack = of_device.windows(2).all(|pair| match pair {
+        [a, b] => a.measurement.stack == b.measurement.stack,
+        _ => true,
+    });
+    let label = |measurement: &Measurement| match one_stack {
+        true => measurement.workload.id.clone(),
+        false => format!("{} · {}", measurement.workload.id, measurement.stack),
+    };
     let points = of_device
         .iter()
         .map(|found| RooflinePoint {
-            label: format!("{} · {}", found.measurement.workload.id, found.measurement.stack),
+            label: label(found.measurement),
             intensity_flops_per_byte: found.work.intensity(),
             flops_per_sec: found.flops_per_sec,
         })

@@ -90,7 +90,21 @@ fn has_content(structure: &Structure) -> Vec<bool> {
             *place = is_live;
         }
     }
+    keep_empty_cells(structure, &mut live);
     live
+}
+
+/// All rows of a table need the same number of cells, so an empty cell of a row with content stays.
+fn keep_empty_cells(structure: &Structure, live: &mut [bool]) {
+    for (index, node) in structure.nodes.iter().enumerate() {
+        let row_is_live = node.parent.and_then(|row| live.get(row)).copied().unwrap_or(false);
+        if matches!(node.role, "TH" | "TD")
+            && row_is_live
+            && let Some(place) = live.get_mut(index)
+        {
+            *place = true;
+        }
+    }
 }
 
 struct TreeWriter<'a> {
@@ -111,8 +125,12 @@ impl TreeWriter<'_> {
             _ => None,
         });
         let mut kids: Vec<Object> = node.kids.iter().filter_map(|kid| self.kid(kid, page)).collect();
-        let kids = if kids.len() == 1 { kids.remove(0) } else { Object::Array(kids) };
-        let mut element = dictionary! { "S" => name(node.role), "P" => parent, "K" => kids };
+        let mut element = dictionary! { "S" => name(node.role), "P" => parent };
+        match kids.len() {
+            0 => {}
+            1 => element.set("K", kids.remove(0)),
+            _ => element.set("K", kids),
+        }
         let page_id = page.or(node.bounds.map(|bounds| bounds.0)).and_then(|page| self.pages.get(page));
         if let Some(page) = page_id {
             element.set("Pg", *page);

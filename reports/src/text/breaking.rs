@@ -83,7 +83,7 @@ fn words(set: &Typesetter, spans: &[Span], style: &TextStyle, width: f32) -> Vec
     let mut start = 0;
     for (position, opportunity) in linebreaks(&text) {
         let ends_line = opportunity == BreakOpportunity::Mandatory && position != text.len();
-        if !ends_line && is_glued(&text, position) {
+        if !ends_line && position < text.len() && is_glued(&text, position) {
             continue;
         }
         let segment = text.get(start..position).unwrap_or_default();
@@ -108,7 +108,8 @@ fn words(set: &Typesetter, spans: &[Span], style: &TextStyle, width: f32) -> Vec
     words
 }
 
-/// Whether the space before `position` must not end a line: between a number and its unit, after a relation sign.
+/// Whether a line must not end at `position`: between a number and its unit, beside a relation sign, within a rate
+/// such as `images/s`.
 fn is_glued(text: &str, position: usize) -> bool {
     const UNITS: [&str; 22] = [
         "ms", "s", "µs", "ns", "min", "h", "W", "kW", "kWh", "Wh", "J", "%", "GB", "GiB", "MiB", "TB/s", "GB/s",
@@ -116,9 +117,12 @@ fn is_glued(text: &str, position: usize) -> bool {
     ];
     const RELATIONS: [&str; 7] = ["≤", "≥", "±", "=", "<", ">", "×"];
     let (Some(before), Some(after)) = (text.get(..position), text.get(position..)) else { return false };
+    let right = after.split(char::is_whitespace).next().unwrap_or_default();
+    if before.ends_with('/') {
+        return right.chars().count() <= 2;
+    }
     let Some(before) = before.strip_suffix(' ') else { return false };
     let left = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-    let right = after.split(char::is_whitespace).next().unwrap_or_default();
     let unit = right.trim_end_matches(['.', ',', ';', ':', ')']);
     let is_number = left.starts_with(|c: char| c.is_ascii_digit() || "€$£(−~".contains(c))
         && left.ends_with(|c: char| c.is_ascii_digit());
@@ -409,6 +413,11 @@ mod tests {
                 assert!(!line.ends_with('≤'), "{line:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_rate_is_not_broken() {
+        assert!(lines("many samples/s here and samples/s there", 60.0).iter().all(|line| !line.ends_with('/')));
     }
 
     #[test]
