@@ -2,20 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assay_base::format::{self, or_unknown};
+use assay_base::format;
 use assay_service::core::runner::Plan;
-use assay_service::core::{Suite, measurement::Status};
+use assay_service::core::{Measurement, Suite};
 use assay_service::{Action, RunRequest, Workbench, plan_for};
-use egui::{Button, Checkbox, Color32, ComboBox, DragValue, Label, Panel, RichText, ScrollArea, Sense, Ui};
+use egui::{Button, Checkbox, ComboBox, DragValue, Label, Panel, ScrollArea, Ui};
 use egui_extras::Column;
-use egui_plot::{Line, PlotPoints};
 
+use super::progress;
 use crate::app::targets;
-use crate::live::{JobRow, JobState, LiveRun, Outcome, about};
 use crate::requests::{Devices, Request, Scene};
 use crate::theme::{self, Tokens};
-use crate::widgets::plot::{Scale, house_plot, with_axes};
-use crate::widgets::{Icon, bullet, card, card_filled, empty_state, primary_button, table};
+use crate::widgets::{Icon, card, card_filled, empty_state, primary_button, table};
 
 /// The state of the view: what was taken out of the choice, so that what appears later is in it.
 #[derive(Debug)]
@@ -24,6 +22,7 @@ pub struct BenchmarksView {
     loaded: Result<Suite, String>,
     without: BTreeMap<Choice, BTreeSet<String>>,
     seed: u64,
+    history: (usize, Vec<PastRun>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +43,7 @@ impl BenchmarksView {
     fn with_suite(suite: String) -> Self {
         let loaded = Suite::load(&suite).map_err(|e| e.to_string());
         let seed = plan_for(&suite).seed;
-        Self { suite, loaded, without: BTreeMap::new(), seed }
+        Self { suite, loaded, without: BTreeMap::new(), seed, history: Default::default() }
     }
 
     /// The view of a study that was just opened.
@@ -54,6 +53,13 @@ impl BenchmarksView {
         let others = workbench.study().targets.iter().map(|t| t.id.clone()).collect();
         view.without.insert(Choice::Target, others);
         view
+    }
+
+    fn update_history(&mut self, workbench: &Workbench) {
+        let count = workbench.measurements().len();
+        if self.history.0 != count {
+            self.history = (count, past_runs(workbench.measurements()));
+        }
     }
 
     fn chosen(&self, choice: Choice, name: &str) -> bool {
@@ -109,9 +115,10 @@ impl BenchmarksView {
             },
         );
         if scene.run.is_empty() {
-            history(ui, scene);
+            self.update_history(scene.workbench);
+            history(ui, &self.history.1);
         } else {
-            progress(ui, scene);
+            progress::ui(ui, scene);
         }
     }
 
@@ -211,24 +218,39 @@ fn known(devices: &Devices) -> (BTreeSet<String>, BTreeSet<String>) {
     (ids, stacks)
 }
 
-fn history(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let mut runs: Vec<(&str, &str, usize, usize, String)> = Vec::new();
-    for m in scene.workbench.measurements() {
+/// A run of the past.
+#[derive(Debug)]
+struct PastRun {
+    id: String,
+    suite: String,
+    began: String,
+    measurements: usize,
+    passed: usize,
+}
+
+fn past_runs(measurements: &[Measurement]) -> Vec<PastRun> {
+    let mut runs: Vec<PastRun> = Vec::new();
+    for m in measurements {
         let passed = usize::from(m.status.passed());
-        match runs.iter_mut().find(|r| r.0 == m.run_id) {
+        // Measurements of a run follow each other, so that the search ends soon.
+        match runs.iter_mut().rev().find(|run| run.id == m.run_id) {
             Some(run) => {
-                run.2 += 1;
-                run.3 += passed;
+                run.measurements += 1;
+                run.passed += passed;
             }
-            None => runs.push((
-                &m.run_id,
-                m.suite.as_deref().unwrap_or("–"),
-                1,
+            None => runs.push(PastRun {
+                id: m.run_id.clone(),
+                suite: m.suite.clone().unwrap_or_else(|| format::UNKNOWN.to_owned()),
+                began: m.started_at.strftime("%F %T").to_string(),
+                measurements: 1,
                 passed,
-                m.started_at.strftime("%F %T").to_string(),
-            )),
+            }),
         }
     }
+    runs
+}
+
+fn history(ui: &mut Ui, runs: &[PastRun]) {
     if runs.is_empty() {
         let text = "A run executes every workload of the suite with every stack on every device that was chosen, in a \
                     process of its own, and keeps each outcome with the study.";
@@ -253,199 +275,22 @@ fn history(ui: &mut Ui, scene: &mut Scene<'_>) {
             })
             .body(|body| {
                 body.rows(theme::ROW, runs.len(), |mut row| {
-                    let Some((id, suite, count, passed, began)) = runs.iter().rev().nth(row.index()) else { return };
+                    let Some(run) = runs.iter().rev().nth(row.index()) else { return };
                     row.col(|ui| {
-                        table::text(ui, theme::number(*id));
+                        table::text(ui, theme::number(run.id.as_str()));
                     });
                     row.col(|ui| {
-                        table::text(ui, theme::number(began.as_str()));
+                        table::text(ui, theme::number(run.began.as_str()));
                     });
                     row.col(|ui| {
-                        table::text(ui, *suite);
+                        table::text(ui, run.suite.as_str());
                     });
-                    for value in [count, passed] {
+                    for value in [run.measurements, run.passed] {
                         row.col(|ui| {
-                            table::number(ui, format::thousands(*value as f64, 0));
+                            table::number(ui, format::thousands(value as f64, 0));
                         });
                     }
                 });
             });
     });
-}
-
-fn progress(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let run = scene.run;
-    ui.spacing_mut().item_spacing.y = theme::GAP;
-    let height = ui.available_height();
-    card_filled(ui, |ui| {
-        headline(ui, run);
-        ui.add_space(4.0);
-        ui.push_id("jobs", |ui| {
-            ui.set_height((height * 0.42).max(140.0));
-            jobs_table(ui, scene);
-        });
-    });
-    ui.columns(2, |columns| {
-        let [left, right] = columns else { return };
-        let shown = run.shown.and_then(|i| run.jobs.get(i));
-        let title = shown
-            .map_or_else(|| "Latency".to_owned(), |j| format!("Latency of {} with {}", j.job.workload.id, j.job.stack));
-        card(left, &title, |ui| latency_plot(ui, shown));
-        card(right, "Log", |ui| log(ui, run));
-    });
-}
-
-fn headline(ui: &mut Ui, run: &LiveRun) {
-    let tokens = Tokens::of(ui);
-    ui.horizontal(|ui| {
-        let (text, color) = match &run.outcome {
-            None if run.cancelling => ("Cancelling", tokens.warning),
-            None => ("Running", tokens.accent),
-            Some(Outcome::Done(summary)) if summary.cancelled => ("Cancelled", tokens.warning),
-            Some(Outcome::Done(_)) => ("Finished", tokens.success),
-            Some(Outcome::Failed(_)) => ("Failed", tokens.error),
-        };
-        ui.label(theme::lead(text).color(color));
-        let mut facts = vec![format!("{} of {} jobs", run.ended_jobs(), run.jobs.len())];
-        if let Some(secs) = run.remaining_secs() {
-            facts.push(format!("{} left", about(secs)));
-        }
-        ui.label(RichText::new(facts.join(" · ")).weak());
-    });
-    let fill = if run.is_active() { tokens.accent } else { tokens.border_strong };
-    ui.add(egui::ProgressBar::new(run.progress()).desired_height(6.0).fill(fill));
-    if let Some(Outcome::Failed(reason)) = &run.outcome {
-        bullet(ui, Icon::Warning, tokens.error, reason);
-    }
-}
-
-fn jobs_table(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let run = scene.run;
-    let requests = &mut *scene.requests;
-    let mut builder = table::builder(ui, "jobs");
-    if run.is_active()
-        && run.follow
-        && let Some(current) = run.shown
-    {
-        builder = builder.scroll_to_row(current, None);
-    }
-    builder
-        .sense(Sense::click())
-        .auto_shrink([false, false])
-        .column(Column::remainder().at_least(140.0).clip(true))
-        .column(Column::exact(110.0))
-        .column(Column::exact(150.0).clip(true))
-        .column(Column::exact(120.0).clip(true))
-        .column(Column::exact(70.0))
-        .column(Column::exact(96.0))
-        .header(theme::HEADER, |mut header| {
-            let titles = [
-                ("Workload", false),
-                ("Stack", false),
-                ("Device", false),
-                ("State", false),
-                ("Samples", true),
-                ("Median", true),
-            ];
-            for (title, at_right) in titles {
-                header.col(|ui| {
-                    table::title(ui, title, at_right);
-                });
-            }
-        })
-        .body(|body| {
-            body.rows(theme::ROW, run.jobs.len(), |mut row| {
-                let index = row.index();
-                let Some(job) = run.jobs.get(index) else { return };
-                row.set_selected(run.shown == Some(index));
-                let device = match job.job.target.id.as_str() {
-                    "local" => job.job.device.clone(),
-                    target => format!("{} at {target}", job.job.device),
-                };
-                row.col(|ui| {
-                    table::text(ui, job.job.workload.id.as_str());
-                });
-                row.col(|ui| {
-                    table::text(ui, job.job.stack.as_str());
-                });
-                row.col(|ui| {
-                    table::text(ui, device).on_hover_text(&job.job.device_name);
-                });
-                row.col(|ui| state_cell(ui, job));
-                row.col(|ui| {
-                    table::number(ui, format::thousands(job.samples_ms.len() as f64, 0));
-                });
-                row.col(|ui| {
-                    let median = match &job.state {
-                        JobState::Ended { median_secs, .. } => *median_secs,
-                        _ => None,
-                    };
-                    table::number(ui, or_unknown(median, format::duration));
-                });
-                let response = row.response();
-                if response.clicked() {
-                    requests.push(Request::ShowJob(Some(index)));
-                }
-                if response.double_clicked()
-                    && let JobState::Ended { measurement_id, .. } = &job.state
-                {
-                    requests.push(Request::ShowMeasurement(measurement_id.clone()));
-                }
-            });
-        });
-}
-
-fn state_cell(ui: &mut Ui, job: &JobRow) {
-    let tokens = Tokens::of(ui);
-    let (text, color) = match &job.state {
-        JobState::Waiting => ("waiting", tokens.text_subdued),
-        JobState::Running(phase) => (phase.as_str(), tokens.accent),
-        JobState::Ended { status, .. } => (status.label(), status_color(ui, status)),
-        JobState::Skipped => ("not begun", tokens.text_subdued),
-    };
-    let response = ui.add(Label::new(RichText::new(text).color(color)).selectable(false).truncate());
-    if let JobState::Ended { status, .. } = &job.state
-        && let Some(reason) = status.reason()
-    {
-        response.on_hover_text(reason);
-    }
-}
-
-/// The colour of an outcome. Unsupported is a finding, not a failure.
-pub(super) fn status_color(ui: &Ui, status: &Status) -> Color32 {
-    let tokens = Tokens::of(ui);
-    match status {
-        Status::Passed => tokens.success,
-        Status::Unsupported { .. } | Status::Unavailable { .. } | Status::Cancelled => tokens.text_subdued,
-        Status::Incorrect { .. }
-        | Status::Failed { .. }
-        | Status::OutOfMemory { .. }
-        | Status::Crashed { .. }
-        | Status::TimedOut { .. } => tokens.error,
-    }
-}
-
-fn latency_plot(ui: &mut Ui, job: Option<&JobRow>) {
-    let tokens = Tokens::of(ui);
-    let samples = job.map_or(&[][..], |j| j.samples_ms.as_slice());
-    let height = ui.available_height().max(120.0);
-    let plot = house_plot(ui, "live latency").height(height).include_y(0.0);
-    with_axes(ui, plot, Scale::new("Execution"), Scale::new("Latency, ms")).show(ui, |plot| {
-        plot.line(Line::new("Latency, ms", PlotPoints::Borrowed(samples)).color(tokens.series(0)).width(1.2));
-    });
-}
-
-fn log(ui: &mut Ui, run: &LiveRun) {
-    let height = ui.text_style_height(&egui::TextStyle::Small);
-    ui.set_min_height(ui.available_height().max(120.0));
-    ScrollArea::vertical().id_salt("log").auto_shrink([false, false]).stick_to_bottom(true).show_rows(
-        ui,
-        height,
-        run.log.len(),
-        |ui, rows| {
-            for line in run.log.iter().skip(rows.start).take(rows.len()) {
-                ui.add(Label::new(theme::caption(line)).truncate()).on_hover_text(line);
-            }
-        },
-    );
 }

@@ -3,7 +3,7 @@
 use assay_base::format::{self, or_unknown};
 use assay_service::core::device::{DeviceReport, StackStatus};
 use assay_service::{Action, TargetReport};
-use egui::{Button, Label, RichText, ScrollArea, Ui};
+use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui};
 
 use super::catalogue::Catalogue;
 use crate::requests::{Devices, Request, Scene};
@@ -34,31 +34,29 @@ impl HardwareView {
                     self.tab = tab;
                 }
             }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| detect(ui, scene));
         });
         ui.add_space(4.0);
         match self.tab {
-            Tab::Attached => attached(ui, scene.devices, scene.requests),
+            Tab::Attached => attached(ui, scene.devices),
             Tab::Catalogue => self.catalogue.ui(ui, scene.workbench),
         }
     }
 }
 
-fn attached(ui: &mut Ui, devices: &Devices, requests: &mut Vec<Request>) {
-    ui.horizontal(|ui| {
-        if ui.add_enabled(!devices.probing, Button::new("Detect again")).clicked() {
-            requests.push(Request::Do(Action::DetectDevices));
-        }
-        if devices.probing {
-            ui.add(egui::Spinner::new().size(14.0));
-            ui.label(theme::caption("Asking each target for its devices"));
-        }
-    });
-    ui.add_space(4.0);
+fn detect(ui: &mut Ui, scene: &mut Scene<'_>) {
+    if ui.add_enabled(!scene.devices.probing, Button::new("Detect devices")).clicked() {
+        scene.requests.push(Request::Do(Action::DetectDevices));
+    }
+    if scene.devices.probing {
+        ui.add(egui::Spinner::new().size(14.0));
+        ui.label(theme::caption("Asking each target for its devices"));
+    }
+}
+
+fn attached(ui: &mut Ui, devices: &Devices) {
     if devices.reports.is_empty() && !devices.probing {
-        let text = "The targets of the study have not been asked for their devices yet.";
-        if empty_state(ui, Icon::Hardware, "No devices known", text, Some("Detect devices")) {
-            requests.push(Request::Do(Action::DetectDevices));
-        }
+        empty_state(ui, Icon::Hardware, "No devices known", "No target of the study has told its devices yet.", None);
         return;
     }
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {

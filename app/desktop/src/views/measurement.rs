@@ -9,7 +9,7 @@ use assay_service::cost_models::roofline::Bound;
 use egui::{Button, Label, ScrollArea, Ui};
 use egui_plot::{Bar, BarChart, HLine, Line, LineStyle, PlotPoint, PlotPoints};
 
-use super::benchmarks::status_color;
+use super::progress::status_color;
 use crate::theme::{self, Tokens};
 use crate::widgets::plot::{Scale, house_plot, with_axes};
 use crate::widgets::{Icon, bullet, card_filled, chip, evidence_chip, field};

@@ -7,6 +7,7 @@ mod cost_charts;
 mod hardware;
 mod measurement;
 mod overview;
+mod progress;
 mod reports;
 mod results;
 mod roofline;

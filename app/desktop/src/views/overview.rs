@@ -4,7 +4,7 @@ use assay_base::format::{self, or_unknown};
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::UnitCost;
 use assay_service::{Assessment, Confidence};
-use egui::{Label, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
 use egui_extras::Column;
 
 use crate::requests::{Request, Scene};
@@ -156,7 +156,7 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
         ("NPV", code.to_owned(), true),
         ("IRR", "a year".to_owned(), true),
         ("Payback", "months".to_owned(), true),
-        ("Evidence", "weakest".to_owned(), false),
+        ("Evidence", "weakest".to_owned(), true),
     ];
     let builder = table::builder(ui, "options")
         .vscroll(false)
@@ -167,7 +167,7 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
         .columns(Column::exact(88.0), 2)
         .column(Column::exact(72.0))
         .column(Column::exact(60.0))
-        .column(Column::exact(76.0));
+        .column(Column::exact(84.0));
     builder
         .header(theme::HEADER_WITH_UNIT, |mut header| {
             for (title, unit, at_right) in &titles {
@@ -190,7 +190,7 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
                     });
                 }
                 row.col(|ui| {
-                    evidence_chip(ui, evaluation.evidence);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| evidence_chip(ui, evaluation.evidence));
                 });
             });
         });

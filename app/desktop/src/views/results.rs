@@ -8,10 +8,10 @@ use assay_service::core::Measurement;
 use egui::{Panel, Sense, TextEdit, Ui};
 use egui_extras::Column;
 
-use super::benchmarks::status_color;
 use super::catalogue::side_frame;
 use super::measurement::MeasurementPanel;
-use super::roofline;
+use super::progress::status_color;
+use super::roofline::RooflineView;
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::views::View;
@@ -25,7 +25,7 @@ pub struct ResultsView {
     sort: Sort<Field>,
     selected: Option<String>,
     scroll_to_selected: bool,
-    source: Option<(String, String)>,
+    roofline: RooflineView,
     order: Order,
     panel: MeasurementPanel,
 }
@@ -37,7 +37,7 @@ impl Default for ResultsView {
             sort: Sort { column: Field::Began, descending: true },
             selected: None,
             scroll_to_selected: false,
-            source: None,
+            roofline: RooflineView::default(),
             order: Order::default(),
             panel: MeasurementPanel::default(),
         }
@@ -264,7 +264,7 @@ impl ResultsView {
                 });
             });
             card(ui, "Roofline of the measured ceilings", |ui| {
-                if let Some(id) = roofline::ui(ui, assessment, &mut self.source, self.selected.as_deref()) {
+                if let Some(id) = self.roofline.ui(ui, assessment, self.selected.as_deref()) {
                     self.selected = Some(id);
                     self.scroll_to_selected = true;
                 }

@@ -1,10 +1,10 @@
 //! The roofline plot: measured ceilings of a device, and every passed measurement under them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_base::format;
 use assay_service::cost_models::roofline::Roofline;
-use assay_service::{Assessment, SourceCeilings};
+use assay_service::{Assessment, RooflinePoint, SourceCeilings};
 use egui::{Align2, ComboBox, Ui};
 use egui_plot::{HoverPosition, Line, MarkerShape, PlotPoint, PlotPoints, Points, Text};
 
@@ -12,41 +12,75 @@ use crate::theme::{self, Tokens};
 use crate::widgets::bars::legend;
 use crate::widgets::plot::{Scale, decades, house_plot, with_axes};
 
-/// Draws the roofline of one device; `source` is its target and id. Answers the measurement that was clicked.
-pub fn ui(
-    ui: &mut Ui,
-    assessment: &Assessment,
-    source: &mut Option<(String, String)>,
-    selected: Option<&str>,
-) -> Option<String> {
-    let sources: BTreeSet<(String, String)> =
-        assessment.roofline.iter().map(|p| (p.target.clone(), p.device.clone())).collect();
-    if sources.is_empty() {
-        ui.label(theme::caption("No measurement has passed yet."));
-        return None;
+/// The state of the plot: the newest point of each workload and stack, found once for each new measurement.
+#[derive(Debug, Default)]
+pub struct RooflineView {
+    source: Option<(String, String)>,
+    known: Option<(usize, Option<String>)>,
+    latest: Vec<RooflinePoint>,
+}
+
+impl RooflineView {
+    fn update(&mut self, all: &[RooflinePoint]) {
+        let known = Some((all.len(), all.last().map(|p| p.measurement_id.clone())));
+        if self.known == known {
+            return;
+        }
+        let key = |p: &RooflinePoint| (p.target.clone(), p.device.clone(), p.stack.clone(), p.workload.clone());
+        let newest: BTreeMap<_, &RooflinePoint> = all.iter().map(|p| (key(p), p)).collect();
+        self.latest = newest.into_values().cloned().collect();
+        self.known = known;
     }
-    if source.as_ref().is_none_or(|s| !sources.contains(s)) {
-        *source = sources.first().cloned();
+
+    /// Draws the roofline of one device. Answers the measurement that was clicked.
+    pub fn ui(&mut self, ui: &mut Ui, assessment: &Assessment, selected: Option<&str>) -> Option<String> {
+        self.update(&assessment.roofline);
+        let sources: BTreeSet<(String, String)> =
+            self.latest.iter().map(|p| (p.target.clone(), p.device.clone())).collect();
+        if sources.is_empty() {
+            ui.label(theme::caption("No measurement has passed yet."));
+            return None;
+        }
+        if self.source.as_ref().is_none_or(|s| !sources.contains(s)) {
+            self.source = sources.first().cloned();
+        }
+        if sources.len() > 1 {
+            choose(ui, &sources, &mut self.source);
+        }
+        let (target, device) = self.source.as_ref()?;
+        let own = |p: &&RooflinePoint| p.target == *target && p.device == *device;
+        let older = assessment.roofline.iter().filter(|p| Some(p.measurement_id.as_str()) == selected);
+        let older = older.filter(|p| self.latest.iter().all(|l| l.measurement_id != p.measurement_id));
+        let points: Vec<&RooflinePoint> = self.latest.iter().chain(older).filter(own).collect();
+        let ceilings: Vec<&SourceCeilings> =
+            assessment.ceilings.iter().filter(|c| c.target == *target && c.device.id == *device).collect();
+        plot(ui, &points, &ceilings, selected)
     }
+}
+
+fn choose(ui: &mut Ui, sources: &BTreeSet<(String, String)>, source: &mut Option<(String, String)>) {
     let label = |(target, device): &(String, String)| match target.as_str() {
         "local" => format!("{device} of this machine"),
         target => format!("{device} at {target}"),
     };
-    if sources.len() > 1 {
-        let shown = source.as_ref().map(&label).unwrap_or_default();
-        let combo = ComboBox::from_id_salt("roofline source").selected_text(shown).show_ui(ui, |ui| {
-            for one in &sources {
-                if ui.selectable_label(source.as_ref() == Some(one), label(one)).clicked() {
-                    *source = Some(one.clone());
-                }
+    let shown = source.as_ref().map(label).unwrap_or_default();
+    let combo = ComboBox::from_id_salt("roofline source").selected_text(shown).show_ui(ui, |ui| {
+        for one in sources {
+            if ui.selectable_label(source.as_ref() == Some(one), label(one)).clicked() {
+                *source = Some(one.clone());
             }
-        });
-        combo.response.accessible_name("Device of the roofline");
-    }
-    let (target, device) = source.clone()?;
-    let points: Vec<_> = assessment.roofline.iter().filter(|p| p.target == target && p.device == device).collect();
-    let ceilings: Vec<_> = assessment.ceilings.iter().filter(|c| c.target == target && c.device.id == device).collect();
-    let shown = merged(&ceilings);
+        }
+    });
+    combo.response.accessible_name("Device of the roofline");
+}
+
+fn plot(
+    ui: &mut Ui,
+    points: &[&RooflinePoint],
+    ceilings: &[&SourceCeilings],
+    selected: Option<&str>,
+) -> Option<String> {
+    let shown = merged(ceilings);
     let at = |x: f64, y: f64| PlotPoint::new(x.log10(), y.log10());
     let valid = |x: f64, y: f64| x > 0.0 && y > 0.0 && x.is_finite() && y.is_finite();
 
@@ -58,17 +92,13 @@ pub fn ui(
             * 2.0;
     let stacks: Vec<&str> = points.iter().map(|p| p.stack.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
 
-    let names: Vec<(f64, f64, String)> = points
-        .iter()
-        .map(|p| {
-            let of = p.of_ceiling.map(|f| format!("\n{} of the ceiling", format::percent(f, 0))).unwrap_or_default();
-            let text = format!("{} with {}\n{}{of}", p.workload, p.stack, format::flop_rate(p.flops_per_sec));
-            (p.intensity_flops_per_byte.log10(), p.flops_per_sec.log10(), text)
-        })
-        .collect();
-    let hover = move |position: &HoverPosition<'_>| match position {
+    let hover = |position: &HoverPosition<'_>| match position {
         HoverPosition::NearDataPoint { position, .. } => {
-            names.iter().find(|(x, y, _)| *x == position.x && *y == position.y).map(|(_, _, text)| text.clone())
+            points.iter().find(|p| at(p.intensity_flops_per_byte, p.flops_per_sec) == *position).map(|p| {
+                let of =
+                    p.of_ceiling.map(|f| format!("\n{} of the ceiling", format::percent(f, 0))).unwrap_or_default();
+                format!("{} with {}\n{}{of}", p.workload, p.stack, format::flop_rate(p.flops_per_sec))
+            })
         }
         HoverPosition::Elsewhere { .. } => None,
     };
@@ -87,10 +117,11 @@ pub fn ui(
             let line = corners.into_iter().filter(|(x, y)| valid(*x, *y)).map(|(x, y)| at(x, y)).collect();
             let line = Line::new(format!("{formats} ceiling"), PlotPoints::Owned(line));
             plot.line(line.color(tokens.text_subdued).width(1.5).allow_hover(false));
-            if valid(high, roofline.peak_flops_per_sec) {
+            if valid(ridge, roofline.peak_flops_per_sec) {
+                // Left of where the ceiling begins: nothing lies above the slope.
                 let text = theme::caption(format!("{formats}  {}", format::flop_rate(roofline.peak_flops_per_sec)));
-                let label = Text::new(format!("{formats} label"), at(high, roofline.peak_flops_per_sec * 1.08), text);
-                plot.text(label.anchor(Align2::RIGHT_BOTTOM).color(tokens.text_subdued).allow_hover(false));
+                let label = Text::new(format!("{formats} label"), at(ridge * 0.8, roofline.peak_flops_per_sec), text);
+                plot.text(label.anchor(Align2::RIGHT_CENTER).color(tokens.text_subdued).allow_hover(false));
             }
         }
         for (i, stack) in stacks.iter().enumerate() {
@@ -110,7 +141,7 @@ pub fn ui(
         }
     });
     let pointer = response.response.interact_pointer_pos().filter(|_| response.response.clicked())?;
-    let distance = |p: &&&assay_service::RooflinePoint| {
+    let distance = |p: &&&RooflinePoint| {
         let on_screen = response.transform.position_from_point(&at(p.intensity_flops_per_byte, p.flops_per_sec));
         on_screen.distance(pointer)
     };

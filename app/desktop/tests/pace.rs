@@ -1,0 +1,165 @@
+//! Measures what the window costs: a slider's step, many rows, many points. Prints the figures; run it with
+//! `cargo test -p assay-desktop --release --test pace -- --ignored --nocapture`.
+
+mod common;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use assay_desktop::{DesktopApp, View, theme};
+use assay_service::{Command, Workbench};
+use common::ScriptedBackend;
+
+struct Window {
+    ctx: egui::Context,
+    app: DesktopApp,
+}
+
+impl Window {
+    fn new(workbench: Workbench, view: View) -> Self {
+        let ctx = egui::Context::default();
+        theme::install(&ctx);
+        let places = common::places(workbench.folder());
+        let mut app = DesktopApp::new(Some(workbench), Arc::<ScriptedBackend>::default(), places);
+        app.set_view(view);
+        let mut window = Self { ctx, app };
+        for _ in 0..4 {
+            window.frame();
+        }
+        window
+    }
+
+    /// One frame with its tessellation, as the processor sees it.
+    fn frame(&mut self) -> Duration {
+        self.frame_with(Vec::new())
+    }
+
+    fn frame_with(&mut self, events: Vec<egui::Event>) -> Duration {
+        let size = egui::vec2(1280.0, 800.0);
+        let screen_rect = Some(egui::Rect::from_min_size(egui::Pos2::ZERO, size));
+        let begun = Instant::now();
+        let mut output = self.ctx.run_ui(egui::RawInput { screen_rect, events, ..Default::default() }, |ui| {
+            self.app.logic(ui.ctx());
+            self.app.ui(ui);
+        });
+        output.textures_delta.clear();
+        let shapes = self.ctx.tessellate(output.shapes, output.pixels_per_point);
+        assert!(!shapes.is_empty());
+        begun.elapsed()
+    }
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let at = |p: usize| times[(times.len() - 1) * p / 100].as_secs_f64() * 1e3;
+    println!("{what:<48} median {:7.2} ms   p95 {:7.2} ms   n {}", at(50), at(95), times.len());
+}
+
+/// The sample with twelve options.
+fn twelve_options(folder: &std::path::Path) -> Workbench {
+    let text = assay_service::sample::SAMPLE_STUDY;
+    let (head, tail) = text.split_once("\nscenarios:").expect("the sample has scenarios");
+    let from = head.find("  - id: l4-rent").expect("the sample rents an L4");
+    let block = &head[from..from + head[from..].find("\n\n").expect("an empty line follows")];
+    let mut grown = head.trim_end().to_owned();
+    for i in 0..7 {
+        grown.push_str(&format!("\n\n{}", block.replace("id: l4-rent", &format!("id: l4-rent-{i}"))));
+    }
+    let file = folder.join("study.yaml");
+    std::fs::write(file, format!("{grown}\n\nscenarios:{tail}")).expect("the study can be written");
+    common::workbench(folder)
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn a_slider_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let workbench = twelve_options(folder.path());
+    assert_eq!(workbench.study().options.len(), 12);
+    let mut bench = common::workbench(folder.path());
+    let mut applied = Vec::new();
+    for i in 0..200 {
+        let value = 24.0 + f64::from(i % 48);
+        let command = Command::Set { path: "assumptions.horizon_months".into(), value: value.into(), gesture: Some(1) };
+        let begun = Instant::now();
+        bench.apply(command).expect("the value fits");
+        applied.push(begun.elapsed());
+    }
+    report("12 options: apply, save and evaluate", applied);
+    let mut window = Window::new(workbench, View::Cost);
+    let frames = (0..200).map(|_| window.frame()).collect();
+    report("12 options: frame of Cost & ROI", frames);
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn every_view_of_the_sample() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for view in View::ALL {
+        let mut window = Window::new(common::workbench(folder.path()), view);
+        let frames = (0..100).map(|_| window.frame()).collect();
+        report(&format!("frame of {view:?}"), frames);
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn a_hundred_thousand_points_of_a_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tell = |event| common::Line::Tell(Box::new(event));
+    let latency_secs = common::latencies(2e-3, 0.1, 100_000, 3);
+    let script = vec![
+        tell(assay_service::RunEvent::Planned { jobs: common::jobs(1) }),
+        tell(assay_service::RunEvent::Started { index: 0 }),
+        tell(assay_service::RunEvent::Samples { index: 0, latency_secs }),
+        common::Line::UntilCancelled,
+    ];
+    let ctx = egui::Context::default();
+    theme::install(&ctx);
+    let app = common::app(folder.path(), ScriptedBackend::with(script));
+    let mut window = Window { ctx, app };
+    window.app.set_view(View::Benchmarks);
+    window.frame();
+    let (key, modifiers) = (egui::Key::R, egui::Modifiers::COMMAND);
+    window.frame_with(vec![egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }]);
+    std::thread::sleep(Duration::from_millis(300));
+    for _ in 0..4 {
+        window.frame();
+    }
+    assert_eq!(window.app.run().jobs[0].samples_ms.len(), 100_000);
+    let frames = (0..100).map(|_| window.frame()).collect();
+    report("100,000 points: frame of Benchmarks", frames);
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn three_thousand_measurements() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(common::workbench(folder.path()));
+    let store = assay_service::store::Store::open(folder.path());
+    let mut writer = store.writer("synthetic-many").expect("a segment can be begun");
+    let few = common::measurements();
+    for (i, m) in few.iter().cycle().take(3000).enumerate() {
+        let mut m = m.clone();
+        m.id = format!("synthetic-many-{i:05}");
+        m.run_id = "synthetic-many".to_owned();
+        writer.append(&m).expect("a measurement can be stored");
+    }
+    drop(writer);
+    let begun = Instant::now();
+    let mut workbench = Workbench::open(folder.path()).expect("the study opens");
+    println!("3,000 measurements: open {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
+    assert_eq!(workbench.measurements().len(), 3000);
+    let mut applied = Vec::new();
+    for i in 0..20 {
+        let value = 24.0 + f64::from(i);
+        let command = Command::Set { path: "assumptions.horizon_months".into(), value: value.into(), gesture: Some(1) };
+        let begun = Instant::now();
+        workbench.apply(command).expect("the value fits");
+        applied.push(begun.elapsed());
+    }
+    report("3,000 measurements: apply", applied);
+    let mut window = Window::new(workbench, View::Results);
+    let frames = (0..100).map(|_| window.frame()).collect();
+    report("3,000 measurements: frame of Results", frames);
+}
