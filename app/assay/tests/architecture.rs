@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The only crate that names each heavy dependency.
-const HEAVY: [(&str, &[&str]); 13] = [
+const HEAVY: [(&str, &[&str]); 12] = [
     ("egui", &["assay-desktop", "assay"]),
     ("egui_plot", &["assay-desktop"]),
     ("egui_extras", &["assay-desktop"]),
@@ -19,7 +19,6 @@ const HEAVY: [(&str, &[&str]); 13] = [
     ("polars", &["assay-store"]),
     ("printpdf", &["assay-reports"]),
     ("lopdf", &["assay-reports"]),
-    ("serde_yaml", &["assay-base"]),
     ("clap", &["assay-cli"]),
 ];
 

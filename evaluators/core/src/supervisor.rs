@@ -139,6 +139,8 @@ impl Worker {
         let start = |reason: String| Failure::Start { command: shown.clone(), reason };
         let (program, arguments) = command.split_first().ok_or_else(|| start("the command is empty".to_owned()))?;
         let mut launch = Command::new(program);
+        // rten prints its timings to stdout where this is set.
+        launch.env_remove("RTEN_TIMING");
         launch.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut launch, 0);

@@ -244,19 +244,27 @@ fn missing(study: &Study, options: &[ResolvedOption], evaluations: &[Evaluation]
     if !workload_known {
         missing.push(format!("suite `{}` has no workload `{}`", study.suite, study.workload));
     }
-    for (option, evaluation) in options.iter().zip(evaluations) {
-        if let Some(reason) = &evaluation.not_ranked {
-            missing.push(format!("{} is not ranked: {reason}", evaluation.name));
-        }
+    missing.extend(
+        evaluations.iter().filter_map(|e| Some(format!("{} is not ranked: {}", e.name, e.not_ranked.as_ref()?))),
+    );
+    // A doubt that several options share, such as one noisy measurement behind all projections, is said once.
+    let mut doubts: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut doubt = |name, text: String| match doubts.iter_mut().find(|(known, _)| *known == text) {
+        Some((_, names)) => names.push(name),
+        None => doubts.push((text, vec![name])),
+    };
+    for option in options {
+        let name = option.input.name.as_str();
         if let Ok(fact) = &option.throughput {
-            missing.extend(fact.warnings.iter().map(|w| format!("{}: {w}", evaluation.name)));
+            fact.warnings.iter().for_each(|warning| doubt(name, warning.clone()));
             if study.requirements.max_p99_latency_secs.is_some() && fact.p99_secs.is_none() {
-                missing.push(format!("{}: whether it meets the latency requirement is not known", evaluation.name));
+                doubt(name, "whether it meets the latency requirement is not known".to_owned());
             }
         }
         if let Ok(price) = &option.price {
-            missing.extend(price.warnings.iter().map(|w| format!("{}: {w}", evaluation.name)));
+            price.warnings.iter().for_each(|warning| doubt(name, warning.clone()));
         }
     }
+    missing.extend(doubts.into_iter().map(|(text, names)| format!("{}: {text}", names.join("; "))));
     missing
 }

@@ -219,7 +219,8 @@ impl Resolver<'_> {
         if m.is_noisy() {
             let noise = statistics.and_then(|s| s.relative_noise);
             warnings.push(format!(
-                "its measurement is noisy ({} relative noise): measure again on a quiet machine",
+                "the measurement `{}` behind it is noisy ({} relative noise): measure again on a quiet machine",
+                m.workload.id,
                 format::or_unknown(noise, |n| format::percent(n, 1))
             ));
         }

@@ -1,0 +1,194 @@
+//! From measurements to an answer. The measurements here are made up by the test.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use assay_base::{Evidence, NumericFormat};
+use assay_core::environment::ForeignLoad;
+use assay_core::measurement::{Correctness, Status, StopReason, Throughput, Timing};
+use assay_core::statistics::Statistics;
+use assay_core::{Device, DeviceKind, Environment, Measurement, StackId, Suite, TimingMethod};
+use assay_service::hardware_profiles::Catalog;
+use assay_service::study::{Study, StudyFolder};
+use assay_service::{Assessment, Command, Confidence, Workbench, assess::assess, sample};
+
+/// The sample study and the folder it lives in.
+fn study() -> (tempfile::TempDir, Study) {
+    let folder = tempfile::tempdir().unwrap();
+    let study = sample::create_sample(folder.path(), 2).unwrap();
+    (folder, study)
+}
+
+/// A measurement of a workload of the quick suite with a steady latency.
+fn measurement(workload: &str, latency_secs: f64, status: Status) -> Measurement {
+    let workload = Suite::load("quick").unwrap().workload(workload).unwrap().clone();
+    let samples_secs: Vec<f64> = (0..20).map(|i| latency_secs * (1.0 + f64::from(i % 3) * 1e-3)).collect();
+    let statistics = Statistics::of(&samples_secs).unwrap();
+    let passed = status.passed();
+    Measurement {
+        id: format!("r-{}", workload.id),
+        run_id: "r".to_owned(),
+        suite: Some("quick".to_owned()),
+        workload_hash: workload.hash(),
+        device: Device {
+            id: "cpu".to_owned(),
+            kind: DeviceKind::Cpu,
+            name: "Test CPU".to_owned(),
+            memory_bytes: None,
+            properties: Default::default(),
+        },
+        stack: StackId::new("native"),
+        stack_version: None,
+        target: "local".to_owned(),
+        evidence: Evidence::Measured,
+        started_at: "2026-11-20T12:00:00Z".parse().unwrap(),
+        seed: 42,
+        throughput: passed.then(|| Throughput {
+            value: workload.items() / statistics.median_secs,
+            unit: workload.shape.item().per_sec(),
+        }),
+        status,
+        timing: Some(Timing {
+            method: TimingMethod::HostClock,
+            prepare_secs: 0.1,
+            first_execution_secs: latency_secs,
+            warm_up_executions: 2,
+            samples_secs,
+            cold_samples_secs: Vec::new(),
+            stop: StopReason::NoiseBound,
+            statistics,
+        }),
+        correctness: Some(Correctness { error_norm: Some(1e-7), tolerance: 1e-5, passed }),
+        telemetry: None,
+        foreign_load: ForeignLoad::default(),
+        notes: Vec::new(),
+        environment: Environment::default(),
+        provenance: None,
+        workload,
+    }
+}
+
+/// 150 GFLOP/s of GEMM, 12 GB/s of triad, and an encoder block at 80 % of the ceiling.
+fn measurements() -> Vec<Measurement> {
+    let gemm = Suite::load("quick").unwrap().workload("gemm-fp32").unwrap().flops() / 150e9;
+    let triad = Suite::load("quick").unwrap().workload("triad-fp32").unwrap().bytes() / 12e9;
+    let block = Suite::load("quick").unwrap().workload("encoder-block-fp32").unwrap().flops() / 120e9;
+    vec![
+        measurement("gemm-fp32", gemm, Status::Passed),
+        measurement("triad-fp32", triad, Status::Passed),
+        measurement("encoder-block-fp32", block, Status::Passed),
+    ]
+}
+
+fn assessed(study: &Study, measurements: &[Measurement]) -> Assessment {
+    assess(study, &Catalog::builtin().unwrap(), measurements, study.pricing_date.unwrap()).unwrap()
+}
+
+#[test]
+fn without_measurements_nothing_is_ranked_and_nothing_is_zero() {
+    let (_folder, study) = study();
+    let assessment = assessed(&study, &[]);
+    assert_eq!(assessment.answer.confidence, Confidence::None);
+    for evaluation in &assessment.evaluations {
+        assert!(evaluation.rank.is_none() && evaluation.tco.is_none() && evaluation.not_ranked.is_some());
+    }
+    assert!(!assessment.missing.is_empty());
+}
+
+#[test]
+fn the_measured_option_is_measured_and_the_others_are_projected_with_a_range() {
+    let (_folder, study) = study();
+    let assessment = assessed(&study, &measurements());
+    let here = assessment.evaluation("this-machine").unwrap();
+    assert_eq!(here.throughput.unwrap().evidence, Evidence::Measured);
+    let block = measurements()[2].throughput.clone().unwrap().value;
+    assert!((here.throughput.unwrap().value / block - 1.0).abs() < 1e-9);
+    // Its price is assumed, so the whole is no stronger than that.
+    assert_eq!(here.evidence, Evidence::Assumed);
+    let rented = assessment.evaluation("h100-rent").unwrap().throughput.unwrap();
+    assert_eq!(rented.evidence, Evidence::Projected);
+    assert!(rented.low < rented.value && rented.value < rented.high);
+    let projection = assessment.option("h100-rent").unwrap().throughput.as_ref().unwrap().projection.unwrap();
+    assert!((projection.source_efficiency - 0.8).abs() < 0.01, "{}", projection.source_efficiency);
+    // 989 TFLOP/s dense bf16 at three quarters and 80 %, and nine operations to start: well above a CPU, and finite.
+    assert!(rented.value > 100.0 * block && rented.value < 2e5, "{}", rented.value);
+}
+
+#[test]
+fn an_incorrect_result_is_never_priced() {
+    let (_folder, study) = study();
+    let mut wrong = measurements();
+    wrong[2] = measurement("encoder-block-fp32", 0.1, Status::Incorrect { reason: "the error is 1".to_owned() });
+    let assessment = assessed(&study, &wrong);
+    let here = assessment.evaluation("this-machine").unwrap();
+    assert!(here.unit_cost.is_none() && here.rank.is_none());
+    assert!(here.not_ranked.as_ref().unwrap().contains("incorrect"), "{:?}", here.not_ranked);
+}
+
+#[test]
+fn an_unknown_offer_is_unknown_and_not_another_ones_price() {
+    let (_folder, study) = study();
+    let study =
+        assay_service::study::set_path(&study, "options.h100-rent.price.offer", "no-such-offer".into()).unwrap();
+    let assessment = assessed(&study, &measurements());
+    let rented = assessment.evaluation("h100-rent").unwrap();
+    assert!(rented.tco.is_none() && rented.rank.is_none());
+    assert!(assessment.evaluation("l4-rent").unwrap().rank.is_some());
+}
+
+#[test]
+fn a_missed_latency_requirement_excludes() {
+    let (_folder, study) = study();
+    let mut slow = measurements();
+    let timing = slow[2].timing.as_mut().unwrap();
+    timing.statistics.p99_secs = Some(0.5);
+    let study =
+        assay_service::study::set_paths(&study, [("requirements", serde_json::json!({"max_p99_latency_secs": 0.1}))])
+            .unwrap();
+    let here = assessed(&study, &slow).evaluation("this-machine").unwrap().clone();
+    assert!(here.rank.is_none() && here.not_ranked.unwrap().contains("requirement"));
+}
+
+#[test]
+fn the_answer_follows_the_numbers() {
+    let (_folder, study) = study();
+    let moved = assessed(&study, &measurements());
+    assert_eq!(moved.answer.verdict, "MOVE", "{}", moved.answer.sentence);
+    assert_eq!(moved.answer.recommended.as_deref(), moved.ranked().first().map(|e| e.id.as_str()));
+    // A demand that one small machine serves is no reason to move.
+    let small = assay_service::study::set_path(&study, "demand.items_per_month", 1e6.into()).unwrap();
+    let stayed = assessed(&small, &measurements());
+    assert_eq!((stayed.answer.verdict.as_str(), stayed.answer.recommended.as_deref()), ("STAY", Some("this-machine")));
+}
+
+#[test]
+fn a_gesture_is_undone_as_one_and_the_file_follows() {
+    let (folder, study) = study();
+    let mut workbench = Workbench::open(folder.path()).unwrap();
+    for value in [1.5, 1.6, 1.7] {
+        let path = "assumptions.pue".to_owned();
+        workbench.apply(Command::Set { path, value: value.into(), gesture: Some(7) }).unwrap();
+    }
+    workbench.apply(Command::set("demand.peak_to_average", 3.0)).unwrap();
+    assert_eq!(StudyFolder::open(folder.path()).unwrap().1, *workbench.study());
+    assert!(workbench.undo().unwrap());
+    assert_eq!(workbench.study().assumptions.pue, 1.7);
+    assert!(workbench.undo().unwrap());
+    assert_eq!(*workbench.study(), study);
+    assert!(!workbench.undo().unwrap());
+    assert!(workbench.redo().unwrap());
+    assert_eq!(workbench.study().assumptions.pue, 1.7);
+    assert_eq!(StudyFolder::open(folder.path()).unwrap().1, *workbench.study());
+    // What is refused changes nothing.
+    assert!(workbench.apply(Command::set("assumptions.pue", 0.2)).is_err());
+    assert_eq!(workbench.study().assumptions.pue, 1.7);
+}
+
+#[test]
+fn ceilings_need_both_gemm_and_triad_in_the_format() {
+    let (_folder, study) = study();
+    let without_triad: Vec<Measurement> =
+        measurements().into_iter().filter(|m| m.workload.id != "triad-fp32").collect();
+    let assessment = assessed(&study, &without_triad);
+    assert!(assessment.ceilings.is_empty());
+    let reason = assessment.option("h100-rent").unwrap().throughput.clone().unwrap_err();
+    assert!(reason.contains("ceilings") && reason.contains(NumericFormat::Fp32.label()), "{reason}");
+}
