@@ -38,7 +38,7 @@ pub struct Theme {
     pub cover_kicker: Color,
     /// Subtitle on the cover's dark ground.
     pub cover_text: Color,
-    /// Fills for parts of a whole, dark to light.
+    /// Fills for parts of a whole, dark and light in turn.
     pub series: [Color; 8],
 }
 
@@ -62,13 +62,13 @@ impl Default for Theme {
             cover_text: Color::hex(0xC9_D6E8),
             series: [
                 Color::hex(0x0B_2545),
-                Color::hex(0x0F_766E),
-                Color::hex(0x2F_7EBC),
-                Color::hex(0xC9_820A),
-                Color::hex(0x7F_96B2),
-                Color::hex(0x7C_C0B8),
                 Color::hex(0xE0_B976),
-                Color::hex(0xC4_CFDC),
+                Color::hex(0x0F_766E),
+                Color::hex(0x8F_C1E3),
+                Color::hex(0x8A_5806),
+                Color::hex(0xB5_DDD8),
+                Color::hex(0x53_5F74),
+                Color::hex(0xD5_DDE6),
             ],
         }
     }
@@ -130,6 +130,15 @@ mod tests {
             assert!(contrast(theme.tone(tone), theme.tone_ground(tone)) >= 4.5, "{tone:?}");
         }
         assert!(contrast(Color::WHITE, theme.primary) >= 7.0);
+    }
+
+    #[test]
+    fn neighbouring_parts_differ_in_grey() {
+        let theme = Theme::default();
+        for index in 0..theme.series.len() {
+            let (one, next) = (theme.part(index), theme.part(index + 1));
+            assert!(contrast(one, next) >= 2.0, "{one:?} and {next:?}: {}", contrast(one, next));
+        }
     }
 
     #[test]
