@@ -1,6 +1,6 @@
 //! From a document to pages of primitives, in one pass.
 //!
-//! Blocks become [`strips`](strip::Strip): unbreakable bands as wide as the column. The paginator stacks strips on
+//! Blocks become strips: unbreakable bands as wide as the column. The paginator stacks strips on
 //! pages and keeps together what belongs together. A strip is never taller than a page, because every block knows
 //! how to split itself into lines.
 
