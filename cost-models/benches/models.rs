@@ -1,8 +1,7 @@
 //! How long an evaluation and a simulation take, on one core.
 //!
 //! `cargo bench -p assay-cost-models`. Targets: 200 microseconds for twelve options over twenty quarters, 0.15 seconds
-//! for a million samples of a three-year NPV with ten uncertain inputs. `monte_carlo.py` is the same simulation in
-//! NumPy.
+//! for a million samples of a three-year NPV with ten uncertain inputs.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 

@@ -74,6 +74,14 @@ enum Units {
     Stay,
 }
 
+/// The payment of a month that follows from buying for 1: linear in what is left at the end of a life.
+struct AssetPayment {
+    month: usize,
+    with_nothing_left: f64,
+    /// How much it changes when everything is left.
+    slope: f64,
+}
+
 /// One option, reduced to what costs are multiplied with. Amounts are at price factor 1 and after tax.
 struct Plan {
     units: Units,
@@ -87,9 +95,8 @@ struct Plan {
     item: f64,
     /// Price of what is bought for each unit.
     asset_price: f64,
-    /// For each month in which a unit can be bought: the payments that follow for a price of 1, with nothing and with
-    /// everything left at the end of a life. They are linear in between.
-    asset_payments: Vec<[Vec<(usize, f64)>; 2]>,
+    /// For each month in which a unit can be bought: the payments that follow for a price of 1.
+    asset_payments: Vec<Vec<AssetPayment>>,
     /// One-off costs by month.
     one_off: Vec<f64>,
     /// Costs of each month that depend on nothing.
@@ -192,6 +199,7 @@ impl Kernel {
         scratch
     }
 
+    #[inline(always)]
     fn discount(&self, scratch: &mut Scratch) {
         let factors = scratch.parameters[shared::DISCOUNT_RATE].map(|rate| (-rate.ln_1p() / 12.0).exp());
         let mut current = [1.0; LANES];
@@ -204,6 +212,7 @@ impl Kernel {
     }
 
     /// The present value of each option's costs, for the scratch's parameters.
+    #[inline(always)]
     pub fn present_costs(&self, scratch: &mut Scratch, costs: &mut [Lane]) {
         if !scratch.discount_is_fixed {
             self.discount(scratch);
@@ -222,6 +231,7 @@ impl Kernel {
         }
     }
 
+    #[inline(always)]
     fn demand(&self, scratch: &mut Scratch) {
         let growth = scratch.parameters[shared::DEMAND_GROWTH];
         let mut level = scratch.parameters[shared::DEMAND_FACTOR];
@@ -238,6 +248,7 @@ impl Kernel {
     }
 
     /// Items a month that a unit serves, for each item a second of its throughput.
+    #[inline(always)]
     fn per_throughput(&self, scratch: &Scratch) -> Lane {
         let mut result = [0.0; LANES];
         let of = |place: usize| &scratch.parameters[place];
@@ -249,6 +260,7 @@ impl Kernel {
         result
     }
 
+    #[inline(always)]
     fn units(&self, kind: Units, throughput: &Lane, per_throughput: &Lane, items: &[Lane], units: &mut [Lane]) {
         let mut inverse = [0.0; LANES];
         for (inverse, (throughput, per)) in inverse.iter_mut().zip(throughput.iter().zip(per_throughput)) {
@@ -258,23 +270,30 @@ impl Kernel {
         let mut most = [0.0; LANES];
         for (items, units) in items.iter().zip(units) {
             for lane in 0..LANES {
-                let needed = ceil(items[lane] * inverse[lane]);
-                let needed = if needed > 0.0 { needed + self.spares } else { 0.0 };
-                most[lane] = if needed > most[lane] { needed } else { most[lane] };
-                units[lane] = if kind == Units::Stay { most[lane] } else { needed };
+                units[lane] = ceil(items[lane] * inverse[lane]);
+            }
+            if self.spares > 0.0 {
+                for units in units.iter_mut() {
+                    *units = if *units > 0.0 { *units + self.spares } else { 0.0 };
+                }
+            }
+            if kind == Units::Stay {
+                for (most, units) in most.iter_mut().zip(units.iter_mut()) {
+                    *most = if *units > *most { *units } else { *most };
+                    *units = *most;
+                }
             }
         }
     }
 }
 
 /// The next whole number of a quantity of 0 or more. Adding and subtracting 2^52 rounds to the nearest, in two
-/// vectorised operations where `f64::ceil` would be a call; from 2^52 on every double is whole.
-#[inline]
+/// vectorised operations where `f64::ceil` would be a call; from 2^52 on every double is whole already.
+#[inline(always)]
 fn ceil(quantity: f64) -> f64 {
     const WHOLE: f64 = 4_503_599_627_370_496.0;
     let nearest = (quantity + WHOLE) - WHOLE;
-    let rounded = if nearest < quantity { nearest + 1.0 } else { nearest };
-    if quantity < WHOLE { rounded } else { quantity }
+    if nearest < quantity { nearest + 1.0 } else { nearest }
 }
 
 impl Plan {
@@ -341,12 +360,19 @@ impl Plan {
             plan.asset_price = price;
             plan.asset_payments = (0..months)
                 .map(|month| {
-                    [0.0, 1.0].map(|residual_fraction| {
-                        let mut payments = Vec::new();
+                    let [nothing, everything] = [0.0, 1.0].map(|residual_fraction| {
+                        let mut sums = vec![0.0; months + 1];
                         let asset = asset.with_residual(residual_fraction);
-                        asset.payments(month, months, tax_rate, |_, at, amount| payments.push((at, amount)));
-                        payments
-                    })
+                        asset.payments(month, months, tax_rate, |_, at, amount| sums[at] += amount);
+                        sums
+                    });
+                    let payment = |(month, (nothing, everything)): (usize, (f64, f64))| AssetPayment {
+                        month,
+                        with_nothing_left: nothing,
+                        slope: everything - nothing,
+                    };
+                    let all = nothing.into_iter().zip(everything).enumerate().map(payment);
+                    all.filter(|payment| payment.with_nothing_left != 0.0 || payment.slope != 0.0).collect()
                 })
                 .collect();
         }
@@ -385,6 +411,7 @@ impl Plan {
     }
 
     /// What depends on the fleet.
+    #[inline(always)]
     fn add_units(&self, parameters: &[Lane], own: &[Lane], discount: &[Lane], units: &[Lane], cost: &mut Lane) {
         let mut at_end = [0.0; LANES];
         for (month, units) in units.iter().enumerate() {
@@ -417,6 +444,7 @@ impl Plan {
         self.add_assets(own, discount, units, cost);
     }
 
+    #[inline(always)]
     fn add_assets(&self, own: &[Lane], discount: &[Lane], units: &[Lane], cost: &mut Lane) {
         let mut owned = [0.0; LANES];
         for (payments, units) in self.asset_payments.iter().zip(units) {
@@ -424,25 +452,23 @@ impl Plan {
             if *units == owned {
                 continue;
             }
-            let mut worth = [[0.0; LANES]; 2];
-            for (worth, payments) in worth.iter_mut().zip(payments) {
-                for (at, amount) in payments {
-                    for lane in 0..LANES {
-                        worth[lane] += amount * discount[*at][lane];
-                    }
+            let mut worth = [0.0; LANES];
+            for AssetPayment { month, with_nothing_left, slope } in payments {
+                let residual = &own[own::RESIDUAL_FRACTION];
+                for lane in 0..LANES {
+                    worth[lane] += (with_nothing_left + slope * residual[lane]) * discount[*month][lane];
                 }
             }
             for lane in 0..LANES {
-                let residual = own[own::RESIDUAL_FRACTION][lane];
-                let worth = worth[0][lane] + residual * (worth[1][lane] - worth[0][lane]);
                 let price = self.asset_price * own[own::PRICE_FACTOR][lane];
-                cost[lane] += (units[lane] - owned[lane]) * price * worth;
+                cost[lane] += (units[lane] - owned[lane]) * price * worth[lane];
             }
             owned = *units;
         }
     }
 
     /// What does not.
+    #[inline(always)]
     fn add_rest(&self, own: &[Lane], discount: &[Lane], items: &[Lane], cost: &mut Lane) {
         for (month, discount) in discount.iter().enumerate() {
             let (one_off, fixed) = (self.one_off[month], self.fixed[month]);

@@ -59,6 +59,26 @@ pub struct Samples {
     costs: Vec<Vec<f64>>,
 }
 
+/// The work of one batch, to be compiled for the widest vectors the processor has: the same operations in the same
+/// order, so the same digits.
+struct Batch<'a> {
+    simulation: &'a Simulation,
+    cube: &'a LatinHypercube,
+    start: usize,
+    scratch: &'a mut Scratch,
+    costs: &'a mut [Lane],
+}
+
+impl pulp::NullaryFnOnce for Batch<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.simulation.draw(self.cube, self.start, self.scratch);
+        self.simulation.kernel.present_costs(self.scratch, self.costs);
+    }
+}
+
 impl Simulation {
     /// Prepares the options that can be ranked; the others take no part.
     ///
@@ -136,11 +156,11 @@ impl Simulation {
         let mut scratch = self.kernel.scratch(self.discounted);
         let mut costs: Vec<Vec<f64>> = self.ids.iter().map(|_| Vec::with_capacity(range.len())).collect();
         let mut found = vec![[0.0; LANES]; self.ids.len()];
+        let arch = pulp::Arch::new();
         let mut start = range.start;
         while start < range.end {
             let count = LANES.min(range.end - start);
-            self.draw(&cube, start, &mut scratch);
-            self.kernel.present_costs(&mut scratch, &mut found);
+            arch.dispatch(Batch { simulation: self, cube: &cube, start, scratch: &mut scratch, costs: &mut found });
             for (costs, found) in costs.iter_mut().zip(&found) {
                 costs.extend_from_slice(&found[..count]);
             }
@@ -154,14 +174,13 @@ impl Simulation {
     }
 
     /// Fills the parameters of one batch. Lanes beyond the last sample repeat the first ones and are not used.
+    #[inline(always)]
     fn draw(&self, cube: &LatinHypercube, start: usize, scratch: &mut Scratch) {
         let Some(correlation) = &self.correlation else {
             for (i, input) in self.inputs.iter().enumerate() {
                 let dimension = cube.dimension(i);
                 let lane = scratch.parameter(input.parameter);
-                for (offset, value) in lane.iter_mut().enumerate() {
-                    *value = dimension.at(start + offset);
-                }
+                dimension.fill(start, lane);
                 input.transform(lane);
             }
             return;
@@ -258,9 +277,12 @@ fn prepare(input: &UncertainInput, options: &[OptionInput], assumptions: &Assump
 }
 
 impl Prepared {
+    #[inline(always)]
     fn transform(&self, lane: &mut Lane) {
+        self.quantiles.transform(lane);
+        let (low, high) = self.range;
         for value in lane {
-            *value = self.quantiles.at(*value).clamp(self.range.0, self.range.1);
+            *value = value.max(low).min(high);
         }
     }
 }

@@ -105,18 +105,48 @@ fn spread(values: &mut [f64]) -> Spread {
     let mean = sum / n;
     let variance = if values.len() > 1 { ((squares - n * mean * mean) / (n - 1.0)).max(0.0) } else { 0.0 };
     let sd = variance.sqrt();
-    let p50 = quantile(values, 0.5);
-    let (p10, p90) = (quantile(values, 0.1), quantile(values, 0.9));
+    let [p10, p50, p90] = deciles(values);
     Spread { mean: origin + mean, sd, standard_error: sd / n.sqrt(), p10, p50, p90 }
 }
 
-/// The quantile of type 7, by selection instead of sorting.
-fn quantile(values: &mut [f64], q: f64) -> f64 {
-    let Some(last) = values.len().checked_sub(1) else { return 0.0 };
-    let position = q * last as f64;
-    let below = position.floor() as usize;
-    let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
+/// The tenth, the half and the nine tenths.
+fn deciles(values: &mut [f64]) -> [f64; 3] {
+    let ranks = [0.1, 0.5, 0.9].map(|q| q * (values.len() as f64 - 1.0));
+    if values.len() < 20 {
+        return ranks.map(|rank| quantile(values, rank));
+    }
+    // Each selection leaves the smaller values before the larger ones, so the outer ones look at a part only.
+    let p50 = quantile(values, ranks[1]);
+    let middle = ranks[1] as usize + 1;
+    let (below, above) = values.split_at_mut(middle);
+    [quantile(below, ranks[0]), p50, quantile(above, ranks[2] - middle as f64)]
+}
+
+/// The quantile of type 7 at a fractional rank, by selection instead of sorting.
+fn quantile(values: &mut [f64], rank: f64) -> f64 {
+    let below = rank.max(0.0).floor();
+    if below as usize >= values.len() {
+        return 0.0;
+    }
+    let (_, low, above) = values.select_nth_unstable_by(below as usize, f64::total_cmp);
     let low = *low;
     let next = above.iter().copied().fold(f64::INFINITY, f64::min);
-    if next.is_finite() { low + (position - below as f64) * (next - low) } else { low }
+    if next.is_finite() { low + (rank - below) * (next - low) } else { low }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::uncertainty::quantile_type7;
+
+    #[test]
+    fn the_quantiles_are_of_type_7() {
+        for count in 1..60u32 {
+            let values: Vec<f64> = (0..count).map(|i| f64::from(i * 37 % 61)).collect();
+            let found = spread(&mut values.clone());
+            for (q, found) in [(0.1, found.p10), (0.5, found.p50), (0.9, found.p90)] {
+                assert!((found - quantile_type7(&values, q).unwrap()).abs() < 1e-9, "{count} {q}");
+            }
+        }
+    }
 }

@@ -36,42 +36,62 @@ impl LatinHypercube {
     /// One dimension of it.
     pub fn dimension(&self, dimension: usize) -> Dimension {
         let key = mix(self.seed ^ mix(dimension as u64 + 1));
-        Dimension { cube: *self, permutation: key as u32, jitter: mix(key) }
+        Dimension { cube: *self, permutation: key as u32, jitter: (key >> 32) as u32 }
     }
 
     /// The stratum of a point: a permutation of `0..len` for each key.
-    #[inline]
+    #[inline(always)]
     fn permuted(&self, index: u32, key: u32) -> u32 {
-        // Kensler, Correlated Multi-Jittered Sampling, Pixar 2013: an invertible hash on the next power of two,
-        // repeated until it falls inside the range.
-        let w = self.mask;
-        let mut i = index;
-        loop {
-            i ^= key;
-            i = i.wrapping_mul(0xe170_893d);
-            i ^= key >> 16;
-            i ^= (i & w) >> 4;
-            i ^= key >> 8;
-            i = i.wrapping_mul(0x0929_eb3f);
-            i ^= key >> 23;
-            i ^= (i & w) >> 1;
-            i = i.wrapping_mul(1 | (key >> 27));
-            i = i.wrapping_mul(0x6935_fa69);
-            i ^= (i & w) >> 11;
-            i = i.wrapping_mul(0x74dc_b303);
-            i ^= (i & w) >> 2;
-            i = i.wrapping_mul(0x9e50_1cc3);
-            i ^= (i & w) >> 2;
-            i = i.wrapping_mul(0xc860_a3df);
-            i &= w;
-            i ^= i >> 5;
-            if i < self.len {
-                break;
-            }
+        // Repeated until it falls inside the range.
+        let mut i = shuffle(index, key, self.mask);
+        while i >= self.len {
+            i = shuffle(i, key, self.mask);
         }
-        let shifted = u64::from(i) + u64::from(key % self.len);
-        if shifted >= u64::from(self.len) { (shifted - u64::from(self.len)) as u32 } else { shifted as u32 }
+        self.turned(i, key)
     }
+
+    /// Turned around the range by the key, for 0 is a fixed point of some shuffles.
+    #[inline(always)]
+    fn turned(&self, i: u32, key: u32) -> u32 {
+        // Neither sum overflows: a range has at most 2^31 strata.
+        let turned = i + key % self.len;
+        if turned >= self.len { turned - self.len } else { turned }
+    }
+}
+
+/// An invertible hash on the range of `mask`. Source: Kensler, Correlated Multi-Jittered Sampling, Pixar 2013.
+#[inline(always)]
+fn shuffle(index: u32, key: u32, mask: u32) -> u32 {
+    let w = mask;
+    let mut i = index;
+    i ^= key;
+    i = i.wrapping_mul(0xe170_893d);
+    i ^= key >> 16;
+    i ^= (i & w) >> 4;
+    i ^= key >> 8;
+    i = i.wrapping_mul(0x0929_eb3f);
+    i ^= key >> 23;
+    i ^= (i & w) >> 1;
+    i = i.wrapping_mul(1 | (key >> 27));
+    i = i.wrapping_mul(0x6935_fa69);
+    i ^= (i & w) >> 11;
+    i = i.wrapping_mul(0x74dc_b303);
+    i ^= (i & w) >> 2;
+    i = i.wrapping_mul(0x9e50_1cc3);
+    i ^= (i & w) >> 2;
+    i = i.wrapping_mul(0xc860_a3df);
+    i &= w;
+    i ^ (i >> 5)
+}
+
+/// A hash of 32 bits (Wellons, hash-prospector, `lowbias32`).
+#[inline(always)]
+fn scatter(mut x: u32) -> u32 {
+    x ^= x >> 16;
+    x = x.wrapping_mul(0x7feb_352d);
+    x ^= x >> 15;
+    x = x.wrapping_mul(0x846c_a68b);
+    x ^ (x >> 16)
 }
 
 /// One dimension of a [`LatinHypercube`].
@@ -79,19 +99,48 @@ impl LatinHypercube {
 pub struct Dimension {
     cube: LatinHypercube,
     permutation: u32,
-    jitter: u64,
+    jitter: u32,
 }
 
 impl Dimension {
     /// The coordinate of a point, above 0 and below 1. Indices from `len` on repeat.
     #[inline]
     pub fn at(&self, index: usize) -> f64 {
+        let index = self.wrapped(index);
+        self.coordinate(index, self.cube.permuted(index, self.permutation))
+    }
+
+    /// The coordinates of neighbouring points from `start` on: the same as [`Dimension::at`], in loops that vectorise.
+    #[inline(always)]
+    pub(crate) fn fill<const N: usize>(&self, start: usize, coordinates: &mut [f64; N]) {
+        let mut indices = [0; N];
+        for (offset, index) in indices.iter_mut().enumerate() {
+            *index = self.wrapped(start + offset);
+        }
+        let mut strata = indices;
+        for stratum in &mut strata {
+            *stratum = shuffle(*stratum, self.permutation, self.cube.mask);
+        }
+        for stratum in &mut strata {
+            while *stratum >= self.cube.len {
+                *stratum = shuffle(*stratum, self.permutation, self.cube.mask);
+            }
+        }
+        for ((coordinate, index), stratum) in coordinates.iter_mut().zip(indices).zip(strata) {
+            *coordinate = self.coordinate(index, self.cube.turned(stratum, self.permutation));
+        }
+    }
+
+    #[inline(always)]
+    fn wrapped(&self, index: usize) -> u32 {
         let index = index as u32;
-        let index = if index < self.cube.len { index } else { index % self.cube.len };
-        let stratum = self.cube.permuted(index, self.permutation);
-        // 52 bits and a half: never 0, never 1, so that no quantile is infinite.
-        let bits = mix(self.jitter.wrapping_add(u64::from(index).wrapping_mul(0x9e37_79b9_7f4a_7c15))) >> 12;
-        let within = (bits as f64 + 0.5) * (1.0 / (1u64 << 52) as f64);
+        if index < self.cube.len { index } else { index % self.cube.len }
+    }
+
+    #[inline(always)]
+    fn coordinate(&self, index: u32, stratum: u32) -> f64 {
+        // Half a step off the grid: never 0, never 1, so that no quantile is infinite.
+        let within = (f64::from(scatter(index ^ self.jitter)) + 0.5) * (1.0 / 4_294_967_296.0);
         (f64::from(stratum) + within) * f64::from_bits(self.cube.width)
     }
 }
@@ -180,6 +229,18 @@ mod tests {
                 let mut strata: Vec<usize> = (0..len).map(|i| (dimension.at(i) * len as f64) as usize).collect();
                 strata.sort_unstable();
                 assert_eq!(strata, (0..len).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
+    fn neighbours_at_once_are_the_same_points() {
+        for len in [5, 100, 1_000] {
+            let dimension = LatinHypercube::new(len, 7).unwrap().dimension(3);
+            let mut coordinates = [0.0; 16];
+            dimension.fill(len - 3, &mut coordinates);
+            for (offset, coordinate) in coordinates.iter().enumerate() {
+                assert_eq!(*coordinate, dimension.at(len - 3 + offset));
             }
         }
     }

@@ -43,6 +43,31 @@ impl QuantileTable {
         Ok(Self { exact, cells })
     }
 
+    /// Turns coordinates into values, in place.
+    #[inline(always)]
+    pub fn transform<const N: usize>(&self, coordinates: &mut [f64; N]) {
+        match &self.exact {
+            // What is cheap vectorises once the kind of distribution is known outside the loop.
+            Quantiles::Linear { low, width } => {
+                for p in coordinates {
+                    *p = low + width * *p;
+                }
+            }
+            Quantiles::Triangular { low, high, at_mode, rising, falling } => {
+                for p in coordinates {
+                    let rises = *p < *at_mode;
+                    let root = (if rises { *p * rising } else { (1.0 - *p) * falling }).sqrt();
+                    *p = if rises { low + root } else { high - root };
+                }
+            }
+            _ => {
+                for p in coordinates {
+                    *p = self.at(*p);
+                }
+            }
+        }
+    }
+
     #[inline]
     pub fn at(&self, p: f64) -> f64 {
         let place = p * CELLS as f64;
