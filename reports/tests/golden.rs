@@ -1,7 +1,6 @@
 //! The text of a document, page by page, against a stored copy.
 //!
 //! After an intended change: `ASSAY_BLESS=1 cargo test -p assay-reports --test golden`, then read the difference.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
