@@ -269,6 +269,28 @@ mod tests {
     }
 
     #[test]
+    fn every_published_inferentia2_cost_to_the_printed_digit() {
+        let path =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/acceptance/samples/aws-neuron/expected_cost_per_1m.csv");
+        let Ok(text) = std::fs::read_to_string(path) else {
+            eprintln!("skipped: {path} is not there");
+            return;
+        };
+        let mut lines = text.lines();
+        let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+        let column = |name: &str| header.iter().position(|title| *title == name).unwrap();
+        let (throughput, rate, rendered) = (column("throughput"), column("ri_rate_usd_per_h"), column("rendered"));
+        let mut rows = 0;
+        for line in lines.filter(|line| !line.is_empty()) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let cost = cost_per_million(cells[rate].parse().unwrap(), cells[throughput].parse().unwrap(), 1.0);
+            assert_eq!(format!("${:.3}", cost.unwrap()), cells[rendered], "{line}");
+            rows += 1;
+        }
+        assert!(rows > 30, "only {rows} rows");
+    }
+
+    #[test]
     fn an_owned_hour() {
         let owned = OwnedAccelerator {
             capex: 31_904.63,
