@@ -1,4 +1,5 @@
 //! Drives the application by its accessible names and checks the study. Needs no graphics.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! Measures what the window costs: a slider's step, many rows, many points. Prints the figures; run it with
 //! `cargo test -p assay-desktop --release --test pace -- --ignored --nocapture`.
+#![expect(clippy::expect_used, reason = "tests")]
 
 mod common;
 

@@ -29,7 +29,7 @@ fn window(app: DesktopApp, theme: Theme, pixels_per_point: f32) -> Window {
 
 /// Whether pictures can be drawn here; the renderer panics where no adapter is found.
 fn can_draw() -> bool {
-    let found = std::panic::catch_unwind(|| egui_kittest::wgpu::WgpuTestRenderer::new()).is_ok();
+    let found = std::panic::catch_unwind(egui_kittest::wgpu::WgpuTestRenderer::new).is_ok();
     if !found {
         eprintln!("skipped: no graphics adapter (Debian: apt-get install mesa-vulkan-drivers)");
     }
