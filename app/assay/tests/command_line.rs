@@ -83,6 +83,16 @@ fn a_study_is_measured_costed_and_reported() {
     let half = json(&["cost", study, "--scenario", "half-demand", "--format", "json"]);
     assert!(half["options"][0]["tco"].as_f64().unwrap() < cost["options"][0]["tco"].as_f64().unwrap());
 
+    let sampled = |seed: &str| json(&["cost", study, "--samples", "2000", "--seed", seed, "--format", "json"]);
+    let drawn = sampled("7");
+    assert_eq!(drawn, sampled("7"), "a seed fixes the outcome");
+    let options = drawn["options"].as_array().unwrap();
+    let shares: f64 = options.iter().filter_map(|o| o["best_probability"].as_f64()).sum();
+    assert!((shares - 1.0).abs() < 1e-9, "{shares}");
+    let h100 = options.iter().find(|o| o["id"] == "h100-rent").unwrap();
+    assert!(h100["npv_p10"].as_f64().unwrap() <= h100["npv_p90"].as_f64().unwrap());
+    assert!(drawn["uncertainty"]["value_of_information"].is_array());
+
     let pdf = folder.path().join("out.pdf");
     stdout(&["report", study, "--kind", "dossier", "--out", arg(&pdf)]);
     assert!(std::fs::read(&pdf).unwrap().starts_with(b"%PDF-"));
@@ -199,6 +209,6 @@ fn the_catalogue_lists_shows_and_checks() {
 #[test]
 fn one_formula_is_computed() {
     let value = json(&["calc", "npv_t0", "--input", r#"{"rate": 0.08, "flows": [-40000, 5000, 8000, 12000, 30000]}"#]);
-    assert!((value["value"].as_f64().unwrap() - 3065.222_668).abs() < 1e-3, "{value}");
+    assert!((value["value"].as_f64().unwrap() - 3_065.222_668).abs() < 1e-3, "{value}");
     assert!(stdout(&["calc", "--list"]).contains("irr"));
 }

@@ -244,6 +244,12 @@ pub struct Cost {
     /// Set a value for this evaluation, such as assumptions.pue=1.2 (repeatable)
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// Draw so many samples of the throughputs that are known as ranges (Latin hypercube)
+    #[arg(long, value_name = "N")]
+    pub samples: Option<usize>,
+    /// Seed of the samples
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]

@@ -10,6 +10,7 @@ pub mod history;
 pub mod report;
 pub mod runs;
 pub mod sample;
+pub mod uncertainty;
 pub mod workbench;
 
 pub use answer::{Answer, Confidence};

@@ -3,7 +3,10 @@
 use anyhow::Context as _;
 use assay_base::format;
 use assay_service::cost_models::Evaluation;
+use assay_service::cost_models::evaluation::Driver;
+use assay_service::cost_models::simulation::Spread;
 use assay_service::study::edit::parse_value;
+use assay_service::uncertainty::{Uncertainty, simulate};
 use assay_service::{Assessment, Command};
 use serde_json::{Value, json};
 
@@ -27,12 +30,21 @@ pub fn run(arguments: &Cost) -> anyhow::Result<Verdict> {
     if !values.is_empty() {
         workbench.override_values(&values)?;
     }
-    print(workbench.assessment(), workbench.scenario(), arguments.format)?;
+    let uncertainty = match arguments.samples {
+        Some(samples) => simulate(workbench.assessment(), samples, arguments.seed)?,
+        None => None,
+    };
+    print(workbench.assessment(), uncertainty.as_ref(), workbench.scenario(), arguments.format)?;
     Ok(Verdict::Yes)
 }
 
-fn print(assessment: &Assessment, scenario: Option<&str>, format: Format) -> anyhow::Result<()> {
-    let rows: Vec<Value> = assessment.evaluations.iter().map(|e| option_json(assessment, e)).collect();
+fn print(
+    assessment: &Assessment,
+    uncertainty: Option<&Uncertainty>,
+    scenario: Option<&str>,
+    format: Format,
+) -> anyhow::Result<()> {
+    let rows: Vec<Value> = assessment.evaluations.iter().map(|e| option_json(assessment, uncertainty, e)).collect();
     let document = json!({
         "study": assessment.study.title,
         "sample": assessment.study.sample,
@@ -44,6 +56,12 @@ fn print(assessment: &Assessment, scenario: Option<&str>, format: Format) -> any
         "answer": assessment.answer,
         "options": rows,
         "missing": assessment.missing,
+        "uncertainty": uncertainty.map(|u| json!({
+            "samples": u.outcome.samples,
+            "seed": u.outcome.seed,
+            "inputs": u.inputs,
+            "value_of_information": u.information,
+        })),
         "assumptions": assumptions_json(assessment),
     });
     let columns = [
@@ -72,6 +90,9 @@ fn print(assessment: &Assessment, scenario: Option<&str>, format: Format) -> any
             assessment.answer.confidence.label(),
             assessment.answer.confidence.description()
         ))?;
+        if let Some(uncertainty) = uncertainty {
+            print_uncertainty(assessment, uncertainty)?;
+        }
         for line in &assessment.missing {
             output::print(&format!("- {line}"))?;
         }
@@ -79,7 +100,48 @@ fn print(assessment: &Assessment, scenario: Option<&str>, format: Format) -> any
     Ok(())
 }
 
-fn option_json(assessment: &Assessment, e: &Evaluation) -> Value {
+fn print_uncertainty(assessment: &Assessment, uncertainty: &Uncertainty) -> anyhow::Result<()> {
+    let outcome = &uncertainty.outcome;
+    let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+    let samples = format::thousands(outcome.samples as f64, 0);
+    output::print(&format!("\n{samples} samples of the throughputs within their ranges, seed {}:", outcome.seed))?;
+    let rows = outcome
+        .options
+        .iter()
+        .map(|o| {
+            let name = assessment.evaluation(&o.id).map_or(o.id.as_str(), |e| e.name.as_str());
+            let npv = |get: fn(&Spread) -> f64| format::or_unknown(o.npv.as_ref(), |n| money(get(n)));
+            vec![
+                name.to_owned(),
+                npv(|n| n.p10),
+                npv(|n| n.p50),
+                npv(|n| n.p90),
+                format::or_unknown(o.positive_npv_probability, |p| format::percent(p, 1)),
+                format::percent(o.best_probability, 1),
+            ]
+        })
+        .collect();
+    let columns =
+        [text("Option"), number("NPV P10"), number("P50"), number("P90"), number("P(NPV > 0)"), number("P(best)")];
+    output::table(&columns, rows)?;
+    let most = uncertainty.information.iter().find_map(|i| match &i.driver {
+        Some(Driver::Throughput(id)) => Some((assessment.evaluation(id)?.name.clone(), i.expected_saving)),
+        _ => None,
+    });
+    // A saving of less than a thousandth of the cost is the noise of the estimate.
+    let best = outcome.options.iter().map(|o| o.cost.mean).fold(f64::INFINITY, f64::min);
+    output::print(&match most.filter(|(_, saving)| *saving > best * 1e-3) {
+        Some((name, saving)) => format!(
+            "Measure {name} first: knowing its throughput exactly is worth up to {} in expected cost.",
+            money(saving)
+        ),
+        None => "Within these ranges no measurement of a throughput would change the decision.".to_owned(),
+    })?;
+    output::print("")
+}
+
+fn option_json(assessment: &Assessment, uncertainty: Option<&Uncertainty>, e: &Evaluation) -> Value {
+    let drawn = uncertainty.and_then(|u| u.outcome.options.iter().find(|o| o.id == e.id));
     let option = assessment.option(&e.id);
     let price = option.and_then(|o| o.price.as_ref().ok());
     json!({
@@ -109,6 +171,11 @@ fn option_json(assessment: &Assessment, e: &Evaluation) -> Value {
         "npv": e.npv().map(|m| m.amount),
         "irr": e.benefit.as_ref().map(|b| serde_json::to_value(&b.irr).unwrap_or_default()),
         "payback_months": e.payback_months(),
+        "npv_p10": drawn.and_then(|d| d.npv).map(|n| n.p10),
+        "npv_p50": drawn.and_then(|d| d.npv).map(|n| n.p50),
+        "npv_p90": drawn.and_then(|d| d.npv).map(|n| n.p90),
+        "positive_npv_probability": drawn.and_then(|d| d.positive_npv_probability),
+        "best_probability": drawn.map(|d| d.best_probability),
         "not_ranked": e.not_ranked,
         "notes": e.notes,
     })
