@@ -102,6 +102,15 @@ pub fn rate(per_sec: f64, unit: &str) -> String {
     format!("{}\u{a0}{unit}/s", compact(per_sec))
 }
 
+/// A throughput in its own unit: `67.1 GFLOP/s`, `4.38 TB/s`, `6,400 tokens/s`.
+pub fn throughput(per_sec: f64, unit: &str) -> String {
+    match unit {
+        "FLOP/s" => flop_rate(per_sec),
+        "B/s" => bandwidth(per_sec),
+        _ => format!("{}\u{a0}{unit}", compact(per_sec)),
+    }
+}
+
 /// A count with a suffix from a million on: `12.3 M`.
 pub fn compact(value: f64) -> String {
     if value.abs() < 1e6 {
@@ -200,6 +209,8 @@ mod tests {
         assert_eq!(duration(7200.0), "2.00\u{a0}h");
         assert_eq!(flop_rate(67.1e9), "67.1\u{a0}GFLOP/s");
         assert_eq!(bandwidth(4.383e12), "4.38\u{a0}TB/s");
+        assert_eq!(throughput(6400.0, "tokens/s"), "6,400\u{a0}tokens/s");
+        assert_eq!(throughput(67.1e9, "FLOP/s"), "67.1\u{a0}GFLOP/s");
         assert_eq!(memory(24.0 * 1024f64.powi(3)), "24.0\u{a0}GiB");
         assert_eq!(power(1730.0), "1.73\u{a0}kW");
         assert_eq!(energy(3600.0), "1.00\u{a0}Wh");

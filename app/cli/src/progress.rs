@@ -105,7 +105,7 @@ impl View {
         let result = match (&measurement.timing, &measurement.throughput) {
             (Some(timing), Some(throughput)) => {
                 let median = format::duration(timing.statistics.median_secs);
-                format!("{median}, {} {}", format::compact(throughput.value), throughput.unit)
+                format!("{median}, {}", format::throughput(throughput.value, &throughput.unit))
             }
             _ => {
                 let reason = measurement.status.reason().map(|r| format!(": {r}")).unwrap_or_default();

@@ -170,21 +170,12 @@ fn result_row(author: &mut Author<'_>, measurement: &Measurement) -> Row {
         Inline::name(measurement.stack.to_string()).into(),
         author.value(id("median"), median, format::duration, evidence).into(),
         author.value(id("p99"), p99, format::duration, evidence).into(),
-        author.value(id("throughput"), rate, |rate| throughput(rate, unit), evidence).into(),
+        author.value(id("throughput"), rate, |rate| format::throughput(rate, unit), evidence).into(),
         author.value(id("error"), error, |error| format::significant(error, 2), evidence).into(),
         author.value(id("noise"), noise, |noise| format::percent(noise, 1), evidence).into(),
         verdict(measurement).into(),
     ]);
     row.kind(if is_study_workload { RowKind::Highlight } else { RowKind::Plain })
-}
-
-/// A rate with its unit; operations and bytes have prefixes of their own.
-fn throughput(rate: f64, unit: &str) -> String {
-    match unit {
-        "FLOP/s" => format::flop_rate(rate),
-        "B/s" => format::bandwidth(rate),
-        _ => format!("{}\u{a0}{unit}", format::compact(rate)),
-    }
 }
 
 fn verdict(measurement: &Measurement) -> Inline {

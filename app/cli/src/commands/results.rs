@@ -46,6 +46,7 @@ fn list(arguments: &ResultsList) -> anyhow::Result<Verdict> {
 pub fn print_list(measurements: &[Measurement], format: Format) -> anyhow::Result<()> {
     let rows: Vec<Value> = measurements.iter().map(row_json).collect();
     let columns = [
+        text("Id"),
         text("Workload"),
         text("Device"),
         text("Stack"),
@@ -54,7 +55,6 @@ pub fn print_list(measurements: &[Measurement], format: Format) -> anyhow::Resul
         number("Median"),
         number("p99"),
         number("Throughput"),
-        text(""),
         number("Noise"),
         number("Error"),
         text("Evidence"),
@@ -96,6 +96,8 @@ fn row_cells(m: &Measurement) -> Vec<String> {
     };
     let place = if m.target == "local" { m.device.id.clone() } else { format!("{}@{}", m.device.id, m.target) };
     vec![
+        // The end of the id is enough for `results show`.
+        m.id.rsplitn(3, '-').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("-"),
         m.workload.id.clone(),
         place,
         m.stack.to_string(),
@@ -103,8 +105,7 @@ fn row_cells(m: &Measurement) -> Vec<String> {
         format::or_unknown(statistics, |s| format::thousands(s.count as f64, 0)),
         format::or_unknown(statistics, |s| format::duration(s.median_secs)),
         format::or_unknown(statistics.and_then(|s| s.p99_secs), format::duration),
-        format::or_unknown(m.throughput.as_ref(), |t| format::compact(t.value)),
-        m.throughput.as_ref().map(|t| t.unit.clone()).unwrap_or_default(),
+        format::or_unknown(m.throughput.as_ref(), |t| format::throughput(t.value, &t.unit)),
         format::or_unknown(statistics.and_then(|s| s.relative_noise), |n| format::percent(n, 1)),
         format::or_unknown(m.correctness.as_ref().and_then(|c| c.error_norm), |e| format!("{e:.1e}")),
         m.evidence.to_string(),
@@ -183,7 +184,7 @@ fn show_rows(m: &Measurement) -> Vec<(&'static str, String)> {
         ));
     }
     if let Some(t) = &m.throughput {
-        rows.push(("throughput", format!("{} {}", format::compact(t.value), t.unit)));
+        rows.push(("throughput", format::throughput(t.value, &t.unit)));
     }
     if let Some(c) = &m.correctness {
         let error = format::or_unknown(c.error_norm, |e| format!("{e:.2e}"));
