@@ -140,7 +140,7 @@ fn statistics(ui: &mut Ui, m: &Measurement, assessment: &Assessment) {
     let s = &timing.statistics;
     section(ui, "Statistics");
     if let Some(t) = &m.throughput {
-        field(ui, "Throughput", &format!("{} {}", format::compact(t.value), t.unit));
+        field(ui, "Throughput", &format::throughput(t.value, &t.unit));
     }
     if let Some(point) = assessment.roofline.iter().find(|p| p.measurement_id == m.id) {
         field(ui, "Achieved", &format::flop_rate(point.flops_per_sec));

@@ -93,12 +93,12 @@ impl Field {
     fn width(self) -> f32 {
         match self {
             Self::Workload => 144.0,
-            Self::Stack => 78.0,
+            Self::Stack => 72.0,
             Self::Device => 48.0,
             Self::Status => 84.0,
             Self::Median | Self::P99 => 68.0,
             Self::Noise => 48.0,
-            Self::Throughput => 126.0,
+            Self::Throughput => 134.0,
             Self::OfCeiling | Self::Error => 74.0,
             Self::Began => 152.0,
         }
@@ -143,9 +143,7 @@ impl Field {
             Self::Status => m.status.label().to_owned(),
             Self::Median | Self::P99 => or_unknown(value, format::duration),
             Self::Noise => or_unknown(value, |v| format::percent(v, 1)),
-            Self::Throughput => {
-                or_unknown(m.throughput.as_ref(), |t| format!("{} {}", format::compact(t.value), t.unit))
-            }
+            Self::Throughput => or_unknown(m.throughput.as_ref(), |t| format::throughput(t.value, &t.unit)),
             Self::OfCeiling => or_unknown(value, |v| format::percent(v, 0)),
             Self::Error => or_unknown(value, |v| format!("{v:.1e}").replace('-', "−")),
             Self::Began => m.started_at.strftime("%F %T").to_string(),
