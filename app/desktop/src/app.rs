@@ -42,6 +42,7 @@ pub struct DesktopApp {
     probing: Option<Task<Vec<TargetReport>>>,
     exporting: Option<Task<(ReportKind, Result<WrittenReport, String>)>>,
     requests: Vec<Request>,
+    window_title: String,
 }
 
 impl std::fmt::Debug for DesktopApp {
@@ -69,6 +70,7 @@ impl DesktopApp {
             probing: None,
             exporting: None,
             requests: Vec::new(),
+            window_title: String::new(),
         };
         if let Some(workbench) = workbench {
             app.take_study(workbench);
@@ -121,10 +123,15 @@ impl DesktopApp {
 
     /// Takes what background work has brought. Call it before each frame, and while the window is hidden.
     pub fn logic(&mut self, ctx: &Context) {
-        self.poll_opening(ctx);
+        self.poll_opening();
         self.poll_devices();
         self.poll_export();
         self.poll_run(ctx);
+        let title = self.title();
+        if self.window_title != title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.window_title = title;
+        }
     }
 
     /// Draws the window and carries out what was asked for.
@@ -273,14 +280,13 @@ impl DesktopApp {
         self.workbench = Some(workbench);
     }
 
-    fn poll_opening(&mut self, ctx: &Context) {
+    fn poll_opening(&mut self) {
         let Some(result) = take_finished(&mut self.opening) else { return };
         match result.and_then(|opened| opened) {
             Ok(workbench) => {
                 self.take_study(workbench);
                 self.view = View::Overview;
                 self.dialog = None;
-                ctx.send_viewport_cmd(egui::ViewportCommand::Title(self.title()));
             }
             Err(error) => match &mut self.dialog {
                 Some(dialog) => dialog.error = Some(error),

@@ -146,7 +146,7 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
 pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str, enabled: bool, selected: bool) -> Response {
     let tokens = Tokens::of(ui);
     let sense = if enabled { Sense::click() } else { Sense::hover() };
-    let (rect, response) = ui.allocate_exact_size(vec2(28.0, 26.0), sense);
+    let (rect, response) = ui.allocate_exact_size(vec2(28.0, ui.spacing().interact_size.y), sense);
     response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, selected, name));
     if ui.is_rect_visible(rect) {
         let fill = match (enabled && response.hovered(), selected) {

@@ -18,7 +18,7 @@ fn axis<'a>(ui: &Ui, hints: AxisHints<'a>, label: &str, text: Option<Box<dyn Fn(
 
 /// Gives a plot its axes.
 pub fn with_axes<'a>(ui: &Ui, plot: Plot<'a>, x: Scale, y: Scale) -> Plot<'a> {
-    let horizontal = axis(ui, AxisHints::new_x(), &x.label, x.text);
+    let horizontal = axis(ui, AxisHints::new_x(), &x.label, x.text).label_spacing(Rangef::new(34.0, 60.0));
     let vertical = axis(ui, AxisHints::new_y(), &y.label, y.text).label_spacing(Rangef::new(14.0, 26.0));
     plot.custom_x_axes(vec![horizontal]).custom_y_axes(vec![vertical])
 }
