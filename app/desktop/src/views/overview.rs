@@ -100,19 +100,19 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
     let unit = option.and_then(|e| e.full_unit_cost);
     let unit_cost = Kpi {
         label: unit_cost_label(assessment, unit),
-        short_label: "Unit cost",
+        short_label: "Full unit cost",
         value: or_unknown(unit, |u| money(u.value.amount)),
         note: unit.map_or_else(String::new, |u| range(u.low.amount, u.high.amount)),
         evidence: unit.and(evidence),
-        hover: "The total cost over the horizon divided by the items served.".to_owned(),
+        hover: "The total cost over the horizon, migration and idle capacity included, divided by the items served.".to_owned(),
     };
     [cost, saving, payback, unit_cost]
 }
 
 fn unit_cost_label(assessment: &Assessment, unit: Option<UnitCost>) -> String {
     match unit {
-        Some(u) => format!("Cost of {}", count_of(u.per_items, assessment.item())),
-        None => format!("Cost of {}", count_of(1e6, assessment.item())),
+        Some(u) => format!("Full cost of {}", count_of(u.per_items, assessment.item())),
+        None => format!("Full cost of {}", count_of(1e6, assessment.item())),
     }
 }
 
