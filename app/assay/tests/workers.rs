@@ -85,30 +85,24 @@ fn a_worker_ends_with_its_parent() {
 fn a_killed_worker_is_an_outcome_and_the_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let study = small_study(folder.path());
-    let child = assay()
+    let mut child = assay()
         .args(["run", arg(&study), "--stack", "native", "--format", "json"])
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Kill the first worker as soon as it is there and has begun to measure.
+    // A line is told when the first measurement is stored; the worker then goes on with the second.
     let parent = child.id();
-    std::thread::spawn(move || {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let mut seen = 0;
-        while Instant::now() < deadline {
-            if let Some(worker) = child_of(parent) {
-                seen += 1;
-                // The first worker lists the devices; the one that measures follows.
-                if seen > 40 {
-                    Command::new("kill").args(["-9", &worker.to_string()]).status().ok();
-                    return;
-                }
-            }
-            std::thread::sleep(Duration::from_millis(25));
-        }
+    let stderr = child.stderr.take().unwrap();
+    let killer = std::thread::spawn(move || {
+        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+        lines.by_ref().find(|line| line.contains("FLOP/s")).unwrap();
+        let worker = child_of(parent).unwrap();
+        Command::new("kill").args(["-9", &worker.to_string()]).status().unwrap();
+        lines.count()
     });
     let output = child.wait_with_output().unwrap();
+    killer.join().unwrap();
     let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let statuses: Vec<&str> = rows.as_array().unwrap().iter().map(|r| r["status"].as_str().unwrap()).collect();
     assert_eq!(statuses.len(), 3, "{statuses:?}");
