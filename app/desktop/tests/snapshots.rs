@@ -194,7 +194,9 @@ fn readme_pictures() {
     window.key_press_modifiers(Modifiers::COMMAND, Key::R);
     for _ in 0..600 {
         window.step();
-        if window.state().run().ended_jobs() >= 5 || window.state().run().outcome.is_some() {
+        let run = window.state().run();
+        let streaming = run.current().is_some_and(|job| job.samples_ms.len() > 20);
+        if (run.ended_jobs() >= 8 && streaming) || run.outcome.is_some() {
             break;
         }
         std::thread::sleep(Duration::from_millis(50));

@@ -169,6 +169,16 @@ fn latency_plot(ui: &mut Ui, job: Option<&JobRow>) {
     let tokens = Tokens::of(ui);
     let samples = job.map_or(&[][..], |j| j.samples_ms.as_slice());
     let height = ui.available_height().max(120.0);
+    if samples.is_empty() {
+        ui.set_min_height(height);
+        let text = match job.map(|j| &j.state) {
+            Some(JobState::Ended { status, .. }) => status.reason().unwrap_or("It was not executed."),
+            Some(JobState::Running(_)) => "Samples appear here while the workload is measured.",
+            _ => "No samples yet.",
+        };
+        ui.add(Label::new(theme::caption(text)).wrap());
+        return;
+    }
     let plot = house_plot(ui, "live latency").height(height).include_y(0.0);
     with_axes(ui, plot, Scale::new("Execution"), Scale::new("Latency, ms")).show(ui, |plot| {
         plot.line(Line::new("Latency, ms", PlotPoints::Borrowed(samples)).color(tokens.series(0)).width(1.2));

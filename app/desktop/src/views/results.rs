@@ -92,7 +92,7 @@ impl Field {
 
     fn width(self) -> f32 {
         match self {
-            Self::Workload => 144.0,
+            Self::Workload => 138.0,
             Self::Stack => 72.0,
             Self::Device => 48.0,
             Self::Status => 84.0,
@@ -237,7 +237,9 @@ impl ResultsView {
         }
         self.order.update(measurements, assessment, &self.filter, self.sort);
         if self.selected.is_none() {
-            self.selected = self.order.rows.first().and_then(|i| measurements.get(*i as usize)).map(|m| m.id.clone());
+            let mut shown = self.order.rows.iter().filter_map(|i| measurements.get(*i as usize));
+            let first = shown.clone().find(|m| m.status.passed()).or_else(|| shown.next());
+            self.selected = first.map(|m| m.id.clone());
         }
         let selected = self.selected.as_deref().and_then(|id| measurements.iter().find(|m| m.id == id));
         Panel::right("measurement")

@@ -111,6 +111,7 @@ pub fn legend<'a>(ui: &mut Ui, entries: impl IntoIterator<Item = (&'a str, Color
     let text_color = Tokens::of(ui).text_subdued;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 2.0);
+        ui.spacing_mut().interact_size.y = 16.0;
         for (name, color) in entries {
             // Mark and name stay together where lines break.
             let galley = ui.painter().layout_no_wrap(name.to_owned(), theme::small_font(), text_color);

@@ -117,9 +117,12 @@ pub fn quantity(ui: &mut Ui, quantity: &Quantity<'_>) -> Edit {
                 let hover = [quantity.unit.as_str(), quantity.source.as_str()].into_iter().filter(|t| !t.is_empty());
                 name.on_hover_text(hover.collect::<Vec<_>>().join("\n"));
                 let note = quantity.locked.as_ref().map_or(quantity.unit.as_str(), |_| "set by the scenario");
-                let note = ui.add(Label::new(theme::caption(note)).truncate());
-                if let Some(reason) = &quantity.locked {
-                    note.on_hover_text(reason);
+                // A unit cut to its first letter helps nobody; the name's hover text has it.
+                if ui.available_width() > 40.0 {
+                    let note = ui.add(Label::new(theme::caption(note)).truncate());
+                    if let Some(reason) = &quantity.locked {
+                        note.on_hover_text(reason);
+                    }
                 }
             });
         });
