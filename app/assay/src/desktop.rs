@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
-use assay_desktop::{ActiveRun, Backend, DesktopApp, Places, theme};
-use assay_service::{RunRequest, Target, TargetReport, Waker, Workbench, probe_targets, start_run};
+use assay_desktop::{DesktopApp, Places, ServiceBackend, theme};
+use assay_service::Workbench;
 
 /// Opens the desktop on a study, or on the welcome page.
 pub fn open(study: Option<PathBuf>) -> anyhow::Result<()> {
@@ -25,7 +24,7 @@ pub fn open(study: Option<PathBuf>) -> anyhow::Result<()> {
     };
     let create: eframe::AppCreator<'static> = Box::new(move |cc| {
         theme::install(&cc.egui_ctx);
-        Ok(Box::new(Window(DesktopApp::new(workbench, Arc::new(Workers), places))))
+        Ok(Box::new(Window(DesktopApp::new(workbench, Arc::new(ServiceBackend), places))))
     });
     // Where a library of the window system is missing, the windowing library panics rather than fails.
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| eframe::run_native("assay", options, create)));
@@ -50,18 +49,5 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.0.ui(ui);
-    }
-}
-
-/// Devices and runs, in worker processes.
-struct Workers;
-
-impl Backend for Workers {
-    fn probe(&self, targets: &[Target]) -> Vec<TargetReport> {
-        probe_targets(targets, &AtomicBool::new(false))
-    }
-
-    fn start_run(&self, request: RunRequest, waker: Waker) -> Box<dyn ActiveRun> {
-        Box::new(start_run(request, waker))
     }
 }

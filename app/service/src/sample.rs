@@ -34,3 +34,17 @@ pub fn create_sample(folder: &Path, logical_cpus: usize) -> Result<Study, Workbe
     on_disk.save(&study, [price_path, source_path])?;
     Ok(study)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_keeps_its_comments_when_it_is_priced() {
+        let folder = tempfile::tempdir().unwrap();
+        create_sample(folder.path(), 64).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("study.yaml")).unwrap();
+        assert_eq!(text.lines().filter(|l| l.trim_start().starts_with('#')).count(), 6);
+        assert!(text.contains("3.38688") && text.contains("64 vCPU"), "{text}");
+    }
+}

@@ -105,9 +105,9 @@ pub fn parse_value(text: &str) -> Value {
 /// line of its own there (then the file is written anew).
 pub fn replace_scalar(text: &str, path: &str, value: &Value) -> Option<String> {
     let scalar = match value {
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => number_text(number),
         Value::Bool(flag) => flag.to_string(),
-        Value::String(word) => serde_yaml_scalar(word)?,
+        Value::String(word) => string_text(word),
         _ => return None,
     };
     let line = find_line(text, path)?;
@@ -122,14 +122,21 @@ pub fn replace_scalar(text: &str, path: &str, value: &Value) -> Option<String> {
     Some(out)
 }
 
-/// A string as it may stand after `key: `; only plain words are written, anything else is left to the serialiser.
-fn serde_yaml_scalar(word: &str) -> Option<String> {
-    let plain = !word.is_empty()
-        && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ' | '.' | '/'))
+/// A number as people write it: whole ones without a point.
+fn number_text(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value:.0}"),
+        _ => number.to_string(),
+    }
+}
+
+/// A string as it may stand after `key: `: plain words as they are, anything else quoted (JSON strings are YAML).
+fn string_text(word: &str) -> String {
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ' | '.' | '/'))
         && word.starts_with(|c: char| c.is_ascii_alphabetic())
         && !word.ends_with(' ')
         && !matches!(word, "true" | "false" | "null" | "yes" | "no" | "on" | "off");
-    plain.then(|| word.to_owned())
+    if plain { word.to_owned() } else { Value::String(word.to_owned()).to_string() }
 }
 
 /// The line of a block-style mapping's key; elements of lists are found by their `id`.
@@ -239,6 +246,10 @@ mod tests {
         assert_eq!(out, text.replace("\"Second, quoted\"", "Third"));
         let out = replace_scalar(text, "options.a.name", &"Third".into()).unwrap();
         assert_eq!(out, text.replace("First", "Third"));
+        let out = replace_scalar(text, "options.a.name", &"A (b), c: #d".into()).unwrap();
+        assert_eq!(out, text.replace("First", "\"A (b), c: #d\""));
+        let out = replace_scalar(text, "assumptions.horizon_months", &48.0.into()).unwrap();
+        assert_eq!(out, text.replace("36", "48"));
         assert_eq!(replace_scalar(text, "assumptions.unknown", &1.into()), None);
         assert_eq!(replace_scalar(text, "options", &1.into()), None);
     }

@@ -17,6 +17,7 @@ mod tests {
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {
             assay_base::files::write_atomic(&path, text.as_bytes()).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "stale: run with UPDATE_SCHEMAS=1");
+        let current = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(current == text, "stale: run UPDATE_SCHEMAS=1 cargo test -p assay-study");
     }
 }
