@@ -219,9 +219,10 @@ impl Gemm {
     fn describe(&self, chosen: &Heuristic, candidates: usize) -> String {
         let get = |attribute: i32| -> String {
             let (mut value, mut written) = (0_u32, 0_usize);
-            // SAFETY: the attributes asked for are 32 bits wide; cluster shape is 16 and leaves the rest zero.
+            let bytes = if attribute == attribute::ALGORITHM_CLUSTER { 2 } else { 4 };
+            // SAFETY: the attribute is as wide as that; a narrow one leaves the upper half zero.
             let status = unsafe {
-                (self.library.algorithm_get)(&chosen.algorithm, attribute, (&raw mut value).cast(), 4, &mut written)
+                (self.library.algorithm_get)(&chosen.algorithm, attribute, (&raw mut value).cast(), bytes, &mut written)
             };
             if status == 0 && written > 0 { value.to_string() } else { "?".to_owned() }
         };

@@ -24,6 +24,8 @@ pub(crate) struct Gpu {
     pub(crate) stream: Arc<CudaStream>,
     pub(crate) capability: (u32, u32),
     pub(crate) multiprocessors: u32,
+    /// The most shared memory a block may ask for, in bytes.
+    pub(crate) shared_bytes: u32,
     pub(crate) nvrtc: Arc<Nvrtc>,
     pub(crate) cublaslt: Arc<CublasLt>,
     handle: Opaque,
@@ -49,6 +51,7 @@ impl Gpu {
         let major = attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
         let minor = attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
         let multiprocessors = attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
+        let shared_bytes = attribute(Attribute::CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN)?;
         let mut handle = std::ptr::null_mut();
         // SAFETY: a context is current on this thread; the handle is written on success.
         let status = unsafe { (cublaslt.create)(&mut handle) };
@@ -58,6 +61,7 @@ impl Gpu {
             stream,
             capability: (major, minor),
             multiprocessors,
+            shared_bytes,
             nvrtc,
             cublaslt,
             handle,

@@ -147,9 +147,9 @@ DEVICE void attention_tiled(const T* q, const T* k, const T* v, T* out, const Sh
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 1)
+extern "C" __global__ void __launch_bounds__(256, 2)
 attention_tiled_64(const T* q, const T* k, const T* v, T* out, Shape s) { attention_tiled<64>(q, k, v, out, s); }
-extern "C" __global__ void __launch_bounds__(256, 1)
+extern "C" __global__ void __launch_bounds__(256, 2)
 attention_tiled_128(const T* q, const T* k, const T* v, T* out, Shape s) { attention_tiled<128>(q, k, v, out, s); }
 
 // Decoding: one query a sequence, the keys split over blocks (Dao et al. 2023, "Flash-Decoding"). A block takes HEADS

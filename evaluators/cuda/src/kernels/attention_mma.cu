@@ -10,17 +10,6 @@ struct Shape {
 
 #if ELEMENT != 0
 
-DEVICE u32 shared_address(const void* p) { return u32(__cvta_generic_to_shared(p)); }
-
-// Copies 16 bytes in the background; zeros where `real` is false.
-DEVICE void copy16(u32 to, const T* from, bool real) {
-    const int bytes = real ? 16 : 0;
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes));
-}
-DEVICE void commit_copies() { asm volatile("cp.async.commit_group;"); }
-template <int PENDING>
-DEVICE void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(PENDING)); }
-
 DEVICE void load_matrices(u32 (&r)[4], u32 address) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(address));
@@ -39,12 +28,6 @@ DEVICE void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
 #endif
                  : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
-
-DEVICE float power_of_two(float x) {
-    float y;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-    return y;
 }
 
 // The maximum and sum over the four lanes that hold a row of an mma result.
@@ -89,74 +72,95 @@ struct Rows {
     }
 };
 
-// Scores of 16 queries against KEYS keys of a tile.
-template <int D, int KEYS>
-DEVICE void score_tile(float (&score)[KEYS / 8][4], u32 query_tile, u32 first_query, u32 key_tile, u32 lane) {
+// Scores of TILES times 16 queries against KEYS keys of a tile.
+template <int D, int KEYS, int TILES>
+DEVICE void score_tile(float (&score)[TILES][KEYS / 8][4], u32 query_tile, u32 first_query, u32 key_tile, u32 lane) {
 #pragma unroll
-    for (int i = 0; i < KEYS / 8; ++i)
+    for (int t = 0; t < TILES; ++t)
 #pragma unroll
-        for (int j = 0; j < 4; ++j) score[i][j] = 0.0f;
+        for (int i = 0; i < KEYS / 8; ++i)
+#pragma unroll
+            for (int j = 0; j < 4; ++j) score[t][i][j] = 0.0f;
 #pragma unroll
     for (int step = 0; step < D / 16; ++step) {
-        u32 a[4];
-        load_matrices(a, query_tile + at<D>(first_query + lane % 16, step * 2 + lane / 16));
+        u32 a[TILES][4];
+#pragma unroll
+        for (int t = 0; t < TILES; ++t) {
+            load_matrices(a[t], query_tile + at<D>(first_query + t * 16 + lane % 16, step * 2 + lane / 16));
+        }
 #pragma unroll
         for (int pair = 0; pair < KEYS / 16; ++pair) {
             u32 b[4];
             load_matrices(b, key_tile + at<D>(pair * 16 + lane % 8 + lane / 16 * 8, step * 2 + lane / 8 % 2));
-            multiply(score[2 * pair], a, b[0], b[1]);
-            multiply(score[2 * pair + 1], a, b[2], b[3]);
+#pragma unroll
+            for (int t = 0; t < TILES; ++t) {
+                multiply(score[t][2 * pair], a[t], b[0], b[1]);
+                multiply(score[t][2 * pair + 1], a[t], b[2], b[3]);
+            }
         }
     }
 }
 
 // Takes the scores (masked ones are -inf) into the running softmax and adds the weighted values.
-template <int D, int KEYS>
-DEVICE void accumulate(Rows<D>& rows, float (&score)[KEYS / 8][4], float scale, u32 value_tile, u32 lane) {
+template <int D, int KEYS, int TILES>
+DEVICE void accumulate(Rows<D> (&rows)[TILES], float (&score)[TILES][KEYS / 8][4], float scale, u32 value_tile,
+                       u32 lane) {
 #pragma unroll
-    for (int half = 0; half < 2; ++half) {
-        float highest = -INF;
+    for (int t = 0; t < TILES; ++t)
 #pragma unroll
-        for (int i = 0; i < KEYS / 8; ++i) highest = fmaxf(highest, fmaxf(score[i][2 * half], score[i][2 * half + 1]));
-        highest = fmaxf(rows.maximum[half], row_max(highest));
-        // Nothing visible yet: keep exp(-inf - -inf) away.
-        const float base = highest == -INF ? 0.0f : highest * scale;
-        const float shrink = power_of_two(rows.maximum[half] * scale - base);
-        rows.maximum[half] = highest;
-        float sum = 0.0f;
+        for (int half = 0; half < 2; ++half) {
+            float highest = -INF;
 #pragma unroll
-        for (int i = 0; i < KEYS / 8; ++i) {
-            score[i][2 * half] = power_of_two(score[i][2 * half] * scale - base);
-            score[i][2 * half + 1] = power_of_two(score[i][2 * half + 1] * scale - base);
-            sum += score[i][2 * half] + score[i][2 * half + 1];
+            for (int i = 0; i < KEYS / 8; ++i) {
+                highest = fmaxf(highest, fmaxf(score[t][i][2 * half], score[t][i][2 * half + 1]));
+            }
+            highest = fmaxf(rows[t].maximum[half], row_max(highest));
+            // Nothing visible yet: keep exp(-inf - -inf) away.
+            const float base = highest == -INF ? 0.0f : highest * scale;
+            const float shrink = power_of_two(rows[t].maximum[half] * scale - base);
+            rows[t].maximum[half] = highest;
+            float sum = 0.0f;
+#pragma unroll
+            for (int i = 0; i < KEYS / 8; ++i) {
+                score[t][i][2 * half] = power_of_two(score[t][i][2 * half] * scale - base);
+                score[t][i][2 * half + 1] = power_of_two(score[t][i][2 * half + 1] * scale - base);
+                sum += score[t][i][2 * half] + score[t][i][2 * half + 1];
+            }
+            rows[t].total[half] = rows[t].total[half] * shrink + sum; // each lane its own columns until the end
+#pragma unroll
+            for (int i = 0; i < D / 8; ++i) {
+                rows[t].result[i][2 * half] *= shrink;
+                rows[t].result[i][2 * half + 1] *= shrink;
+            }
         }
-        rows.total[half] = rows.total[half] * shrink + sum; // each lane its own columns until the end
-#pragma unroll
-        for (int i = 0; i < D / 8; ++i) {
-            rows.result[i][2 * half] *= shrink;
-            rows.result[i][2 * half + 1] *= shrink;
-        }
-    }
 #pragma unroll
     for (int step = 0; step < KEYS / 16; ++step) {
-        const u32 a[4] = {pack2(score[2 * step][0], score[2 * step][1]), pack2(score[2 * step][2], score[2 * step][3]),
-                          pack2(score[2 * step + 1][0], score[2 * step + 1][1]),
-                          pack2(score[2 * step + 1][2], score[2 * step + 1][3])};
+        u32 a[TILES][4];
+#pragma unroll
+        for (int t = 0; t < TILES; ++t) {
+            a[t][0] = pack2(score[t][2 * step][0], score[t][2 * step][1]);
+            a[t][1] = pack2(score[t][2 * step][2], score[t][2 * step][3]);
+            a[t][2] = pack2(score[t][2 * step + 1][0], score[t][2 * step + 1][1]);
+            a[t][3] = pack2(score[t][2 * step + 1][2], score[t][2 * step + 1][3]);
+        }
 #pragma unroll
         for (int pair = 0; pair < D / 16; ++pair) {
             u32 b[4];
             load_matrices_transposed(b, value_tile + at<D>(step * 16 + lane % 16, pair * 2 + lane / 16));
-            multiply(rows.result[2 * pair], a, b[0], b[1]);
-            multiply(rows.result[2 * pair + 1], a, b[2], b[3]);
+#pragma unroll
+            for (int t = 0; t < TILES; ++t) {
+                multiply(rows[t].result[2 * pair], a[t], b[0], b[1]);
+                multiply(rows[t].result[2 * pair + 1], a[t], b[2], b[3]);
+            }
         }
     }
 }
 
-// A whole prompt: a block takes 16 queries a warp of one head and walks the keys 64 at a time; the next tile is copied
-// while this one is multiplied.
+// A whole prompt: a warp takes 32 queries of one head, so that each fragment of keys and values it loads is used twice;
+// a block walks the keys 64 at a time and copies the next tile while it multiplies this one.
 template <int D, int WARPS>
 DEVICE void attention_mma(const T* q, const T* k, const T* v, T* out, const Shape s) {
-    const int ROWS = WARPS * 16, KEYS = 64, THREADS = WARPS * 32;
+    const int TILES = 2, WARP_ROWS = TILES * 16, ROWS = WARPS * WARP_ROWS, KEYS = 64, THREADS = WARPS * 32;
     const u32 TILE = KEYS * D * 2;
     extern __shared__ __align__(128) unsigned char shared[];
     const u32 query_tile = shared_address(shared);
@@ -180,9 +184,10 @@ DEVICE void attention_mma(const T* q, const T* k, const T* v, T* out, const Shap
     stage<D, KEYS>(value_tiles, v_base, keys, s.d, k_stride, threadIdx.x, THREADS);
     commit_copies();
 
-    Rows<D> rows;
-    Rows<D>::clear(rows);
-    const int top = first + warp * 16 + lane / 4; // the query of this lane's first row
+    Rows<D> rows[TILES];
+#pragma unroll
+    for (int t = 0; t < TILES; ++t) Rows<D>::clear(rows[t]);
+    const int warp_first = first + warp * WARP_ROWS;
     for (int tile = 0; tile < tiles; ++tile) {
         if (tile + 1 < tiles) {
             const int next = (tile + 1) * KEYS;
@@ -193,38 +198,46 @@ DEVICE void attention_mma(const T* q, const T* k, const T* v, T* out, const Shap
         commit_copies();
         wait_copies<1>();
         __syncthreads();
-        const int start = tile * KEYS;
         const u32 slot = tile % 2 * TILE;
-        float score[KEYS / 8][4];
-        score_tile<D, KEYS>(score, query_tile, warp * 16, key_tiles + slot, lane);
-        if (start + KEYS > keys || (s.causal && start + KEYS > first + warp * 16 + offset + 1)) {
+        const int start = tile * KEYS;
+        // A causal tile may lie after every query of this warp.
+        if (start < keys && (!s.causal || start <= warp_first + WARP_ROWS - 1 + offset)) {
+            float score[TILES][KEYS / 8][4];
+            score_tile<D, KEYS, TILES>(score, query_tile, warp * WARP_ROWS, key_tiles + slot, lane);
+            if (start + KEYS > keys || (s.causal && start + KEYS > warp_first + offset + 1)) {
 #pragma unroll
-            for (int i = 0; i < KEYS / 8; ++i)
+                for (int t = 0; t < TILES; ++t)
 #pragma unroll
-                for (int j = 0; j < 4; ++j) {
-                    const int key = start + i * 8 + lane % 4 * 2 + j % 2, query = top + j / 2 * 8;
-                    if (key >= keys || (s.causal && key > query + offset)) score[i][j] = -INF;
-                }
+                    for (int i = 0; i < KEYS / 8; ++i)
+#pragma unroll
+                        for (int j = 0; j < 4; ++j) {
+                            const int key = start + i * 8 + lane % 4 * 2 + j % 2;
+                            const int query = warp_first + t * 16 + lane / 4 + j / 2 * 8;
+                            if (key >= keys || (s.causal && key > query + offset)) score[t][i][j] = -INF;
+                        }
+            }
+            accumulate<D, KEYS, TILES>(rows, score, s.scale, value_tiles + slot, lane);
         }
-        accumulate<D, KEYS>(rows, score, s.scale, value_tiles + slot, lane);
         __syncthreads(); // before the next copy overwrites this tile
     }
 #pragma unroll
-    for (int half = 0; half < 2; ++half) {
-        const float total = row_sum(rows.total[half]);
-        const float scale = total > 0.0f ? 1.0f / total : 0.0f;
-        const int row = warp * 16 + lane / 4 + half * 8;
-        if (first + row >= int(s.queries)) continue;
-        T* to = out + q_offset + row * q_stride;
+    for (int t = 0; t < TILES; ++t)
 #pragma unroll
-        for (int i = 0; i < D / 8; ++i) {
-            const u32 column = i * 8 + lane % 4 * 2;
-            if (column < s.d) {
-                *reinterpret_cast<u32*>(to + column) =
-                    pack2(rows.result[i][2 * half] * scale, rows.result[i][2 * half + 1] * scale);
+        for (int half = 0; half < 2; ++half) {
+            const float total = row_sum(rows[t].total[half]);
+            const float scale = total > 0.0f ? 1.0f / total : 0.0f;
+            const int row = warp * WARP_ROWS + t * 16 + lane / 4 + half * 8;
+            if (first + row >= int(s.queries)) continue;
+            T* to = out + q_offset + row * q_stride;
+#pragma unroll
+            for (int i = 0; i < D / 8; ++i) {
+                const u32 column = i * 8 + lane % 4 * 2;
+                if (column < s.d) {
+                    *reinterpret_cast<u32*>(to + column) =
+                        pack2(rows[t].result[i][2 * half] * scale, rows[t].result[i][2 * half + 1] * scale);
+                }
             }
         }
-    }
 }
 
 // Decoding with grouped heads: the queries that share a key head are the rows of one tile of 16, each warp walks its own
@@ -264,8 +277,8 @@ DEVICE void decode_mma(const T* q, const T* k, const T* v, float* sums, float2* 
     wait_copies<STAGES - 1>();
     __syncthreads();
 
-    Rows<D> rows;
-    Rows<D>::clear(rows);
+    Rows<D> rows[1];
+    Rows<D>::clear(rows[0]);
     int slot_index = 0;
     for (int start = begin + warp * KEYS; start < end; start += WARPS * KEYS, fetch += WARPS * KEYS) {
         if (fetch < end) {
@@ -278,17 +291,17 @@ DEVICE void decode_mma(const T* q, const T* k, const T* v, float* sums, float2* 
         __syncwarp();
         const u32 slot = tiles + slot_index * 2 * TILE;
         slot_index = (slot_index + 1) % STAGES;
-        float score[KEYS / 8][4];
-        score_tile<D, KEYS>(score, query_tile, 0, slot, lane);
+        float score[1][KEYS / 8][4];
+        score_tile<D, KEYS, 1>(score, query_tile, 0, slot, lane);
         if (start + KEYS > end) {
 #pragma unroll
             for (int i = 0; i < KEYS / 8; ++i)
 #pragma unroll
                 for (int j = 0; j < 4; ++j) {
-                    if (start + i * 8 + int(lane % 4) * 2 + j % 2 >= end) score[i][j] = -INF;
+                    if (start + i * 8 + int(lane % 4) * 2 + j % 2 >= end) score[0][i][j] = -INF;
                 }
         }
-        accumulate<D, KEYS>(rows, score, s.scale, slot + TILE, lane);
+        accumulate<D, KEYS, 1>(rows, score, s.scale, slot + TILE, lane);
         __syncwarp(); // before the next copy overwrites this tile
     }
     wait_copies<0>();
@@ -299,12 +312,12 @@ DEVICE void decode_mma(const T* q, const T* k, const T* v, float* sums, float2* 
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
         const int row = warp * 16 + lane / 4 + half * 8;
-        const float total = row_sum(rows.total[half]);
-        if (lane % 4 == 0) warp_states[row] = make_float2(rows.maximum[half], total);
+        const float total = row_sum(rows[0].total[half]);
+        if (lane % 4 == 0) warp_states[row] = make_float2(rows[0].maximum[half], total);
 #pragma unroll
         for (int i = 0; i < D / 8; ++i) {
             *reinterpret_cast<float2*>(warp_sums + row * D + i * 8 + lane % 4 * 2) =
-                make_float2(rows.result[i][2 * half], rows.result[i][2 * half + 1]);
+                make_float2(rows[0].result[i][2 * half], rows[0].result[i][2 * half + 1]);
         }
     }
     __syncthreads();
@@ -327,10 +340,10 @@ DEVICE void decode_mma(const T* q, const T* k, const T* v, float* sums, float2* 
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256, 1)
-attention_mma_64(const T* q, const T* k, const T* v, T* out, Shape s) { attention_mma<64, 8>(q, k, v, out, s); }
-extern "C" __global__ void __launch_bounds__(256, 1)
-attention_mma_128(const T* q, const T* k, const T* v, T* out, Shape s) { attention_mma<128, 8>(q, k, v, out, s); }
+extern "C" __global__ void __launch_bounds__(128)
+attention_mma_64(const T* q, const T* k, const T* v, T* out, Shape s) { attention_mma<64, 4>(q, k, v, out, s); }
+extern "C" __global__ void __launch_bounds__(128)
+attention_mma_128(const T* q, const T* k, const T* v, T* out, Shape s) { attention_mma<128, 4>(q, k, v, out, s); }
 extern "C" __global__ void __launch_bounds__(128)
 decode_mma_64(const T* q, const T* k, const T* v, float* sums, float2* states, Shape s, u32 chunk) {
     decode_mma<64>(q, k, v, sums, states, s, chunk);

@@ -128,6 +128,75 @@ ROW_KERNELS(2)
 ROW_KERNELS(4)
 ROW_KERNELS(8)
 
+#if __CUDA_ARCH__ >= 800
+// Softmax of rows so long that one fills a multiprocessor: as many blocks as there are, each walking over rows. While a
+// row is reduced and written from registers the next one is on its way to shared memory. A thread copies and reads its
+// own packs only, so the copies need no barrier. Exponentials are computed twice rather than kept, which would take more
+// registers than there are.
+template <int N>
+DEVICE void softmax_streamed(const T* in, T* out, u32 columns, u32 rows) {
+    extern __shared__ __align__(16) uint4 slots[];
+    const u32 packs = columns / V;
+    auto fetch = [&](u32 row) {
+#pragma unroll
+        for (int j = 0; j < N; ++j) {
+            const u32 i = threadIdx.x + j * blockDim.x;
+            if (i < packs) copy16(shared_address(slots + i), in + u64(row) * columns + u64(i) * V, true);
+        }
+        commit_copies();
+    };
+    const float LOG2_E = 1.4426950408889634f;
+    u32 row = blockIdx.x;
+    if (row < rows) fetch(row);
+    for (; row < rows; row += gridDim.x) {
+        wait_copies<0>();
+        uint4 raw[N];
+        float maximum = -INF;
+#pragma unroll
+        for (int j = 0; j < N; ++j) {
+            const u32 i = threadIdx.x + j * blockDim.x;
+            if (i < packs) {
+                raw[j] = slots[i];
+                float x[V];
+                unpack(raw[j], x);
+#pragma unroll
+                for (int v = 0; v < V; ++v) maximum = fmaxf(maximum, x[v]);
+            }
+        }
+        if (row + gridDim.x < rows) fetch(row + gridDim.x);
+        const float base = block_max(maximum) * LOG2_E;
+        float sum = 0.0f;
+#pragma unroll
+        for (int j = 0; j < N; ++j) {
+            if (threadIdx.x + j * blockDim.x < packs) {
+                float x[V];
+                unpack(raw[j], x);
+#pragma unroll
+                for (int v = 0; v < V; ++v) sum += power_of_two(x[v] * LOG2_E - base);
+            }
+        }
+        const float scale = 1.0f / block_sum(sum);
+        T* result = out + u64(row) * columns;
+#pragma unroll
+        for (int j = 0; j < N; ++j) {
+            const u32 i = threadIdx.x + j * blockDim.x;
+            if (i < packs) {
+                float x[V];
+                unpack(raw[j], x);
+#pragma unroll
+                for (int v = 0; v < V; ++v) x[v] = power_of_two(x[v] * LOG2_E - base) * scale;
+                store16(result + u64(i) * V, pack(x));
+            }
+        }
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(1024, 1)
+softmax_streamed_4(const T* in, T* out, u32 columns, u32 rows) { softmax_streamed<4>(in, out, columns, rows); }
+extern "C" __global__ void __launch_bounds__(1024, 1)
+softmax_streamed_8(const T* in, T* out, u32 columns, u32 rows) { softmax_streamed<8>(in, out, columns, rows); }
+#endif
+
 KERNEL softmax_any(const T* in, T* out, u32 columns) {
     const T* row = in + u64(blockIdx.x) * columns;
     T* result = out + u64(blockIdx.x) * columns;

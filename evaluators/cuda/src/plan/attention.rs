@@ -44,15 +44,15 @@ impl Planner<'_> {
             return self.decode(source, arguments, [batch, keys, heads, kv_heads, d], padded, shape, out);
         }
         arguments.extend([self.address(out), Argument::Structure(shape)]);
-        let (name, rows, shared) = if tensor_cores {
+        let (name, rows, threads, shared) = if tensor_cores {
             // 128 queries, and two buffers for 64 keys and 64 values each, 2 bytes an element.
-            (format!("attention_mma_{padded}"), 128, (128 + 4 * 64) * padded * 2)
+            (format!("attention_mma_{padded}"), 128, 128, (128 + 4 * 64) * padded * 2)
         } else {
             // 64 queries and 32 keys or values in rows of padded + 4, and 64 rows of 32 + 4 weights, 4 bytes an element.
-            (format!("attention_tiled_{padded}"), 64, ((64 + 32) * (padded + 4) + 64 * 36) * 4)
+            (format!("attention_tiled_{padded}"), 64, 256, ((64 + 32) * (padded + 4) + 64 * 36) * 4)
         };
         self.note("attention", format!("{name}, {rows} queries a block"));
-        self.launch((source, &name), [queries.div_ceil(rows), heads, batch], [256, 1], shared, arguments)
+        self.launch((source, &name), [queries.div_ceil(rows), heads, batch], [threads, 1], shared, arguments)
     }
 
     fn decode(

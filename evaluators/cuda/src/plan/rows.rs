@@ -74,8 +74,20 @@ impl Planner<'_> {
     }
 
     pub(super) fn softmax(&mut self, x: TensorId, out: TensorId) -> Result<(), EvaluatorError> {
-        let arguments = vec![self.address(x), self.address(out)];
-        self.row_kernel("softmax", arguments, None, out)
+        let mut arguments = vec![self.address(x), self.address(out)];
+        let (rows, columns) = self.rows_and_columns(out);
+        let bytes = columns * self.element.bytes();
+        let fits = self.gpu.capability >= (8, 0) && bytes <= self.gpu.shared_bytes as usize;
+        match streamed_variant(columns, self.element.pack()).filter(|_| fits) {
+            None => self.row_kernel("softmax", arguments, None, out),
+            Some(held) => {
+                arguments.extend([Argument::U32(number(columns)?), Argument::U32(number(rows)?)]);
+                let name = format!("softmax_streamed_{held}");
+                self.note("softmax", format!("{name}: the next row is copied while this one is reduced"));
+                let blocks = rows.min(self.gpu.multiprocessors as usize);
+                self.launch((Source::Rows, &name), [blocks, 1, 1], [1024, 1], bytes, arguments)
+            }
+        }
     }
 
     pub(super) fn rms_norm(
@@ -133,6 +145,16 @@ fn row_variant(columns: usize, pack: usize) -> (&'static str, usize) {
     }
 }
 
+/// Packs that each of 1024 threads holds of a row that is too long for several blocks on a multiprocessor; `None` for
+/// shorter rows, and for those that do not fit.
+fn streamed_variant(columns: usize, pack: usize) -> Option<usize> {
+    let packs = columns / pack;
+    if !columns.is_multiple_of(pack) || packs <= 2048 {
+        return None;
+    }
+    [4, 8].into_iter().find(|held| packs <= held * 1024)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +171,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_long_rows_are_streamed() {
+        assert_eq!(streamed_variant(8192, 4), None);
+        assert_eq!(streamed_variant(32_768, 4), Some(8));
+        assert_eq!(streamed_variant(32_768, 8), Some(4));
+        assert_eq!(streamed_variant(32_767, 4), None);
+        assert_eq!(streamed_variant(65_536, 4), None);
     }
 
     #[test]
