@@ -104,7 +104,8 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
         value: or_unknown(unit, |u| money(u.value.amount)),
         note: unit.map_or_else(String::new, |u| range(u.low.amount, u.high.amount)),
         evidence: unit.and(evidence),
-        hover: "The total cost over the horizon, migration and idle capacity included, divided by the items served.".to_owned(),
+        hover: "The total cost over the horizon, migration and idle capacity included, divided by the items served."
+            .to_owned(),
     };
     [cost, saving, payback, unit_cost]
 }
