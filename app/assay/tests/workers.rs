@@ -38,6 +38,46 @@ fn the_command_lines_own_process_loads_no_gpu_or_onnx_library() {
     assert!(looked > 10, "the process was looked at only {looked} times");
 }
 
+#[test]
+fn the_desktops_own_process_loads_no_gpu_compute_or_onnx_library() {
+    if !support::installed("Xvfb") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let study = small_study(folder.path());
+    let display = format!(":{}", 100 + std::process::id() % 800);
+    let mut server = Command::new("Xvfb")
+        .args([&display, "-screen", "0", "1280x800x24", "+extension", "GLX"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(800));
+    let mut window = assay()
+        .arg(arg(&study))
+        .env("DISPLAY", &display)
+        .env_remove("WAYLAND_DISPLAY")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut drew = false;
+    let deadline = Instant::now() + Duration::from_secs(8);
+    while Instant::now() < deadline && window.try_wait().unwrap().is_none() {
+        let maps = mapped(window.id());
+        drew |= maps.contains("libGL") || maps.contains("libEGL");
+        for library in FOREIGN {
+            assert!(!maps.contains(library), "the desktop has loaded {library}");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let alive = window.try_wait().unwrap().is_none();
+    window.kill().ok();
+    window.wait().unwrap();
+    server.kill().ok();
+    server.wait().unwrap();
+    assert!(alive, "the window closed by itself");
+    assert!(drew, "the window never loaded OpenGL: it was not really open");
+}
+
 fn worker() -> Child {
     assay().arg("worker").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
