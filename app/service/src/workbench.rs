@@ -207,18 +207,6 @@ impl Workbench {
         Ok(())
     }
 
-    /// Reads the measurements again.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn reload_measurements(&mut self) -> Result<(), WorkbenchError> {
-        let loaded = Store::open(self.folder.path()).load()?;
-        self.measurements = loaded.measurements;
-        self.warnings = loaded.warnings.iter().map(ToString::to_string).collect();
-        self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
-        Ok(())
-    }
-
     /// Where documents are written.
     pub fn reports_folder(&self) -> PathBuf {
         self.folder.reports()

@@ -343,7 +343,7 @@ fn project(
 }
 
 /// The words for a ceiling.
-pub fn bound_label(bound: Bound) -> &'static str {
+fn bound_label(bound: Bound) -> &'static str {
     match bound {
         Bound::Compute => "compute",
         Bound::Memory => "memory bandwidth",
