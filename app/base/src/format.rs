@@ -120,6 +120,18 @@ pub fn compact(value: f64) -> String {
     }
 }
 
+/// The number with the marks of languages that write `1.234,56`: points and commas between digits trade places.
+pub fn decimal_comma(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let is_digit = |index: Option<usize>| index.and_then(|i| characters.get(i)).is_some_and(char::is_ascii_digit);
+    let mark = |(index, character): (usize, &char)| match character {
+        '.' if is_digit(index.checked_sub(1)) && is_digit(Some(index + 1)) => ',',
+        ',' if is_digit(index.checked_sub(1)) && is_digit(Some(index + 1)) => '.',
+        other => *other,
+    };
+    characters.iter().enumerate().map(mark).collect()
+}
+
 /// A fraction as a percentage: `0.384` with 1 decimal as `38.4 %`.
 pub fn percent(fraction: f64, decimals: usize) -> String {
     if fraction.is_finite() { format!("{}\u{a0}%", thousands(fraction * 100.0, decimals)) } else { UNKNOWN.to_owned() }
@@ -201,6 +213,13 @@ mod tests {
         assert_eq!(thousands(-1_234_567.891, 2), "−1,234,567.89");
         assert_eq!(thousands(-0.001, 0), "0");
         assert_eq!(thousands(f64::NAN, 0), UNKNOWN);
+    }
+
+    #[test]
+    fn marks_trade_places_between_digits_only() {
+        assert_eq!(decimal_comma("−$1,234.56"), "−$1.234,56");
+        assert_eq!(decimal_comma("1.2e−7, and so on."), "1,2e−7, and so on.");
+        assert_eq!(decimal_comma(""), "");
     }
 
     #[test]
