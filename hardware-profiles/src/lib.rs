@@ -11,8 +11,10 @@
 
 pub mod catalog;
 pub mod check;
+pub mod export_control;
 mod locate;
 pub mod offer;
+pub mod portability;
 pub mod profile;
 mod rules;
 pub mod schema;
@@ -20,6 +22,10 @@ pub mod source;
 
 pub use catalog::{Catalog, CatalogError, Origin};
 pub use check::{Finding, Severity};
+pub use export_control::{ExportControl, Screening};
 pub use offer::{CostReference, NoQuote, Offer, OfferKind, PriceUnit, PriceWarning, Quote, QuoteInForce};
-pub use profile::{HardwareKind, Interconnect, Lifecycle, Profile, Quantity, SchemaVersion, Specification};
+pub use portability::{Portability, PortabilityFact, PortabilityTopic};
+pub use profile::{
+    HardwareKind, Interconnect, Lifecycle, LifecycleStage, Profile, Quantity, SchemaVersion, Specification,
+};
 pub use source::{Confidence, Figure, Provenance, Source};

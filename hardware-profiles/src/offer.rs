@@ -201,6 +201,18 @@ impl Quote {
     pub fn money(&self) -> Money {
         Money::new(self.price, self.currency)
     }
+
+    /// Days from the quote to `date`; negative when the quote is of a later day.
+    pub fn age_days(&self, date: Date) -> i64 {
+        i64::from((date - self.as_of).get_days())
+    }
+
+    /// `self / other - 1`: positive when this quote is above the other. `None` when the two are in different
+    /// currencies or units, or the other is not a price.
+    pub fn drift_fraction(&self, other: &Self) -> Option<f64> {
+        let comparable = self.currency == other.currency && self.per == other.per && other.price > 0.0;
+        comparable.then(|| self.price / other.price - 1.0)
+    }
 }
 
 /// What somebody modelled an accelerator to cost. A reference to compare with, never an offer.
@@ -262,12 +274,33 @@ impl fmt::Display for PriceWarning {
         match self {
             Self::Old { age_days } => write!(f, "the price is {age_days} days old"),
             Self::Drift { drift_fraction, newest_as_of } => {
-                let side = if *drift_fraction < 0.0 { "below" } else { "above" };
-                let size = format::percent(drift_fraction.abs(), 0);
-                write!(f, "the price is {size} {side} the newest quote, of {newest_as_of}")
+                write!(f, "the price is {} the newest quote, of {newest_as_of}", off(*drift_fraction))
             }
         }
     }
+}
+
+/// Age and drift in words: `47 days old, 25 % below the newest quote of 2026-07-31`.
+impl fmt::Display for QuoteInForce<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.age_days {
+            0 => f.write_str("of the pricing date")?,
+            1 => f.write_str("1 day old")?,
+            days => write!(f, "{days} days old")?,
+        }
+        match self.drift_fraction {
+            Some(drift) if drift != 0.0 => {
+                write!(f, ", {} the newest quote of {}", off(drift), self.newest.as_of)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `25 % below`, `3 % above`.
+fn off(drift_fraction: f64) -> String {
+    let side = if drift_fraction < 0.0 { "below" } else { "above" };
+    format!("{} {side}", format::percent(drift_fraction.abs(), if drift_fraction.abs() < 0.01 { 1 } else { 0 }))
 }
 
 impl QuoteInForce<'_> {
@@ -365,10 +398,8 @@ impl Offer {
             let oldest = quotes().map(|quote| quote.as_of).min().unwrap_or(newest.as_of);
             return Err(NoQuote::AllLater { offer: self.id.clone(), pricing_date, oldest });
         };
-        let age_days = i64::from(days_between(quote.as_of, pricing_date));
-        let comparable = quote.currency == newest.currency && newest.price > 0.0;
-        let drift_fraction = comparable.then(|| quote.price / newest.price - 1.0);
-        Ok(QuoteInForce { quote, age_days, newest, drift_fraction })
+        let age_days = quote.age_days(pricing_date);
+        Ok(QuoteInForce { quote, age_days, newest, drift_fraction: quote.drift_fraction(newest) })
     }
 
     /// The share of a unit's price that falls on one accelerator; `None` where the number of accelerators in a unit
@@ -377,8 +408,4 @@ impl Offer {
         let count = self.accelerators.filter(|count| *count > 0)?;
         Some(quote.money() * (1.0 / f64::from(count)))
     }
-}
-
-fn days_between(from: Date, to: Date) -> i32 {
-    (to - from).get_days()
 }

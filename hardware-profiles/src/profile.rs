@@ -1,13 +1,16 @@
 //! The profile of one accelerator: its specification, with accessors in SI units.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use assay_base::NumericFormat;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::export_control::ExportControl;
 use crate::offer::{CostReference, Offer, Quote};
+use crate::portability::{Portability, PortabilityFact};
 use crate::source::{Figure, Provenance, Source, unique_map};
 
 /// The version of the file format. There is one.
@@ -57,17 +60,46 @@ impl fmt::Display for HardwareKind {
 }
 
 /// Where a product stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Lifecycle {
+pub enum LifecycleStage {
     /// Made public, not to be had yet.
     Announced,
     /// To be had and supported.
     Available,
-    /// Still to be had; its software support is winding down.
-    Limited,
-    /// No longer supported by current software.
-    Unsupported,
+    /// Still to be had; current software no longer supports it, or its support is winding down.
+    Legacy,
+    /// No longer to be had.
+    EndOfLife,
+}
+
+impl LifecycleStage {
+    /// The word used in tables, YAML and JSON.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Available => "available",
+            Self::Legacy => "legacy",
+            Self::EndOfLife => "end-of-life",
+        }
+    }
+}
+
+/// Where a product stood in its life on a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lifecycle {
+    /// The stage.
+    pub stage: LifecycleStage,
+    /// A key of the profile's `sources`.
+    pub source: String,
+    /// The day it stood there, when that differs from the source's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub as_of: Option<Date>,
+    /// What shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// The links between accelerators.
@@ -97,13 +129,17 @@ pub struct Profile {
     pub name: String,
     /// The kind of processor.
     pub kind: HardwareKind,
+    /// Other names by which price lists and bills call it: `H100`, `a2-ultragpu-*`. A `*` stands for anything. They
+    /// are held against the name of the accelerator and that of the instance type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// The generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub architecture: Option<String>,
     /// The year it came out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub year: Option<u16>,
-    /// Where it stands in its life.
+    /// Where it stands in its life. Absent where no source says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifecycle: Option<Lifecycle>,
     /// What the figures and quotes below refer to by key.
@@ -143,6 +179,12 @@ pub struct Profile {
     /// What a reader must know before using the figures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The numbers by which export control is screened. Absent where no dense peak is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export_control: Option<ExportControl>,
+    /// What moving a workload to it, and away from it again, takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portability: Option<Portability>,
     /// The ways to pay for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Offer>,
@@ -206,6 +248,7 @@ impl Profile {
             vendor: vendor.into(),
             name: name.into(),
             kind,
+            aliases: Vec::new(),
             architecture: None,
             year: None,
             lifecycle: None,
@@ -221,6 +264,8 @@ impl Profile {
             numeric_formats: Vec::new(),
             stacks: Vec::new(),
             notes: Vec::new(),
+            export_control: None,
+            portability: None,
             offers: Vec::new(),
             cost_references: Vec::new(),
         }
@@ -268,6 +313,31 @@ impl Profile {
     pub fn quote_provenance(&self, quote: &Quote) -> Option<Provenance> {
         let source = self.sources.get(&quote.source)?;
         Some(Provenance::resolve(source, Some(quote.as_of), quote.confidence, quote.note.as_deref()))
+    }
+
+    /// Where the product's place in its life is known from; `None` when that is not known.
+    pub fn lifecycle_provenance(&self) -> Option<Provenance> {
+        let lifecycle = self.lifecycle.as_ref()?;
+        let source = self.sources.get(&lifecycle.source)?;
+        Some(Provenance::resolve(source, lifecycle.as_of, None, lifecycle.note.as_deref()))
+    }
+
+    /// What moving a workload to it and away from it takes, by topic, for a migration plan. Empty where nothing is
+    /// known.
+    pub fn portability(&self) -> Vec<PortabilityFact> {
+        let resolve =
+            |key: &str, as_of, confidence| Some(Provenance::resolve(self.sources.get(key)?, as_of, confidence, None));
+        self.portability.as_ref().map(|portability| portability.facts(resolve)).unwrap_or_default()
+    }
+
+    /// The regions in which it is offered, with the provider, in alphabetical order.
+    pub fn regions(&self) -> BTreeSet<(&str, &str)> {
+        self.offers.iter().filter_map(|offer| Some((offer.provider.as_str(), offer.region.as_deref()?))).collect()
+    }
+
+    /// The day of the newest price of all offers.
+    pub fn newest_quote(&self) -> Option<Date> {
+        self.offers.iter().flat_map(|offer| &offer.quotes).map(|quote| quote.as_of).max()
     }
 
     /// Every figure that is known, in SI, in the order of a specification table.
