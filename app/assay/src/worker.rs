@@ -11,7 +11,7 @@ use assay_core::worker::{Hosting, serve as serve_requests};
 use assay_core::{Device, DeviceKind, Environment, Evaluator, StackId, StackStatus};
 use assay_cuda::CudaEvaluator;
 use assay_host::{CpuSensors, ForeignLoadMeter, NativeEvaluator};
-use assay_onnx::{OrtEvaluator, RtenEvaluator};
+use assay_onnx::{OnnxReader, OrtEvaluator, RtenEvaluator};
 
 /// Speaks the worker protocol on stdin and stdout until the input ends.
 pub fn serve() -> anyhow::Result<()> {
@@ -40,7 +40,14 @@ pub fn serve() -> anyhow::Result<()> {
         }
         environment
     };
-    let hosting = Hosting { evaluators, devices: vec![cpu], absent, host: &ThisHost, environment: &environment };
+    let hosting = Hosting {
+        evaluators,
+        devices: vec![cpu],
+        absent,
+        models: &OnnxReader,
+        host: &ThisHost,
+        environment: &environment,
+    };
     serve_requests(&hosting, &mut BufReader::new(std::io::stdin()), events);
     Ok(())
 }

@@ -61,6 +61,7 @@ fn measurement(workload: &str, latency_secs: f64, status: Status) -> Measurement
         foreign_load: ForeignLoad::default(),
         notes: Vec::new(),
         environment: Environment::default(),
+        placement: None,
         provenance: None,
         workload,
     }

@@ -2,6 +2,7 @@
 
 use crate::device::{Device, StackId, StackStatus};
 use crate::graph::Graph;
+use crate::model::{ModelJob, Placement};
 use crate::tensor::Tensor;
 use crate::workload::Workload;
 
@@ -23,6 +24,19 @@ pub trait Evaluator: Send {
     /// # Errors
     /// When the stack cannot prepare the workload.
     fn prepare(&self, device: &Device, job: &Job) -> Result<Box<dyn Prepared>, EvaluatorError>;
+
+    /// Whether the stack can run a user's model on the device, as far as can be told without trying.
+    fn support_model(&self, _device: &Device, _job: &ModelJob) -> Support {
+        Support::unsupported(format!("{} computes the standard workloads and reads no ONNX files", self.stack()))
+    }
+
+    /// Builds everything that is not timed for a user's model.
+    ///
+    /// # Errors
+    /// When the stack cannot prepare the model.
+    fn prepare_model(&self, _device: &Device, _job: &ModelJob) -> Result<Box<dyn Prepared>, EvaluatorError> {
+        Err(EvaluatorError::Failed(format!("{} reads no ONNX files", self.stack())))
+    }
 }
 
 /// A workload with its definition and data.
@@ -61,6 +75,22 @@ pub trait Prepared {
     /// # Errors
     /// When the output cannot be read back.
     fn output(&mut self) -> Result<Tensor, EvaluatorError>;
+
+    /// All outputs of the last execution in the model's order; not timed.
+    ///
+    /// # Errors
+    /// When an output cannot be read back.
+    fn outputs(&mut self) -> Result<Vec<Tensor>, EvaluatorError> {
+        Ok(vec![self.output()?])
+    }
+
+    /// Which execution providers execute the nodes; not timed, and executed once more for it.
+    ///
+    /// # Errors
+    /// When the execution fails.
+    fn placement(&mut self) -> Result<Option<Placement>, EvaluatorError> {
+        Ok(None)
+    }
 
     /// Flushes the device's caches so that the next execution is cold; `false` when it cannot. The runner flushes the
     /// host's caches itself.

@@ -113,6 +113,11 @@ pub enum Op {
     },
     /// `x [rows, columns]`, `bias [columns]` -> `gelu(x + bias)`, exact.
     BiasGelu,
+    /// `x [rows, columns]` -> what the nearest int8 multiples of each row's largest magnitude over 127 stand for. The
+    /// result is stored as int8 with one fp32 factor a row.
+    Quantise,
+    /// The same numbers from rows that are already stored so.
+    Dequantise,
     /// `q [batch, queries, heads * d]`, `k, v [batch, keys, kv_heads * d]` -> `[batch, queries, heads * d]`,
     /// softmax of `q·k/√d` times `v`. Query head `h` uses key head `h * kv_heads / heads`.
     Attention {
@@ -201,7 +206,14 @@ impl Graph {
             Source::Indices { .. } => 8.0,
             _ => self.format.bytes(),
         };
-        let size = |spec: &TensorSpec| spec.shape.iter().product::<usize>() as f64 * element_bytes(spec);
+        let size = |spec: &TensorSpec| {
+            let count = spec.shape.iter().product::<usize>() as f64;
+            if self.is_quantised(spec) {
+                count + 4.0 * spec.shape.first().copied().unwrap_or(1) as f64
+            } else {
+                count * element_bytes(spec)
+            }
+        };
         let tables: Vec<TensorId> =
             self.nodes.iter().filter(|n| n.op == Op::EmbeddingBag).filter_map(|n| n.inputs.first().copied()).collect();
         let dense = self
@@ -224,6 +236,16 @@ impl Graph {
         dense + looked_up + size(self.spec(self.output))
     }
 
+    /// Whether a tensor is stored as int8 with one fp32 factor for each entry of its first dimension.
+    pub fn is_quantised(&self, spec: &TensorSpec) -> bool {
+        let named = |id: &TensorId| self.tensors.get(id.0).is_some_and(|t| t.name == spec.name);
+        self.nodes.iter().any(|node| match node.op {
+            Op::Quantise => named(&node.output),
+            Op::Dequantise => node.inputs.first().is_some_and(named),
+            _ => false,
+        })
+    }
+
     fn node_flops(&self, node: &Node) -> f64 {
         let count = |id: TensorId| self.shape(id).iter().product::<usize>() as f64;
         let out = count(node.output);
@@ -243,6 +265,8 @@ impl Graph {
             Op::RmsNorm { .. } => 4.0 * out,
             Op::LayerNorm { .. } => 8.0 * out,
             Op::BiasGelu => 6.0 * out,
+            Op::Quantise => 3.0 * out,
+            Op::Dequantise => out,
             Op::Attention { heads, causal, .. } => {
                 let (q, k) = (self.shape(node.inputs[0]), self.shape(node.inputs[1]));
                 let (batch, queries, keys) = (q[0] as f64, q[1] as f64, k[1] as f64);

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod evaluator;
 pub mod graph;
 pub mod measurement;
+pub mod model;
 pub mod process;
 pub mod protocol;
 pub mod reference;

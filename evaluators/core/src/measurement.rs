@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::{Device, StackId};
 use crate::environment::{Environment, ForeignLoad};
 use crate::evaluator::TimingMethod;
+use crate::model::Placement;
 use crate::statistics::Statistics;
 use crate::telemetry::TelemetrySummary;
 use crate::workload::Workload;
@@ -53,6 +54,9 @@ pub struct Measurement {
     /// Remarks of the evaluator: algorithm, threads, options.
     #[serde(default)]
     pub notes: Vec<(String, String)>,
+    /// Which execution providers executed the nodes, where the engine tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
     /// The host and its state.
     pub environment: Environment,
     /// Provenance of an imported result: file, source, licence.
@@ -218,8 +222,11 @@ impl Measurement {
         self.timing.as_ref().is_some_and(|t| t.statistics.relative_noise.is_none_or(|noise| noise > NOISY_ABOVE))
     }
 
-    /// Operations a second at the median.
+    /// Operations a second at the median; `None` where not all are counted.
     pub fn flops_per_sec(&self) -> Option<f64> {
+        if !self.workload.flops_are_known() {
+            return None;
+        }
         Some(self.workload.flops() / self.timing.as_ref()?.statistics.median_secs)
     }
 

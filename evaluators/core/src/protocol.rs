@@ -1,6 +1,6 @@
 //! The worker protocol: one JSON object a line, requests on the worker's stdin, events on its stdout.
 //!
-//! A worker says `hello` first. It answers `probe` with `devices`, and `measure` with any number of `phase` and
+//! A worker says `hello` first. It answers `probe` with `devices`, `inspect` with `model` or `refused`, and `measure` with any number of `phase` and
 //! `samples` and one `outcome`. It says `heartbeat` once a second while it works. `worker.py` and workers on other
 //! hosts speak the same.
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::{DeviceReport, StackId};
 use crate::environment::Environment;
+use crate::model::{ModelChoice, ModelReport};
 use crate::runner::{Outcome, Plan};
 use crate::workload::Workload;
 
@@ -23,6 +24,8 @@ pub const MAX_LINE_BYTES: usize = 64 << 20;
 pub enum Request {
     /// Which devices and stacks are there?
     Probe,
+    /// What is in this model?
+    Inspect(ModelChoice),
     /// Measure a workload.
     Measure(Box<MeasureRequest>),
     /// End.
@@ -65,6 +68,11 @@ pub enum Event {
         devices: Vec<DeviceReport>,
         /// The host.
         environment: Box<Environment>,
+    },
+    /// What is in a model.
+    Model {
+        /// What was read.
+        report: Box<ModelReport>,
     },
     /// The measurement entered a phase.
     Phase {

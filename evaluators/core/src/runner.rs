@@ -13,6 +13,7 @@ use crate::device::Device;
 use crate::environment::ForeignLoad;
 use crate::evaluator::{Evaluator, EvaluatorError, Job, Prepared, Support, TimingMethod};
 use crate::measurement::{Correctness, Status, Throughput, Timing};
+use crate::model::{self, ModelJob, ModelOptions, ModelReference, Placement};
 use crate::reference::Reference;
 use crate::statistics::Statistics;
 use crate::stopping::{StopRule, StoppingRule};
@@ -30,11 +31,20 @@ pub struct Plan {
     pub cold_executions: usize,
     /// Seed of the data.
     pub seed: u64,
+    /// How a user's model is run; the standard workloads leave it to their stacks.
+    #[serde(default)]
+    pub model: ModelOptions,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { stop: StopRule::default(), warm_up_secs: 0.2, cold_executions: 5, seed: 42 }
+        Self {
+            stop: StopRule::default(),
+            warm_up_secs: 0.2,
+            cold_executions: 5,
+            seed: 42,
+            model: ModelOptions::default(),
+        }
     }
 }
 
@@ -92,6 +102,9 @@ pub struct Outcome {
     pub telemetry: Option<TelemetrySummary>,
     /// Load that was not ours.
     pub foreign_load: ForeignLoad,
+    /// Which execution providers executed the nodes, where the engine tells.
+    #[serde(default)]
+    pub placement: Option<Placement>,
     /// Remarks of the evaluator.
     pub notes: Vec<(String, String)>,
 }
@@ -106,6 +119,7 @@ impl Outcome {
             throughput: None,
             telemetry: None,
             foreign_load: ForeignLoad::default(),
+            placement: None,
             notes: Vec::new(),
         }
     }
@@ -150,8 +164,57 @@ pub fn measure(
     }
     observer.phase("generating data");
     let job = cache.job(workload, plan.seed);
-    let mut partial = Partial::default();
-    match timed_run(evaluator, device, &job, plan, host, cache, observer, &mut partial) {
+    let subject = Subject {
+        workload,
+        prepare: &|| evaluator.prepare(device, &job),
+        check: &mut |prepared| check(prepared, cache, &job),
+    };
+    run(subject, device, plan, host, observer)
+}
+
+/// Measures a user's model on one device with one stack. The answer is compared with a reference that the caller had
+/// another engine, or the same one with its optimiser off, compute.
+pub fn measure_model(
+    evaluator: &dyn Evaluator,
+    device: &Device,
+    job: &ModelJob,
+    reference: &ModelReference,
+    plan: &Plan,
+    host: &dyn Host,
+    observer: &mut dyn Observer,
+) -> Outcome {
+    if let Support::Unsupported { reason } = evaluator.support_model(device, job) {
+        return Outcome::of(Status::Unsupported { reason });
+    }
+    let tolerance = model::tolerance(job.workload.format);
+    let subject = Subject {
+        workload: &job.workload,
+        prepare: &|| evaluator.prepare_model(device, job),
+        check: &mut |prepared| {
+            let error_norm = reference.error_norm(&prepared.outputs()?);
+            Ok(Correctness { error_norm, tolerance, passed: error_norm.is_some_and(|error| error <= tolerance) })
+        },
+    };
+    let mut outcome = run(subject, device, plan, host, observer);
+    outcome.notes.push(("reference".to_owned(), reference.origin.clone()));
+    if let (Status::Passed, Some(reason)) = (&outcome.status, outcome.placement.as_ref().and_then(Placement::rejection))
+    {
+        outcome.status = Status::Failed { reason };
+        outcome.throughput = None;
+    }
+    outcome
+}
+
+/// What is measured: how it is prepared, and how its output is judged.
+struct Subject<'a> {
+    workload: &'a Workload,
+    prepare: &'a dyn Fn() -> Result<Box<dyn Prepared>, EvaluatorError>,
+    check: &'a mut dyn FnMut(&mut dyn Prepared) -> Result<Correctness, EvaluatorError>,
+}
+
+fn run(subject: Subject<'_>, device: &Device, plan: &Plan, host: &dyn Host, observer: &mut dyn Observer) -> Outcome {
+    let mut notes = Vec::new();
+    match timed_run(subject, device, plan, host, observer, &mut notes) {
         Ok(outcome) => outcome,
         Err(error) => {
             let status = match error {
@@ -159,32 +222,24 @@ pub fn measure(
                 EvaluatorError::Unavailable(reason) => Status::Unavailable { reason },
                 EvaluatorError::Failed(reason) => Status::Failed { reason },
             };
-            Outcome { notes: partial.notes, ..Outcome::of(status) }
+            Outcome { notes, ..Outcome::of(status) }
         }
     }
 }
 
-#[derive(Default)]
-struct Partial {
-    notes: Vec<(String, String)>,
-}
-
-#[expect(clippy::too_many_arguments, reason = "one call, from `measure`, which only maps its error")]
 fn timed_run(
-    evaluator: &dyn Evaluator,
+    subject: Subject<'_>,
     device: &Device,
-    job: &Job,
     plan: &Plan,
     host: &dyn Host,
-    cache: &mut Cache,
     observer: &mut dyn Observer,
-    partial: &mut Partial,
+    notes: &mut Vec<(String, String)>,
 ) -> Result<Outcome, EvaluatorError> {
     observer.phase("preparing");
     let started = Instant::now();
-    let mut prepared = evaluator.prepare(device, job)?;
+    let mut prepared = (subject.prepare)()?;
     let prepare_secs = started.elapsed().as_secs_f64();
-    partial.notes = prepared.notes();
+    *notes = prepared.notes();
 
     observer.phase("first execution");
     let started = Instant::now();
@@ -192,7 +247,7 @@ fn timed_run(
     let first_execution_secs = started.elapsed().as_secs_f64();
 
     observer.phase("checking");
-    let correctness = check(prepared.as_mut(), cache, job)?;
+    let correctness = (subject.check)(prepared.as_mut())?;
 
     observer.phase("warming up");
     let started = Instant::now();
@@ -211,12 +266,13 @@ fn timed_run(
     let (samples_secs, stop) = timed?;
 
     // What was right at first must still be right after thousands of executions.
-    let correctness = if correctness.passed { check(prepared.as_mut(), cache, job)? } else { correctness };
+    let correctness = if correctness.passed { (subject.check)(prepared.as_mut())? } else { correctness };
 
     observer.phase("measuring with cold caches");
     let cold_samples_secs = time_cold(prepared.as_mut(), plan, samples_secs.len())?;
     let method = prepared.timing();
-    partial.notes = prepared.notes();
+    *notes = prepared.notes();
+    let placement = prepared.placement()?;
 
     let statistics =
         Statistics::of(&samples_secs).ok_or_else(|| EvaluatorError::Failed("no execution was timed".to_owned()))?;
@@ -230,8 +286,8 @@ fn timed_run(
         Status::Incorrect { reason }
     };
     let throughput = correctness.passed.then(|| Throughput {
-        value: job.workload.items() / statistics.median_secs,
-        unit: job.workload.shape.item().per_sec(),
+        value: subject.workload.items() / statistics.median_secs,
+        unit: subject.workload.shape.item().per_sec(),
     });
     Ok(Outcome {
         status,
@@ -249,14 +305,15 @@ fn timed_run(
         throughput,
         telemetry: telemetry::summarize(&readings),
         foreign_load,
-        notes: std::mem::take(&mut partial.notes),
+        placement,
+        notes: std::mem::take(notes),
     })
 }
 
 fn check(prepared: &mut dyn Prepared, cache: &mut Cache, job: &Job) -> Result<Correctness, EvaluatorError> {
     let output = prepared.output()?;
     let error_norm = cache.reference(job).error_norm(&output);
-    let tolerance = job.workload.format.tolerance();
+    let tolerance = job.workload.tolerance();
     Ok(Correctness { error_norm, tolerance, passed: error_norm.is_some_and(|error| error <= tolerance) })
 }
 

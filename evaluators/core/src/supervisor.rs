@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::device::DeviceReport;
 use crate::environment::Environment;
 use crate::measurement::Status;
+use crate::model::{ModelChoice, ModelReport};
 use crate::process;
 use crate::protocol::{Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
 use crate::runner::Outcome;
@@ -196,6 +197,26 @@ impl Worker {
             match self.next_event(deadline, "looking for devices", cancel)? {
                 Event::Devices { devices, environment } => return Ok((devices, *environment)),
                 Event::Refused { message } => return Err(Failure::Crashed(format!("the worker refused: {message}"))),
+                _ => {}
+            }
+        }
+    }
+
+    /// What is in a model. The outer error is the worker's failure, the inner one what is wrong with the model.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub fn inspect(
+        &mut self,
+        choice: ModelChoice,
+        cancel: &AtomicBool,
+    ) -> Result<Result<ModelReport, String>, Failure> {
+        self.send(&Request::Inspect(choice))?;
+        let deadline = Instant::now() + self.limits.probe;
+        loop {
+            match self.next_event(deadline, "reading the model", cancel)? {
+                Event::Model { report } => return Ok(Ok(*report)),
+                Event::Refused { message } => return Ok(Err(message)),
                 _ => {}
             }
         }

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use crate::device::{Device, DeviceReport, StackStatus};
 use crate::environment::Environment;
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, Support};
 use crate::measurement::Status;
+use crate::model::{GraphOptimization, ModelJob, ModelOptions, ModelReader, ModelReference};
 use crate::process;
 use crate::protocol::{Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
 use crate::runner::{self, Cache, Host, Observer, Outcome};
+use crate::tensor::Tensor;
+use crate::workload::{Shape, Workload};
 
 /// How often a worker says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -25,6 +28,8 @@ pub struct Hosting<'a> {
     pub devices: Vec<Device>,
     /// Reports about stacks without a device, such as a GPU stack on a machine without one.
     pub absent: Vec<StackStatus>,
+    /// Reads users' models.
+    pub models: &'a dyn ModelReader,
     /// What the runner needs of the host.
     pub host: &'a dyn Host,
     /// The host's environment, with the device's settings.
@@ -53,7 +58,7 @@ pub fn serve(hosting: &Hosting<'_>, requests: &mut dyn BufRead, events: Box<dyn 
     let version = format!("assay {}", env!("CARGO_PKG_VERSION"));
     channel.send(&Event::Hello { protocol: PROTOCOL, version, pid: std::process::id() });
     start_heartbeat(channel.clone());
-    let mut cache = Cache::default();
+    let mut caches = Caches::default();
     loop {
         match read_request(requests) {
             Ok(None | Some(Request::Shutdown)) => return,
@@ -61,7 +66,11 @@ pub fn serve(hosting: &Hosting<'_>, requests: &mut dyn BufRead, events: Box<dyn 
                 let devices = probe(hosting);
                 channel.send(&Event::Devices { devices, environment: Box::new((hosting.environment)(None)) });
             }
-            Ok(Some(Request::Measure(request))) => measure(hosting, &request, &mut cache, &channel),
+            Ok(Some(Request::Inspect(choice))) => match hosting.models.inspect(&choice) {
+                Ok(report) => channel.send(&Event::Model { report: Box::new(report) }),
+                Err(message) => channel.send(&Event::Refused { message }),
+            },
+            Ok(Some(Request::Measure(request))) => measure(hosting, &request, &mut caches, &channel),
             Err(message) => channel.send(&Event::Refused { message }),
         }
     }
@@ -96,7 +105,14 @@ fn probe(hosting: &Hosting<'_>) -> Vec<DeviceReport> {
     reports
 }
 
-fn measure(hosting: &Hosting<'_>, request: &MeasureRequest, cache: &mut Cache, channel: &Channel) {
+/// What the next measurement may use again.
+#[derive(Default)]
+struct Caches {
+    workload: Cache,
+    model: Option<(String, u64, ModelReference)>,
+}
+
+fn measure(hosting: &Hosting<'_>, request: &MeasureRequest, caches: &mut Caches, channel: &Channel) {
     let finish = |outcome: Outcome, device: Option<&Device>, stack_version: Option<String>| {
         channel.send(&Event::Outcome {
             id: request.id,
@@ -125,16 +141,85 @@ fn measure(hosting: &Hosting<'_>, request: &MeasureRequest, cache: &mut Cache, c
         return finish(unavailable(reason), Some(&device), None);
     }
     let mut observer = Telling { id: request.id, channel };
-    let outcome = runner::measure(
-        evaluator.as_ref(),
-        &device,
-        &request.workload,
-        &request.plan,
-        hosting.host,
-        cache,
-        &mut observer,
-    );
+    let plan = &request.plan;
+    let outcome = if matches!(request.workload.shape, Shape::Model(_)) {
+        let prepared = model_and_reference(hosting, &request.workload, plan.model, plan.seed, caches, &mut observer);
+        match prepared {
+            Ok((job, reference)) => {
+                runner::measure_model(evaluator.as_ref(), &device, &job, reference, plan, hosting.host, &mut observer)
+            }
+            Err(reason) => Outcome::of(Status::Failed { reason }),
+        }
+    } else {
+        let cache = &mut caches.workload;
+        runner::measure(evaluator.as_ref(), &device, &request.workload, plan, hosting.host, cache, &mut observer)
+    };
     finish(outcome, Some(&device), status.version);
+}
+
+/// Stacks whose unoptimised answer is a reference, the better one first.
+const REFERENCE_STACKS: [&str; 2] = ["onnxruntime", "rten"];
+
+/// A user's model with its data, and what its outputs must be.
+fn model_and_reference<'a>(
+    hosting: &Hosting<'_>,
+    workload: &Workload,
+    options: ModelOptions,
+    seed: u64,
+    caches: &'a mut Caches,
+    observer: &mut dyn Observer,
+) -> Result<(ModelJob, &'a ModelReference), String> {
+    observer.phase("reading the model");
+    let job = hosting.models.load(workload, options, seed)?;
+    let hash = workload.hash();
+    let known = caches.model.take().filter(|(key, made_from, _)| *key == hash && *made_from == seed);
+    let reference = match known {
+        Some((_, _, reference)) => reference,
+        None => {
+            observer.phase("computing the reference");
+            reference_of(hosting, &job)?
+        }
+    };
+    let (_, _, reference) = caches.model.insert((hash, seed, reference));
+    Ok((job, reference))
+}
+
+/// The outputs of the first engine that runs the model on the CPU with its graph optimiser off.
+fn reference_of(hosting: &Hosting<'_>, job: &ModelJob) -> Result<ModelReference, String> {
+    let options = ModelOptions { optimization: GraphOptimization::Off, ..ModelOptions::default() };
+    let plain = ModelJob { options, ..job.clone() };
+    let mut refusals = Vec::new();
+    for name in REFERENCE_STACKS {
+        let Some(evaluator) = hosting.evaluators.iter().find(|e| e.stack().as_str() == name) else { continue };
+        for (device, status) in evaluator.probe() {
+            let answer = if status.available {
+                outputs_of(evaluator.as_ref(), &device, &plain)
+            } else {
+                Err(status.reason.clone().unwrap_or_default())
+            };
+            match answer {
+                Ok(outputs) => {
+                    let version = status.version.unwrap_or_default();
+                    let origin = format!("{name} {version} on {}, graph optimiser off", device.id);
+                    return Ok(ModelReference { origin, outputs });
+                }
+                Err(reason) => refusals.push(format!("{name}: {reason}")),
+            }
+        }
+    }
+    Err(format!("no engine here computes a reference to compare the answer with: {}", refusals.join("; ")))
+}
+
+fn outputs_of(evaluator: &dyn Evaluator, device: &Device, job: &ModelJob) -> Result<Vec<Tensor>, String> {
+    if let Support::Unsupported { reason } = evaluator.support_model(device, job) {
+        return Err(reason);
+    }
+    let run = || {
+        let mut prepared = evaluator.prepare_model(device, job)?;
+        prepared.execute()?;
+        prepared.outputs()
+    };
+    run().map_err(|error| error.to_string())
 }
 
 struct Telling<'a> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::NumericFormat;
+use crate::model::ModelShape;
 
 /// A standardized unit of ML work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +60,43 @@ pub enum Shape {
         rows: usize,
         /// Columns; the bias has as many elements.
         columns: usize,
+    },
+    /// `gelu(x + bias) + residual` with the exact (erf) GELU.
+    BiasGeluResidual {
+        /// Rows.
+        rows: usize,
+        /// Columns; the bias has as many elements.
+        columns: usize,
+    },
+    /// Root-mean-square normalisation of `x + residual` over the columns, with a weight.
+    RmsNormResidual {
+        /// Independent rows.
+        rows: usize,
+        /// Elements normalised together.
+        columns: usize,
+    },
+    /// Each row to int8 with one factor, its largest magnitude over 127.
+    Quantise {
+        /// Rows, each with a factor of its own.
+        rows: usize,
+        /// Elements that share a factor.
+        columns: usize,
+    },
+    /// Rows of int8 and their factors back to real numbers.
+    Dequantise {
+        /// Rows, each with a factor of its own.
+        rows: usize,
+        /// Elements that share a factor.
+        columns: usize,
+    },
+    /// Dense layer `gelu([m, k] x [k, n] + bias)` with the exact (erf) GELU.
+    LinearGelu {
+        /// Rows of the result.
+        m: usize,
+        /// Columns of the result.
+        n: usize,
+        /// The contracted dimension.
+        k: usize,
     },
     /// Attention over a whole prompt, causal.
     AttentionPrefill {
@@ -128,6 +166,8 @@ pub enum Shape {
         /// Width of the two hidden layers.
         hidden: usize,
     },
+    /// A user's own model.
+    Model(Box<ModelShape>),
 }
 
 /// What a workload's throughput counts.
@@ -147,6 +187,8 @@ pub enum Item {
     Image,
     /// Samples (one user-item pair).
     Sample,
+    /// Inferences with a user's own model.
+    Inference,
 }
 
 impl Item {
@@ -160,6 +202,7 @@ impl Item {
             Self::Sequence => "sequences",
             Self::Image => "images",
             Self::Sample => "samples",
+            Self::Inference => "inferences",
         }
     }
 
@@ -178,55 +221,91 @@ impl Shape {
             Self::Softmax { .. } => "softmax",
             Self::RmsNorm { .. } => "rms-norm",
             Self::BiasGelu { .. } => "bias-gelu",
+            Self::BiasGeluResidual { .. } => "bias-gelu-residual",
+            Self::RmsNormResidual { .. } => "rms-norm-residual",
+            Self::Quantise { .. } => "quantise",
+            Self::Dequantise { .. } => "dequantise",
+            Self::LinearGelu { .. } => "linear-gelu",
             Self::AttentionPrefill { .. } => "attention-prefill",
             Self::AttentionDecode { .. } => "attention-decode",
             Self::EncoderBlock { .. } => "encoder-block",
             Self::ConvBlock { .. } => "conv-block",
             Self::Resnet50 { .. } => "resnet50",
             Self::EmbeddingMlp { .. } => "embedding-mlp",
+            Self::Model(_) => "model",
         }
     }
 
     /// What the throughput counts.
     pub fn item(&self) -> Item {
         match self {
-            Self::Gemm { .. } => Item::Flop,
+            Self::Gemm { .. } | Self::LinearGelu { .. } => Item::Flop,
             Self::Triad { .. } => Item::Byte,
-            Self::Softmax { .. } | Self::RmsNorm { .. } | Self::BiasGelu { .. } => Item::Row,
+            Self::Softmax { .. }
+            | Self::RmsNorm { .. }
+            | Self::BiasGelu { .. }
+            | Self::BiasGeluResidual { .. }
+            | Self::RmsNormResidual { .. }
+            | Self::Quantise { .. }
+            | Self::Dequantise { .. } => Item::Row,
             Self::AttentionPrefill { .. } | Self::AttentionDecode { .. } => Item::Token,
             Self::EncoderBlock { .. } => Item::Sequence,
             Self::ConvBlock { .. } | Self::Resnet50 { .. } => Item::Image,
             Self::EmbeddingMlp { .. } => Item::Sample,
+            Self::Model(_) => Item::Inference,
         }
     }
 }
 
 impl Workload {
     /// Floating-point (or integer) operations of one execution, counted from the graph: a multiply-add is two.
+    ///
+    /// Of a user's model those that could be counted: see [`Workload::flops_are_known`].
     pub fn flops(&self) -> f64 {
+        if let Shape::Model(model) = &self.shape {
+            return model.flops;
+        }
         crate::graph::build(self).flops()
     }
 
     /// Compulsory memory traffic of one execution in bytes: each input and weight read once, the output written once.
     /// Intermediates are not counted, so that the arithmetic intensity is the workload's and not one stack's.
     pub fn bytes(&self) -> f64 {
+        if let Shape::Model(model) = &self.shape {
+            return model.bytes;
+        }
         crate::graph::build(self).compulsory_bytes()
     }
 
     /// Items that one execution processes, in units of [`Shape::item`].
     pub fn items(&self) -> f64 {
         let count = match &self.shape {
-            Shape::Gemm { .. } => return self.flops(),
+            Shape::Gemm { .. } | Shape::LinearGelu { .. } => return self.flops(),
             Shape::Triad { .. } => return self.bytes(),
-            Shape::Softmax { rows, .. } | Shape::RmsNorm { rows, .. } | Shape::BiasGelu { rows, .. } => *rows,
+            Shape::Softmax { rows, .. }
+            | Shape::RmsNorm { rows, .. }
+            | Shape::BiasGelu { rows, .. }
+            | Shape::BiasGeluResidual { rows, .. }
+            | Shape::RmsNormResidual { rows, .. }
+            | Shape::Quantise { rows, .. }
+            | Shape::Dequantise { rows, .. } => *rows,
             Shape::AttentionPrefill { batch, sequence, .. } => batch * sequence,
             Shape::AttentionDecode { batch, .. }
             | Shape::EncoderBlock { batch, .. }
             | Shape::ConvBlock { batch, .. }
             | Shape::Resnet50 { batch, .. }
             | Shape::EmbeddingMlp { batch, .. } => *batch,
+            Shape::Model(model) => model.batch,
         };
         count as f64
+    }
+
+    /// Whether all operations are counted: a user's model may have operators whose work is unknown.
+    pub fn flops_are_known(&self) -> bool {
+        match &self.shape {
+            Shape::Model(model) => model.uncounted.is_empty(),
+            _ => true,
+        }
     }
 
     /// Operations a byte of compulsory traffic.
@@ -234,9 +313,20 @@ impl Workload {
         self.flops() / self.bytes()
     }
 
+    /// The largest error norm that counts as correct: the format's, but for quantisation at least a thousandth, because
+    /// a value between two integers may be rounded to either.
+    pub fn tolerance(&self) -> f64 {
+        let tolerance = self.format.tolerance();
+        if matches!(self.shape, Shape::Quantise { .. }) { tolerance.max(1e-3) } else { tolerance }
+    }
+
     /// A hash of everything that defines the work (not of its name): equal hashes compute the same thing.
     pub fn hash(&self) -> String {
-        let definition = serde_json::json!({ "format": self.format, "shape": self.shape });
+        let definition = match &self.shape {
+            // The file may lie anywhere; its bytes count.
+            Shape::Model(m) => serde_json::json!({"model": m.sha256, "axes": m.axes, "inputs": m.inputs_sha256}),
+            shape => serde_json::json!({ "format": self.format, "shape": shape }),
+        };
         let digest = Sha256::digest(definition.to_string().as_bytes());
         digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
@@ -257,6 +347,8 @@ impl Workload {
             Shape::EncoderBlock { hidden, heads, .. } if hidden % heads != 0 => {
                 return Err(format!("workload `{}`: heads ({heads}) must divide hidden ({hidden})", self.id));
             }
+            // Checked when the file was read, and again when it is run.
+            Shape::Model(_) => return Ok(()),
             Shape::Resnet50 { size, .. } if *size < 32 => {
                 return Err(format!("workload `{}`: size ({size}) must be at least 32", self.id));
             }
@@ -276,13 +368,18 @@ impl Workload {
         Ok(())
     }
 
-    fn sizes(&self) -> Vec<(&'static str, usize)> {
+    /// The sizes of the shape by their names.
+    pub fn sizes(&self) -> Vec<(&'static str, usize)> {
         match self.shape {
-            Shape::Gemm { m, n, k } => vec![("m", m), ("n", n), ("k", k)],
+            Shape::Gemm { m, n, k } | Shape::LinearGelu { m, n, k } => vec![("m", m), ("n", n), ("k", k)],
             Shape::Triad { elements } => vec![("elements", elements)],
-            Shape::Softmax { rows, columns } | Shape::RmsNorm { rows, columns } | Shape::BiasGelu { rows, columns } => {
-                vec![("rows", rows), ("columns", columns)]
-            }
+            Shape::Softmax { rows, columns }
+            | Shape::RmsNorm { rows, columns }
+            | Shape::BiasGelu { rows, columns }
+            | Shape::BiasGeluResidual { rows, columns }
+            | Shape::RmsNormResidual { rows, columns }
+            | Shape::Quantise { rows, columns }
+            | Shape::Dequantise { rows, columns } => vec![("rows", rows), ("columns", columns)],
             Shape::AttentionPrefill { batch, heads, sequence, head_dim } => {
                 vec![("batch", batch), ("heads", heads), ("sequence", sequence), ("head_dim", head_dim)]
             }
@@ -312,6 +409,7 @@ impl Workload {
                 ("bag", bag),
                 ("hidden", hidden),
             ],
+            Shape::Model(_) => Vec::new(),
         }
     }
 }

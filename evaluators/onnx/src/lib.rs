@@ -6,10 +6,12 @@
 mod ort_evaluator;
 mod ort_library;
 mod proto;
+mod reader;
 mod rten_evaluator;
 mod shared;
 mod writer;
 
 pub use ort_evaluator::OrtEvaluator;
+pub use reader::OnnxReader;
 pub use rten_evaluator::RtenEvaluator;
 pub use writer::{OnnxModel, check, onnx_model};

@@ -12,8 +12,8 @@ use assay_cost_models::evaluation::{Component, OneOffCost, Timing as When};
 use assay_cost_models::roofline::{EfficiencyRange, ItemWork, Projection, Roofline, project_by_roofline};
 use assay_cost_models::unit_cost::Effectiveness;
 use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment, evaluate};
-use assay_reports::dossier::{
-    AnswerFacts, Ceiling, Confidence, DossierInput, OptionFacts, PriceFacts, ThroughputFacts,
+use assay_reports::content::{
+    AnswerFacts, Ceiling, Confidence, ReportInput, OptionFacts, PriceFacts, ThroughputFacts,
 };
 use assay_study::Study;
 use std::path::Path;
@@ -92,6 +92,7 @@ fn measurement(index: usize, workload: &Workload, stack: &str, efficiency: f64, 
         foreign_load: ForeignLoad { load_average: Some(0.4), steal: Some(0.01), foreign_busy_cpus: Some(0.1) },
         notes: Vec::new(),
         environment: environment(),
+        placement: None,
         provenance: None,
     }
 }
@@ -280,7 +281,7 @@ fn resolve(study: &Study, candidate: Candidate, measured: &Measurement) -> (Opti
 }
 
 /// The whole input.
-pub fn input() -> DossierInput {
+pub fn input() -> ReportInput {
     let study = study();
     let suite = Suite::load(&study.suite).unwrap();
     let measurements = measurements(&suite, &study);
@@ -299,7 +300,7 @@ pub fn input() -> DossierInput {
         candidates().into_iter().map(|candidate| resolve(&study, candidate, &measured)).unzip();
     let evaluations = evaluate(&inputs, &assumptions).unwrap();
     let rank = |rank: u32| evaluations.iter().find(|found| found.rank == Some(rank)).map(|found| found.id.clone());
-    DossierInput {
+    ReportInput {
         prepared_at: jiff::Timestamp::from_second(1_795_161_600).unwrap(),
         prepared_with: "Assay 0.1.0".to_owned(),
         evidence_hash: "sha256:7f1c0a94e2d1c55b9036f8d0a1b7e4429c0d61e2b3a4958677fe10bc2d3e4f50".to_owned(),

@@ -118,6 +118,7 @@ pub fn measurement(index: usize, workload: &Workload, stack: &str, efficiency: f
         foreign_load: ForeignLoad { load_average: Some(0.4), steal: Some(0.0), foreign_busy_cpus: Some(0.05) },
         notes: vec![("threads".to_owned(), "2".to_owned())],
         environment: environment(),
+        placement: None,
         provenance: None,
     }
 }

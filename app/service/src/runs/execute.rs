@@ -275,6 +275,7 @@ fn measurement(
         telemetry: outcome.telemetry,
         foreign_load: outcome.foreign_load,
         notes: outcome.notes,
+        placement: outcome.placement,
         environment,
         provenance: None,
     }

@@ -31,6 +31,31 @@ pub fn build(workload: &Workload) -> Graph {
             let (x, bias) = (b.input("x", [rows, columns]), b.weight("bias", [columns], 0.5));
             b.node(Op::BiasGelu, &[x, bias], [rows, columns])
         }
+        Shape::BiasGeluResidual { rows, columns } => {
+            let (x, bias) = (b.input("x", [rows, columns]), b.weight("bias", [columns], 0.5));
+            let residual = b.input("residual", [rows, columns]);
+            let activated = b.node(Op::BiasGelu, &[x, bias], [rows, columns]);
+            b.add(activated, residual)
+        }
+        Shape::RmsNormResidual { rows, columns } => {
+            let (x, residual) = (b.input("x", [rows, columns]), b.input("residual", [rows, columns]));
+            let weight = b.weight_about_one("weight", [columns]);
+            let sum = b.add(x, residual);
+            b.node(Op::RmsNorm { epsilon: EPSILON }, &[sum, weight], [rows, columns])
+        }
+        Shape::Quantise { rows, columns } => {
+            let x = b.input("x", [rows, columns]);
+            b.node(Op::Quantise, &[x], [rows, columns])
+        }
+        Shape::Dequantise { rows, columns } => {
+            let x = b.input("x", [rows, columns]);
+            b.node(Op::Dequantise, &[x], [rows, columns])
+        }
+        Shape::LinearGelu { m, n, k } => {
+            let x = b.input("x", [m, k]);
+            let (w, bias) = (b.weight("w", [k, n], scale_for(k)), b.weight("bias", [n], 0.1));
+            b.node(Op::Linear { activation: Activation::Gelu }, &[x, w, bias], [m, n])
+        }
         Shape::AttentionPrefill { batch, heads, sequence, head_dim } => {
             let shape = [batch, sequence, heads * head_dim];
             let (q, k, v) = (b.input("q", shape), b.input("k", shape), b.input("v", shape));
@@ -65,6 +90,8 @@ pub fn build(workload: &Workload) -> Graph {
             let h = b.linear("hidden2", h, hidden, Activation::Relu);
             b.linear("score", h, 1, Activation::Sigmoid)
         }
+        // A user's model is defined by its file. Nothing asks for its graph but what counts over all workloads.
+        Shape::Model(_) => b.input("model", []),
     };
     b.finish(output)
 }
@@ -242,6 +269,12 @@ mod tests {
     #[test]
     fn triad_moves_three_arrays() {
         assert_eq!(workload(Shape::Triad { elements: 1000 }).bytes(), 12_000.0);
+    }
+
+    #[test]
+    fn quantised_tensors_count_a_byte_an_element_and_a_factor_a_row() {
+        assert_eq!(workload(Shape::Quantise { rows: 10, columns: 100 }).bytes(), 4000.0 + 1000.0 + 40.0);
+        assert_eq!(workload(Shape::Dequantise { rows: 10, columns: 100 }).bytes(), 1000.0 + 40.0 + 4000.0);
     }
 
     #[test]

@@ -74,6 +74,16 @@ pub(super) fn compute(op: &Op, operands: &[(Operand, &[usize])], output: &[usize
                 }
             });
         }
+        Op::Quantise | Op::Dequantise => {
+            let x = values(0);
+            each_row(&mut out, width, |i, row| {
+                let x = &x[i * width..(i + 1) * width];
+                let factor = x.iter().fold(0.0_f64, |largest, v| largest.max(v.abs())) / 127.0;
+                for (v, x) in row.iter_mut().zip(x) {
+                    *v = if factor > 0.0 { (x / factor).round_ties_even() * factor } else { 0.0 };
+                }
+            });
+        }
         Op::Attention { heads, kv_heads, causal } => {
             let (queries, keys) = (shape(0)[1], shape(1)[1]);
             let head_dim = width / heads;

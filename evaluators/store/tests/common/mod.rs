@@ -66,6 +66,7 @@ pub fn with_samples(run_id: &str, number: u64, samples_secs: Vec<f64>) -> Measur
         foreign_load: ForeignLoad::default(),
         notes: vec![("algorithm".to_owned(), "blocked".to_owned())],
         environment: Environment { host: Some("bench-1".to_owned()), ..Environment::default() },
+        placement: None,
         provenance: None,
     }
 }
