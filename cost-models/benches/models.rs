@@ -7,7 +7,7 @@
 
 use assay_base::{Currency, Evidence, Money};
 use assay_cost_models::demand::Demand;
-use assay_cost_models::evaluation::{Component, Driver, OneOffCost, Timing};
+use assay_cost_models::evaluation::{Component, Depreciation, Driver, OneOffCost, Timing};
 use assay_cost_models::simulation::{Simulation, UncertainInput};
 use assay_cost_models::uncertainty::Distribution;
 use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment, evaluate};
@@ -18,23 +18,14 @@ fn usd(amount: f64) -> Money {
 }
 
 fn option(id: &str, throughput: f64, payment: Payment) -> OptionInput {
+    let throughput = Estimate::new(throughput, 0.9 * throughput, 1.1 * throughput, Evidence::Measured);
+    let migration = Estimate::new(80_000.0, 50_000.0, 150_000.0, Evidence::Assumed);
     OptionInput {
-        id: id.to_owned(),
-        name: id.to_owned(),
-        throughput_per_unit: Ok(Estimate::new(throughput, 0.9 * throughput, 1.1 * throughput, Evidence::Measured)),
         accelerators_per_unit: 8,
-        payment,
         price_evidence: Evidence::Published,
         power_watts_per_unit: Some(Estimate::exact(10_000.0, Evidence::Vendor)),
-        one_off_costs: vec![OneOffCost {
-            component: Component::Migration,
-            amount: Estimate::new(80_000.0, 50_000.0, 150_000.0, Evidence::Assumed),
-            currency: Currency::USD,
-            timing: Timing::Start,
-        }],
-        recurring_costs: Vec::new(),
-        is_baseline: false,
-        excluded: None,
+        one_off_costs: vec![OneOffCost::new(Component::Migration, migration, Currency::USD, Timing::Start)],
+        ..OptionInput::new(id, id, Ok(throughput), payment)
     }
 }
 
@@ -47,6 +38,7 @@ fn bought(id: &str, throughput: f64) -> OptionInput {
         capex_per_unit: usd(320_000.0),
         residual_fraction: 0.1,
         life_months: 48,
+        depreciation: Depreciation::StraightLine,
         opex_fraction_per_year: 0.05,
     };
     option(id, throughput, payment)

@@ -135,16 +135,20 @@ pub fn variable_declining(
 /// A negative cost, another recovery period.
 pub fn macrs(cost: f64, recovery_years: u32) -> Result<Vec<f64>, CostError> {
     non_negative("cost", cost)?;
-    let table: &[f64] = match recovery_years {
-        3 => &MACRS_3_PERCENT,
-        5 => &MACRS_5_PERCENT,
-        7 => &MACRS_7_PERCENT,
-        other => {
-            return check("recovery_years", f64::from(other), false, "3, 5 (computers and servers) or 7")
-                .map(|_| Vec::new());
-        }
-    };
-    table.iter().map(|percent| answer("depreciation_macrs_table", cost * percent / 100.0)).collect()
+    macrs_percent(recovery_years)?
+        .iter()
+        .map(|percent| answer("depreciation_macrs_table", cost * percent / 100.0))
+        .collect()
+}
+
+/// The published table for a recovery of 3, 5 or 7 years.
+pub(crate) fn macrs_percent(recovery_years: u32) -> Result<&'static [f64], CostError> {
+    match recovery_years {
+        3 => Ok(&MACRS_3_PERCENT),
+        5 => Ok(&MACRS_5_PERCENT),
+        7 => Ok(&MACRS_7_PERCENT),
+        other => check("recovery_years", f64::from(other), false, "3, 5 (computers and servers) or 7").map(|_| &[][..]),
+    }
 }
 
 /// What is left of a price after `years` of a steady decline: `price (1 - annual_decline)^years`.

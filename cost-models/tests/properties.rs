@@ -8,7 +8,8 @@ use assay_cost_models::commitments::{normal_cost, reservation_for_normal_demand}
 use assay_cost_models::demand::{Demand, Growth};
 use assay_cost_models::depreciation::{declining, variable_declining};
 use assay_cost_models::evaluation::{
-    BreakEven, Component, Driver, Lens, Metric, OneOffCost, PerWhat, RecurringCost, Tax, Timing, WriteOff, break_even,
+    BreakEven, Component, Depreciation, Driver, GridIntensity, Lens, Metric, OneOffCost, PerWhat, RecurringCost,
+    SpotOverhead, Tax, Timing, break_even,
 };
 use assay_cost_models::queueing::{mmc, servers_for_objective};
 use assay_cost_models::simulation::{Simulation, UncertainInput};
@@ -21,6 +22,10 @@ use proptest::strategy::ValueTree as _;
 
 fn usd(amount: f64) -> Money {
     Money::new(amount, Currency::USD)
+}
+
+fn grid(kg_co2e_per_kwh: f64) -> GridIntensity {
+    GridIntensity { kg_co2e_per_kwh, as_of: jiff::civil::date(2024, 12, 31), grid: "a grid".to_owned() }
 }
 
 fn flows() -> impl Strategy<Value = Vec<f64>> {
@@ -223,7 +228,7 @@ fn payment() -> impl Strategy<Value = Payment> {
         price.clone().prop_map(|price| Payment::OnDemand { price_per_unit_hour: usd(price) }),
         (price.clone(), 0.0..0.5f64).prop_map(|(price, overhead_fraction)| Payment::Spot {
             price_per_unit_hour: usd(price),
-            overhead_fraction
+            overhead: SpotOverhead::Fraction(overhead_fraction)
         }),
         (price.clone(), 0.0..50_000.0f64, 1u32..48).prop_map(|(price, upfront, term_months)| Payment::Reserved {
             price_per_unit_hour: usd(price),
@@ -239,6 +244,7 @@ fn payment() -> impl Strategy<Value = Payment> {
                 capex_per_unit: usd(capex),
                 residual_fraction,
                 life_months,
+                depreciation: Depreciation::StraightLine,
                 opex_fraction_per_year
             }
         ),
@@ -260,25 +266,18 @@ fn option() -> impl Strategy<Value = OptionInput> {
         }),
         1 => Just(Err("not measured".to_owned())),
     ];
-    let one_off = (1.0..1e5f64, 0u32..80).prop_map(|(amount, month)| OneOffCost {
-        component: Component::Migration,
-        amount: Estimate::new(amount, 0.5 * amount, 3.0 * amount, Evidence::Assumed),
-        currency: Currency::USD,
-        timing: if month == 0 { Timing::Start } else { Timing::Month(month) },
+    let one_off = (1.0..1e5f64, 0u32..80).prop_map(|(amount, month)| {
+        let timing = if month == 0 { Timing::Start } else { Timing::Month(month) };
+        let amount = Estimate::new(amount, 0.5 * amount, 3.0 * amount, Evidence::Assumed);
+        OneOffCost::new(Component::Migration, amount, Currency::USD, timing)
     });
     (payment(), throughput, prop::option::of(10.0..10_000.0f64), prop::collection::vec(one_off, 0..3), recurring())
         .prop_map(|(payment, throughput_per_unit, power, one_off_costs, recurring_costs)| OptionInput {
-            id: String::new(),
-            name: String::new(),
-            throughput_per_unit,
             accelerators_per_unit: 8,
-            payment,
-            price_evidence: Evidence::Published,
             power_watts_per_unit: power.map(|watts| Estimate::exact(watts, Evidence::Vendor)),
             one_off_costs,
             recurring_costs,
-            is_baseline: false,
-            excluded: None,
+            ..OptionInput::new("", "", throughput_per_unit, payment)
         })
 }
 
@@ -292,12 +291,9 @@ fn recurring() -> impl Strategy<Value = Vec<RecurringCost>> {
     let cost =
         (0.0..1e3f64, per, 1u32..20, prop::option::of(20u32..90)).prop_map(|(amount, per, from_month, to_month)| {
             RecurringCost {
-                component: Component::Network,
-                per_month: usd(amount),
-                per,
                 from_month,
                 to_month,
-                evidence: Evidence::Assumed,
+                ..RecurringCost::new(Component::Network, usd(amount), per, Evidence::Assumed)
             }
         });
     prop::collection::vec(cost, 0..3)
@@ -312,9 +308,15 @@ fn assumptions() -> impl Strategy<Value = Assumptions> {
         }),
         prop::collection::vec(1.0..1e10f64, 1..12).prop_map(|items_per_month| Growth::Quarters { items_per_month }),
     ];
-    let tax =
-        (0.0..0.5f64, prop_oneof![Just(WriteOff::StraightLine), Just(WriteOff::Macrs5), Just(WriteOff::Immediate)])
-            .prop_map(|(rate, write_off)| Tax { rate, write_off });
+    let tax = (
+        0.0..0.5f64,
+        prop_oneof![
+            Just(Depreciation::StraightLine),
+            Just(Depreciation::Macrs { recovery_years: 5 }),
+            Just(Depreciation::Immediate)
+        ],
+    )
+        .prop_map(|(rate, write_off)| Tax { rate, write_off });
     let fractions = (0.1..1.0f64, 0.5..1.0f64, 0.5..1.0f64, 0.0..0.2f64);
     (1u32..72, 0.0..0.3f64, (1e5..1e11f64, growth, 1.0..4.0f64), fractions, 0u32..4, 0.0..0.5f64, prop::option::of(tax))
         .prop_map(|(horizon_months, discount_rate_annual, demand, fractions, spare_units, electricity, tax)| {
@@ -328,7 +330,7 @@ fn assumptions() -> impl Strategy<Value = Assumptions> {
                 electricity_price_per_kwh: Some(usd(electricity)),
                 lens: Lens::Full,
                 tax,
-                grid_grams_per_kwh: Some(400.0),
+                grid: Some(grid(0.4)),
                 ..Assumptions::new(
                     Currency::USD,
                     Demand { items_per_month, growth, peak_to_average, season: vec![1.0, 1.1, 0.8] },
@@ -431,15 +433,16 @@ proptest! {
                         capex_per_unit: usd(*value),
                         residual_fraction: values[10],
                         life_months: months,
+                        depreciation: Depreciation::StraightLine,
                         opex_fraction_per_year: values[11],
                     };
                 }
                 17 => option.power_watts_per_unit = Some(Estimate::exact(*value, Evidence::Vendor)),
-                18 => assumptions.tax = Some(Tax { rate: *value, write_off: WriteOff::Macrs5 }),
+                18 => assumptions.tax = Some(Tax { rate: *value, write_off: Depreciation::Macrs { recovery_years: 5 } }),
                 19 => option.accelerators_per_unit = months,
                 20 => option.payment = Payment::PerMillionItems { price: usd(*value) },
                 21 => assumptions.demand.growth = Growth::Quarters { items_per_month: vec![*value, 5.0] },
-                22 => assumptions.grid_grams_per_kwh = Some(*value),
+                22 => assumptions.grid = Some(grid(*value)),
                 _ => {
                     option.payment = Payment::CapacityBlock {
                         price_per_unit_block: usd(*value),
@@ -489,19 +492,7 @@ fn break_even_agrees_with_the_costs_on_both_sides() {
 fn a_simulated_mean_is_within_four_standard_errors_of_the_closed_form() {
     // Costs are linear in the price, so the mean cost is the cost at the mean price.
     let payment = Payment::OnDemand { price_per_unit_hour: usd(2.0) };
-    let options = [OptionInput {
-        id: "a".to_owned(),
-        name: "a".to_owned(),
-        throughput_per_unit: Ok(Estimate::exact(100.0, Evidence::Measured)),
-        accelerators_per_unit: 1,
-        payment,
-        price_evidence: Evidence::Published,
-        power_watts_per_unit: None,
-        one_off_costs: Vec::new(),
-        recurring_costs: Vec::new(),
-        is_baseline: false,
-        excluded: None,
-    }];
+    let options = [OptionInput::new("a", "a", Ok(Estimate::exact(100.0, Evidence::Measured)), payment)];
     let assumptions = Assumptions::new(Currency::USD, Demand::compound(1e9, 0.01, 1.5));
     for distribution in [
         Distribution::Normal { mean: 1.2, sd: 0.2 },

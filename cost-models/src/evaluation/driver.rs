@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Assumptions, OptionInput, Payment};
+use super::{Assumptions, OptionInput, Payment, SpotOverhead};
 use crate::CostError;
 use crate::demand::Growth;
 use crate::error::{NON_NEGATIVE, POSITIVE, PROPER_FRACTION, RATE, check};
@@ -11,6 +11,10 @@ use crate::error::{NON_NEGATIVE, POSITIVE, PROPER_FRACTION, RATE, check};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "driver", content = "option")]
 pub enum Driver {
+    /// Months that are looked at; whole ones.
+    Horizon,
+    /// Items in the first month; the other months follow in proportion.
+    Volume,
     /// A factor on the demand of every month; 1 is as assumed.
     DemandFactor,
     /// Growth of a compound demand, a fraction a month.
@@ -23,20 +27,30 @@ pub enum Driver {
     Availability,
     /// Fraction of requests within the service-level objective.
     Goodput,
+    /// Repeated requests as a fraction of the demanded ones.
+    Retries,
     /// Discount rate a year.
     DiscountRate,
     /// Price of electricity a kWh.
     ElectricityPrice,
+    /// Change of that price in its own period, where one is assumed.
+    ElectricityPriceChange,
     /// Power usage effectiveness.
     Pue,
     /// Items a second of one unit of this option.
     Throughput(String),
     /// A factor on every price of this option; 1 is as quoted.
     PriceFactor(String),
+    /// Change of this option's price in its own period, where one is assumed.
+    PriceChange(String),
     /// Average power of one unit of this option, in watts.
     Power(String),
     /// A factor on the one-off costs of this option; 1 is as estimated.
     OneOffFactor(String),
+    /// A factor on the recurring costs that only this option has; 1 is as estimated.
+    RecurringFactor(String),
+    /// Extra hours of this option's spot capacity, a fraction.
+    SpotOverhead(String),
     /// What is left of this option's purchase price at the end of its life, a fraction.
     ResidualFraction(String),
 }
@@ -45,19 +59,26 @@ impl Driver {
     /// A name for tables and charts; the option's is added by who shows it.
     pub fn label(&self) -> &'static str {
         match self {
+            Self::Horizon => "horizon in months",
+            Self::Volume => "items in the first month",
             Self::DemandFactor => "demand",
             Self::DemandGrowth => "demand growth a month",
             Self::PeakToAverage => "peak to average",
             Self::Utilisation => "target utilisation",
             Self::Availability => "availability",
             Self::Goodput => "goodput",
+            Self::Retries => "retries",
             Self::DiscountRate => "discount rate",
             Self::ElectricityPrice => "electricity price",
+            Self::ElectricityPriceChange => "change of the electricity price",
             Self::Pue => "PUE",
             Self::Throughput(_) => "throughput",
             Self::PriceFactor(_) => "price",
+            Self::PriceChange(_) => "change of the price",
             Self::Power(_) => "power",
             Self::OneOffFactor(_) => "one-off costs",
+            Self::RecurringFactor(_) => "recurring costs",
+            Self::SpotOverhead(_) => "spot overhead",
             Self::ResidualFraction(_) => "residual value",
         }
     }
@@ -67,17 +88,27 @@ impl Driver {
         match self {
             Self::Throughput(id)
             | Self::PriceFactor(id)
+            | Self::PriceChange(id)
             | Self::Power(id)
             | Self::OneOffFactor(id)
+            | Self::RecurringFactor(id)
+            | Self::SpotOverhead(id)
             | Self::ResidualFraction(id) => Some(id),
             _ => None,
         }
+    }
+
+    /// Whether only whole numbers mean something.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Horizon)
     }
 
     /// The value it has now; `None` where the study has no such input or does not know it.
     pub fn value(&self, options: &[OptionInput], assumptions: &Assumptions) -> Option<f64> {
         let option = self.option().map(|id| options.iter().find(|option| option.id == id));
         match self {
+            Self::Horizon => Some(f64::from(assumptions.horizon_months)),
+            Self::Volume => assumptions.demand.items(1).ok()?.first().copied().filter(|items| *items > 0.0),
             Self::DemandFactor => Some(1.0),
             Self::DemandGrowth => match assumptions.demand.growth {
                 Growth::Compound { per_month } => Some(per_month),
@@ -87,16 +118,24 @@ impl Driver {
             Self::Utilisation => Some(assumptions.effectiveness.utilisation),
             Self::Availability => Some(assumptions.effectiveness.availability),
             Self::Goodput => Some(assumptions.effectiveness.goodput_fraction),
+            Self::Retries => Some(assumptions.effectiveness.retry_fraction),
             Self::DiscountRate => Some(assumptions.discount_rate_annual),
             Self::ElectricityPrice => assumptions.electricity_price_per_kwh.map(|price| price.amount),
+            Self::ElectricityPriceChange => assumptions.electricity_price_change.map(|change| change.fraction),
             Self::Pue => Some(assumptions.pue),
             Self::Throughput(_) => option??.throughput_per_unit.as_ref().ok().map(|estimate| estimate.value),
             Self::PriceFactor(_) => match option??.payment {
                 Payment::Unknown { .. } => None,
                 _ => Some(1.0),
             },
+            Self::PriceChange(_) => option??.price_change.map(|change| change.fraction),
             Self::Power(_) => option??.power_watts_per_unit.map(|power| power.value),
             Self::OneOffFactor(_) => (!option??.one_off_costs.is_empty()).then_some(1.0),
+            Self::RecurringFactor(_) => (!option??.recurring_costs.is_empty()).then_some(1.0),
+            Self::SpotOverhead(_) => match option??.payment {
+                Payment::Spot { overhead, .. } => overhead.fraction().ok(),
+                _ => None,
+            },
             Self::ResidualFraction(_) => match option??.payment {
                 Payment::Purchase { residual_fraction, .. } => Some(residual_fraction),
                 _ => None,
@@ -109,15 +148,22 @@ impl Driver {
         const TINY: f64 = f64::MIN_POSITIVE;
         const HUGE: f64 = 1e15;
         match self {
+            Self::Horizon => (1.0, 600.0, "between 1 and 600 months"),
+            Self::ElectricityPriceChange | Self::PriceChange(_) => (-1.0 + 1e-9, 10.0, RATE),
             Self::DemandGrowth => (-1.0 + 1e-9, 10.0, RATE),
             Self::DiscountRate => (-1.0 + 1e-9, 10.0, "a fraction a year above -1, at most 10"),
             Self::PeakToAverage => (1.0, HUGE, "1 or above"),
             Self::Pue => (1.0, 10.0, "between 1 and 10"),
             Self::Utilisation | Self::Availability | Self::Goodput => (TINY, 1.0, PROPER_FRACTION),
             Self::ResidualFraction(_) => (0.0, 1.0, crate::error::FRACTION),
-            Self::DemandFactor | Self::Throughput(_) => (TINY, HUGE, POSITIVE),
+            Self::DemandFactor | Self::Volume | Self::Throughput(_) => (TINY, HUGE, POSITIVE),
             Self::ElectricityPrice => (-HUGE, HUGE, crate::error::FINITE),
-            Self::PriceFactor(_) | Self::Power(_) | Self::OneOffFactor(_) => (0.0, HUGE, NON_NEGATIVE),
+            Self::Retries
+            | Self::PriceFactor(_)
+            | Self::Power(_)
+            | Self::OneOffFactor(_)
+            | Self::RecurringFactor(_)
+            | Self::SpotOverhead(_) => (0.0, HUGE, NON_NEGATIVE),
         }
     }
 
@@ -128,25 +174,33 @@ impl Driver {
     pub fn set(&self, options: &mut [OptionInput], assumptions: &mut Assumptions, value: f64) -> Result<(), CostError> {
         let (low, high, allowed) = self.range();
         check(self.label(), value, (low..=high).contains(&value), allowed)?;
-        if self.value(options, assumptions).is_none() {
+        let Some(now) = self.value(options, assumptions) else {
             let of = self.option().map(|id| format!(" of `{id}`")).unwrap_or_default();
             return Err(CostError::invalid(
                 self.label(),
                 format!("the study has none{of} to vary, or does not know it"),
             ));
-        }
+        };
         let option = self.option().and_then(|id| options.iter_mut().find(|option| option.id == id));
         match (self, option) {
+            (Self::Horizon, _) => assumptions.horizon_months = value.round() as u32,
+            (Self::Volume, _) => assumptions.demand.scale(value / now),
             (Self::DemandFactor, _) => assumptions.demand.scale(value),
             (Self::DemandGrowth, _) => assumptions.demand.growth = Growth::Compound { per_month: value },
             (Self::PeakToAverage, _) => assumptions.demand.peak_to_average = value,
             (Self::Utilisation, _) => assumptions.effectiveness.utilisation = value,
             (Self::Availability, _) => assumptions.effectiveness.availability = value,
             (Self::Goodput, _) => assumptions.effectiveness.goodput_fraction = value,
+            (Self::Retries, _) => assumptions.effectiveness.retry_fraction = value,
             (Self::DiscountRate, _) => assumptions.discount_rate_annual = value,
             (Self::ElectricityPrice, _) => {
                 if let Some(price) = &mut assumptions.electricity_price_per_kwh {
                     price.amount = value;
+                }
+            }
+            (Self::ElectricityPriceChange, _) => {
+                if let Some(change) = &mut assumptions.electricity_price_change {
+                    change.fraction = value;
                 }
             }
             (Self::Pue, _) => assumptions.pue = value,
@@ -160,6 +214,11 @@ impl Driver {
                 }
             }
             (Self::PriceFactor(_), Some(option)) => option.payment.scale(value),
+            (Self::PriceChange(_), Some(option)) => {
+                if let Some(change) = &mut option.price_change {
+                    change.fraction = value;
+                }
+            }
             (Self::Power(_), Some(option)) => {
                 if let Some(power) = &mut option.power_watts_per_unit {
                     *power = super::Estimate::exact(value, power.evidence);
@@ -167,9 +226,15 @@ impl Driver {
             }
             (Self::OneOffFactor(_), Some(option)) => {
                 for cost in &mut option.one_off_costs {
-                    cost.amount.value *= value;
-                    cost.amount.low *= value;
-                    cost.amount.high *= value;
+                    cost.amount = cost.amount.scaled(value);
+                }
+            }
+            (Self::RecurringFactor(_), Some(option)) => {
+                option.recurring_costs.iter_mut().for_each(|cost| cost.per_month.amount *= value);
+            }
+            (Self::SpotOverhead(_), Some(option)) => {
+                if let Payment::Spot { overhead, .. } = &mut option.payment {
+                    *overhead = SpotOverhead::Fraction(value);
                 }
             }
             (Self::ResidualFraction(_), Some(option)) => {

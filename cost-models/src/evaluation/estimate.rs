@@ -29,6 +29,12 @@ impl Estimate {
         Self { value, low: value, high: value, evidence }
     }
 
+    /// The figure and its interval times a factor of 0 or more.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        Self { value: self.value * factor, low: self.low * factor, high: self.high * factor, ..self }
+    }
+
     /// Checks that the figure is finite and lies in its interval.
     ///
     /// # Errors

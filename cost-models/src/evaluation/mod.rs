@@ -7,22 +7,31 @@
 //! ranked.
 
 mod asset;
+mod basis;
+mod cost;
 mod driver;
 mod estimate;
+mod exchange;
+mod flags;
 mod input;
 mod ledger;
+mod payment;
 mod result;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unit_costs;
 mod validate;
 mod what_if;
 
+pub use basis::{Change, PowerBasis, RateBasis, RatePeriod};
+pub use cost::{Component, OneOffCost, PerWhat, RecurringCost, Timing};
 pub use driver::Driver;
 pub use estimate::Estimate;
-pub use input::{
-    Assumptions, Component, Lens, OneOffCost, OptionInput, Payment, PerWhat, RecurringCost, Tax, Timing, WriteOff,
-};
-pub use result::{Benefit, ComponentCost, Evaluation, Fleet, Tco, UnitCost};
+pub use flags::Flag;
+pub use input::{Assumptions, ExchangeRate, GridIntensity, ItemShape, Lens, OptionInput, Tax};
+pub use payment::{Depreciation, Payment, SpotOverhead};
+pub use result::{Benefit, ComponentCost, ComponentFlow, Evaluation, Fleet, Tco, UnitCost};
+pub use unit_costs::{PriceBasis, TokenUnitCosts, UnitCosts};
 pub use what_if::{BreakEven, DriverRange, Metric, break_even, curve, tornado_of, usual_ranges};
 
 use assay_base::{Evidence, Money, format};
@@ -31,8 +40,9 @@ use crate::error::{CostError, answer, check};
 use crate::time_value::{capital_recovery_factor, discounted_payback, irr_at, mirr, payback_last_crossing};
 use crate::unit_cost::{MILLION, SECS_PER_HOUR};
 pub(crate) use asset::Asset;
+pub(crate) use exchange::in_study_currency;
 use ledger::{Costing, End, Ledger};
-pub(crate) use ledger::{service_price_per_item, whole};
+pub(crate) use ledger::{PriceLevels, price_level, service_price_per_item, term_begin, whole};
 
 /// Evaluates all options under the same assumptions, in the order given.
 ///
@@ -40,8 +50,10 @@ pub(crate) use ledger::{service_price_per_item, whole};
 /// An input outside its range, two currencies, two options of one id or two baselines. What is merely unknown is no
 /// error: see [`Evaluation::not_ranked`].
 pub fn evaluate(options: &[OptionInput], assumptions: &Assumptions) -> Result<Vec<Evaluation>, CostError> {
-    let shared = Shared::new(assumptions)?;
-    validate::options(options, assumptions.currency)?;
+    validate::assumptions(assumptions)?;
+    validate::options(options, assumptions)?;
+    let (options, assumptions) = in_study_currency(options, assumptions)?;
+    let shared = Shared::new(&assumptions)?;
     let mut evaluations = options
         .iter()
         .map(|option| shared.evaluate(option).map_err(|error| error.within(&format!("options[{}]", option.id))))
@@ -62,7 +74,6 @@ struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     fn new(assumptions: &'a Assumptions) -> Result<Self, CostError> {
-        validate::assumptions(assumptions)?;
         let months = assumptions.horizon_months as usize;
         let items = assumptions.demand.items(months)?;
         let total_items = answer("demand", items.iter().sum())?;
@@ -112,9 +123,11 @@ impl<'a> Shared<'a> {
             _ => Ok(Vec::new()),
         };
         let units = [by_end(End::Value)?, by_end(End::Cheap)?, by_end(End::Dear)?];
+        let levels = PriceLevels::new(option, self.assumptions)?;
         let costing = |end: End| Costing {
             option,
             assumptions: self.assumptions,
+            levels: &levels,
             items: &self.items,
             units: &units[end as usize],
             end,
@@ -122,7 +135,10 @@ impl<'a> Shared<'a> {
 
         let ledgers = match &unknown {
             Some(_) => None,
-            None => costing(End::Value).ledger().zip(costing(End::Cheap).ledger()).zip(costing(End::Dear).ledger()),
+            None => {
+                let (value, cheap) = (costing(End::Value).ledger()?, costing(End::Cheap).ledger()?);
+                value.zip(cheap).zip(costing(End::Dear).ledger()?)
+            }
         };
         let tco = match &ledgers {
             Some(((value, cheap), dear)) => Some(self.tco(option, value, cheap, dear)?),
@@ -137,9 +153,10 @@ impl<'a> Shared<'a> {
         });
         let energy_kwh = energy_kwh.transpose()?;
         let carbon_kg = energy_kwh
-            .zip(self.assumptions.grid_grams_per_kwh)
-            .map(|(kwh, grams)| answer("carbon_kg", kwh * grams / 1000.0))
+            .zip(self.assumptions.grid.as_ref())
+            .map(|(kwh, grid)| answer("carbon_kg", kwh * grid.kg_co2e_per_kwh))
             .transpose()?;
+        let unit_cost = if unknown.is_none() { self.unit_cost(option, &unit_hour)? } else { None };
         Ok(Evaluation {
             id: option.id.clone(),
             name: option.name.clone(),
@@ -147,8 +164,10 @@ impl<'a> Shared<'a> {
             evidence: basis_evidence(option),
             throughput,
             unit_hour: unit_hour(End::Value).transpose()?.map(|amount| self.money(amount)),
-            unit_cost: if unknown.is_none() { self.unit_cost(option, &unit_hour)? } else { None },
+            unit_cost,
+            unit_costs: unit_cost.map(|cost| self.unit_costs(option, cost)).transpose()?,
             full_unit_cost,
+            flags: flags::of(option, self.assumptions),
             notes: self.notes(option, fleet.as_ref()),
             fleet,
             tco,
@@ -190,15 +209,13 @@ impl<'a> Shared<'a> {
             .filter(|(_, amount)| **amount != 0.0)
             .map(|(component, amount)| ComponentCost { component: *component, amount: self.money(*amount) })
             .collect();
-        let shared_costs = match self.assumptions.lens {
-            Lens::Full => self.assumptions.shared_costs.as_slice(),
-            Lens::Marginal => &[],
-        };
-        let evidence = option
-            .one_off_costs
-            .iter()
+        let is_full = self.assumptions.lens == Lens::Full;
+        let shared_costs = if is_full { self.assumptions.shared_costs.as_slice() } else { &[] };
+        let one_off = option.one_off_costs.iter().filter(|cost| is_full || !cost.allocated);
+        let recurring = option.recurring_costs.iter().chain(shared_costs).filter(|cost| is_full || !cost.allocated);
+        let evidence = one_off
             .map(|cost| cost.amount.evidence)
-            .chain(option.recurring_costs.iter().chain(shared_costs).map(|cost| cost.evidence))
+            .chain(recurring.map(|cost| cost.evidence))
             .fold(basis_evidence(option), Evidence::weaker);
         Ok(Tco {
             total: self.money(total),
@@ -208,6 +225,8 @@ impl<'a> Shared<'a> {
             present_value: self.money(self.present(&value.monthly)?),
             components,
             monthly: value.monthly.clone(),
+            by_payment: value.details().into_iter().flat_map(|details| details.by_payment()).map(flow).collect(),
+            by_expense: value.details().into_iter().flat_map(|details| details.by_expense()).map(flow).collect(),
             evidence,
         })
     }
@@ -234,9 +253,10 @@ impl<'a> Shared<'a> {
         };
         let amount = match &costing.option.payment {
             Payment::OnDemand { price_per_unit_hour } => price_per_unit_hour.amount,
-            Payment::Spot { price_per_unit_hour, overhead_fraction } => {
-                price_per_unit_hour.amount * (1.0 + overhead_fraction)
-            }
+            Payment::Spot { price_per_unit_hour, overhead } => match overhead.fraction() {
+                Ok(fraction) => price_per_unit_hour.amount * (1.0 + fraction),
+                Err(error) => return Some(Err(error)),
+            },
             Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => {
                 price_per_unit_hour.amount + upfront_per_unit.amount / (f64::from(*term_months) * hours)
             }
@@ -247,7 +267,7 @@ impl<'a> Shared<'a> {
                 let rate = price_per_unit_month.amount + upfront_per_unit.amount / f64::from(*term_months);
                 rate / hours + if *energy_included { 0.0 } else { energy()? }
             }
-            Payment::Purchase { capex_per_unit, residual_fraction, life_months, opex_fraction_per_year } => {
+            Payment::Purchase { capex_per_unit, residual_fraction, life_months, opex_fraction_per_year, .. } => {
                 let capex = capex_per_unit.amount;
                 let annual = self.annual_capital(capex, *residual_fraction, f64::from(*life_months) / 12.0);
                 let annual = match annual {
@@ -323,7 +343,12 @@ impl<'a> Shared<'a> {
         if pays_for_energy(&option.payment) {
             let price = self.assumptions.electricity_price_per_kwh;
             let price = format::or_unknown(price, |price| format!("{} a kWh", format::money(price)));
-            notes.push(format!("Energy is added at {price} and PUE {}.", format::significant(self.assumptions.pue, 3)));
+            notes.push(match option.power_basis {
+                PowerBasis::Facility => format!("Energy is added at {price}; the power includes the PUE."),
+                _ => {
+                    format!("Energy is added at {price} and PUE {}.", format::significant(self.assumptions.pue, 3))
+                }
+            });
         } else if !is_service(&option.payment) {
             notes.push("The price includes the energy.".to_owned());
         }
@@ -348,6 +373,10 @@ impl<'a> Shared<'a> {
         }
         notes
     }
+}
+
+fn flow((component, monthly): (Component, &[f64])) -> ComponentFlow {
+    ComponentFlow { component, monthly: monthly.to_vec() }
 }
 
 fn compare_with_baseline(evaluations: &mut [Evaluation], shared: &Shared<'_>) -> Result<(), CostError> {

@@ -3,7 +3,7 @@
 use assay_base::{Evidence, Money};
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Estimate};
+use super::{Component, Estimate, Flag, UnitCosts};
 use crate::time_value::Irr;
 
 /// The cost of so many items, with the interval that the throughput's interval makes of it.
@@ -43,6 +43,22 @@ pub struct ComponentCost {
     pub amount: Money,
 }
 
+/// One component month by month.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ComponentFlow {
+    /// What it is for.
+    pub component: Component,
+    /// Amounts at the end of each month; the first is t = 0.
+    pub monthly: Vec<f64>,
+}
+
+impl ComponentFlow {
+    /// Amounts by quarter; those at t = 0 belong to the first.
+    pub fn quarterly(&self) -> Vec<f64> {
+        quarterly(&self.monthly)
+    }
+}
+
 /// The total cost of ownership over the horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tco {
@@ -58,6 +74,11 @@ pub struct Tco {
     pub components: Vec<ComponentCost>,
     /// Payments at the end of each month; the first is t = 0, so there is one more than months.
     pub monthly: Vec<f64>,
+    /// Those payments by component; components without any are absent.
+    pub by_payment: Vec<ComponentFlow>,
+    /// The same as expenses: hardware and upfront payments as depreciation, capital charge and loss at the sale. Sums
+    /// differ from those of the payments by the capital charge; discounted, both are worth the same.
+    pub by_expense: Vec<ComponentFlow>,
     /// The weakest class of evidence among all that went into it.
     pub evidence: Evidence,
 }
@@ -65,18 +86,22 @@ pub struct Tco {
 impl Tco {
     /// Payments by quarter; those at t = 0 belong to the first.
     pub fn quarterly(&self) -> Vec<f64> {
-        let (start, months) = self.monthly.split_first().map_or((0.0, &[][..]), |(start, months)| (*start, months));
-        let mut quarters: Vec<f64> = months.chunks(3).map(|quarter| quarter.iter().sum()).collect();
-        if let Some(first) = quarters.first_mut() {
-            *first += start;
-        }
-        quarters
+        quarterly(&self.monthly)
     }
 
     /// Payments up to each month, t = 0 first.
     pub fn cumulative(&self) -> Vec<f64> {
         cumulative(&self.monthly)
     }
+}
+
+fn quarterly(monthly: &[f64]) -> Vec<f64> {
+    let (start, months) = monthly.split_first().map_or((0.0, &[][..]), |(start, months)| (*start, months));
+    let mut quarters: Vec<f64> = months.chunks(3).map(|quarter| quarter.iter().sum()).collect();
+    if let Some(first) = quarters.first_mut() {
+        *first += start;
+    }
+    quarters
 }
 
 /// Running sums.
@@ -138,6 +163,8 @@ pub struct Evaluation {
     /// Cost of a million items of a unit at the target utilisation: before packing into whole units, peaks and the
     /// components beyond compute and energy.
     pub unit_cost: Option<UnitCost>,
+    /// The same by item, token and training step, with what the figures are made with.
+    pub unit_costs: Option<UnitCosts>,
     /// The total cost over the horizon divided by the items served: after all of those.
     pub full_unit_cost: Option<UnitCost>,
     /// The total cost.
@@ -152,6 +179,8 @@ pub struct Evaluation {
     pub rank: Option<u32>,
     /// Why it has no rank.
     pub not_ranked: Option<String>,
+    /// Inputs that are possible but not plausible.
+    pub flags: Vec<Flag>,
     /// What was assumed or should be known by who reads the figures.
     pub notes: Vec<String>,
 }

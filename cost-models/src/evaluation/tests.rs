@@ -12,19 +12,8 @@ pub(crate) fn usd(amount: f64) -> Money {
 }
 
 pub(crate) fn option(id: &str, throughput: f64, payment: Payment) -> OptionInput {
-    OptionInput {
-        id: id.to_owned(),
-        name: id.to_owned(),
-        throughput_per_unit: Ok(Estimate::new(throughput, throughput * 0.9, throughput * 1.1, Evidence::Measured)),
-        accelerators_per_unit: 1,
-        payment,
-        price_evidence: Evidence::Published,
-        power_watts_per_unit: None,
-        one_off_costs: Vec::new(),
-        recurring_costs: Vec::new(),
-        is_baseline: false,
-        excluded: None,
-    }
+    let throughput = Estimate::new(throughput, throughput * 0.9, throughput * 1.1, Evidence::Measured);
+    OptionInput { price_evidence: Evidence::Published, ..OptionInput::new(id, id, Ok(throughput), payment) }
 }
 
 pub(crate) fn rented(id: &str, throughput: f64, price: f64) -> OptionInput {
@@ -36,6 +25,7 @@ pub(crate) fn bought(id: &str, throughput: f64, capex: f64) -> OptionInput {
         capex_per_unit: usd(capex),
         residual_fraction: 0.1,
         life_months: 12,
+        depreciation: Depreciation::StraightLine,
         opex_fraction_per_year: 0.06,
     };
     let power = Some(Estimate::exact(1_000.0, Evidence::Vendor));
@@ -141,12 +131,12 @@ fn the_benefit_is_what_the_baseline_pays_and_the_option_does_not() {
     let mut baseline = rented("base", 300.0, 3.6);
     baseline.is_baseline = true;
     let mut moved = rented("moved", 300.0, 1.8);
-    moved.one_off_costs.push(OneOffCost {
-        component: Component::Migration,
-        amount: Estimate::new(40_000.0, 30_000.0, 60_000.0, Evidence::Assumed),
-        currency: Currency::USD,
-        timing: Timing::Start,
-    });
+    moved.one_off_costs.push(OneOffCost::new(
+        Component::Migration,
+        Estimate::new(40_000.0, 30_000.0, 60_000.0, Evidence::Assumed),
+        Currency::USD,
+        Timing::Start,
+    ));
     let evaluations = evaluate(&[baseline, moved], &year()).unwrap();
     assert_eq!(evaluations[0].benefit, None);
     let benefit = evaluations[1].benefit.as_ref().unwrap();
@@ -224,12 +214,8 @@ fn commitments_are_paid_used_or_not_and_services_by_the_item() {
 #[test]
 fn shared_costs_count_under_the_full_lens_alone() {
     let staff = RecurringCost {
-        component: Component::Staff,
-        per_month: usd(1_000.0),
-        per: PerWhat::Option,
-        from_month: 1,
         to_month: Some(6),
-        evidence: Evidence::Assumed,
+        ..RecurringCost::new(Component::Staff, usd(1_000.0), PerWhat::Option, Evidence::Assumed)
     };
     let full = Assumptions { shared_costs: vec![staff], ..year() };
     let marginal = Assumptions { lens: Lens::Marginal, ..full.clone() };
@@ -248,13 +234,13 @@ fn tax_is_saved_by_costs_and_by_writing_off() {
     let own = || bought("own", 300.0, 10_000.0);
     let before = total(&year(), own()).total.amount;
     // However it is written off, over the whole life everything is deducted once.
-    for write_off in [WriteOff::StraightLine, WriteOff::Macrs5, WriteOff::Immediate] {
+    for write_off in [Depreciation::StraightLine, Depreciation::Macrs { recovery_years: 5 }, Depreciation::Immediate] {
         near(total(&taxed(write_off), own()).total.amount, before * 0.75);
     }
     // The sooner, the better.
     let present = |write_off| total(&taxed(write_off), own()).present_value.amount;
-    assert!(present(WriteOff::Immediate) < present(WriteOff::StraightLine));
-    let rent = total(&taxed(WriteOff::StraightLine), rented("rent", 300.0, 3.6)).total.amount;
+    assert!(present(Depreciation::Immediate) < present(Depreciation::StraightLine));
+    let rent = total(&taxed(Depreciation::StraightLine), rented("rent", 300.0, 3.6)).total.amount;
     near(rent, 0.75 * total(&year(), rented("rent", 300.0, 3.6)).total.amount);
 }
 
@@ -267,7 +253,7 @@ fn refusals_name_the_field() {
     assert_eq!(field(&good(), &Assumptions { pue: 0.9, ..year() }), "pue");
     assert_eq!(field(&good(), &Assumptions { horizon_months: 0, ..year() }), "horizon_months");
     let over = Effectiveness { utilisation: 1.2, ..Effectiveness::FULL };
-    assert_eq!(field(&good(), &Assumptions { effectiveness: over, ..year() }), "utilisation");
+    assert_eq!(field(&good(), &Assumptions { effectiveness: over, ..year() }), "effectiveness.utilisation");
     let euros = Payment::OnDemand { price_per_unit_hour: Money::new(1.0, Currency::EUR) };
     assert_eq!(field(&[option("e", 1.0, euros)], &year()), "options[e].payment.price_per_unit_hour");
     assert_eq!(field(&[rented("a", 1.0, 1.0), rented("a", 1.0, 1.0)], &year()), "options[a]");

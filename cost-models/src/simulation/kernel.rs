@@ -6,7 +6,8 @@
 use crate::CostError;
 use crate::demand::Growth;
 use crate::evaluation::{
-    Asset, Assumptions, Driver, Lens, OptionInput, Payment, PerWhat, Timing, service_price_per_item,
+    Asset, Assumptions, Change, Driver, Lens, OptionInput, Payment, PerWhat, PowerBasis, RatePeriod, RecurringCost,
+    Timing, price_level, service_price_per_item, term_begin,
 };
 use crate::unit_cost::{MILLION, SECS_PER_HOUR};
 
@@ -23,43 +24,54 @@ mod shared {
     pub const UTILISATION: usize = 3;
     pub const AVAILABILITY: usize = 4;
     pub const GOODPUT: usize = 5;
-    pub const DISCOUNT_RATE: usize = 6;
-    pub const ELECTRICITY_PRICE: usize = 7;
-    pub const PUE: usize = 8;
-    pub const COUNT: usize = 9;
+    pub const RETRIES: usize = 6;
+    pub const DISCOUNT_RATE: usize = 7;
+    pub const ELECTRICITY_PRICE: usize = 8;
+    pub const ELECTRICITY_PRICE_CHANGE: usize = 9;
+    pub const PUE: usize = 10;
+    pub const COUNT: usize = 11;
 }
 
 /// Parameters of each option, by their place after those of the options before it.
 mod own {
     pub const THROUGHPUT: usize = 0;
     pub const PRICE_FACTOR: usize = 1;
-    pub const POWER: usize = 2;
-    pub const ONE_OFF_FACTOR: usize = 3;
-    pub const RESIDUAL_FRACTION: usize = 4;
-    pub const COUNT: usize = 5;
+    pub const PRICE_CHANGE: usize = 2;
+    pub const POWER: usize = 3;
+    pub const ONE_OFF_FACTOR: usize = 4;
+    pub const RECURRING_FACTOR: usize = 5;
+    pub const RESIDUAL_FRACTION: usize = 6;
+    pub const SPOT_OVERHEAD: usize = 7;
+    pub const COUNT: usize = 8;
 }
 
-/// The place of a driver among the parameters; `None` for an option that takes no part.
+/// The place of a driver among the parameters; `None` for one that is not sampled, or an option that takes no part.
 pub(super) fn parameter(driver: &Driver, options: &[OptionInput]) -> Option<usize> {
     let of = |id: &str, place: usize| {
         let option = options.iter().position(|option| option.id == id)?;
         Some(shared::COUNT + option * own::COUNT + place)
     };
     match driver {
-        Driver::DemandFactor => Some(shared::DEMAND_FACTOR),
+        Driver::Horizon => None,
+        Driver::DemandFactor | Driver::Volume => Some(shared::DEMAND_FACTOR),
         Driver::DemandGrowth => Some(shared::DEMAND_GROWTH),
         Driver::PeakToAverage => Some(shared::PEAK_TO_AVERAGE),
         Driver::Utilisation => Some(shared::UTILISATION),
         Driver::Availability => Some(shared::AVAILABILITY),
         Driver::Goodput => Some(shared::GOODPUT),
+        Driver::Retries => Some(shared::RETRIES),
         Driver::DiscountRate => Some(shared::DISCOUNT_RATE),
         Driver::ElectricityPrice => Some(shared::ELECTRICITY_PRICE),
+        Driver::ElectricityPriceChange => Some(shared::ELECTRICITY_PRICE_CHANGE),
         Driver::Pue => Some(shared::PUE),
         Driver::Throughput(id) => of(id, own::THROUGHPUT),
         Driver::PriceFactor(id) => of(id, own::PRICE_FACTOR),
+        Driver::PriceChange(id) => of(id, own::PRICE_CHANGE),
         Driver::Power(id) => of(id, own::POWER),
         Driver::OneOffFactor(id) => of(id, own::ONE_OFF_FACTOR),
+        Driver::RecurringFactor(id) => of(id, own::RECURRING_FACTOR),
         Driver::ResidualFraction(id) => of(id, own::RESIDUAL_FRACTION),
+        Driver::SpotOverhead(id) => of(id, own::SPOT_OVERHEAD),
     }
 }
 
@@ -77,34 +89,107 @@ enum Units {
 /// The payment of a month that follows from buying for 1: linear in what is left at the end of a life.
 struct AssetPayment {
     month: usize,
-    with_nothing_left: f64,
-    /// How much it changes when everything is left.
+    /// The month whose price it is a part of.
+    priced_at: usize,
+    /// The payment with the residual value that is assumed.
+    amount: f64,
+    /// How much it changes when everything is left instead of nothing.
     slope: f64,
 }
 
 /// One option, reduced to what costs are multiplied with. Amounts are at price factor 1 and after tax.
 struct Plan {
     units: Units,
-    /// Rent and upkeep of one unit in one month, paid at its end.
-    unit_month: f64,
+    /// Rent of one unit in one month, paid at its end.
+    rent: f64,
+    /// Months for which a unit keeps the rent of the month its term began in; 0 for rent that follows the price.
+    term_months: u32,
+    /// Whether the parameter of the spot overhead adds to the rent.
+    is_spot: bool,
+    /// Upkeep of one unit in one month.
+    upkeep: f64,
     /// What is paid for one unit at the begin of a month.
-    unit_month_in_advance: f64,
+    in_advance: f64,
     /// kWh of one watt in one month before PUE, times the part of it that is paid; 0 where rent includes energy.
     kwh_per_watt: f64,
-    /// Price of an item of a service, retries included.
+    /// Power of the host.
+    host_watts: f64,
+    /// Whether PUE is added to the power.
+    adds_pue: bool,
+    /// Price of an item of a service, without retries.
     item: f64,
     /// Price of what is bought for each unit.
     asset_price: f64,
     /// For each month in which a unit can be bought: the payments that follow for a price of 1.
     asset_payments: Vec<Vec<AssetPayment>>,
+    /// The residual value that is assumed.
+    residual_fraction: f64,
     /// One-off costs by month.
     one_off: Vec<f64>,
-    /// Costs of each month that depend on nothing.
+    /// Costs of each month beyond those above: those of the option alone, and those it shares.
+    own: MonthlyCosts,
+    shared: MonthlyCosts,
+    /// How the option's own prices develop.
+    level: Level,
+}
+
+/// Costs of each month by what they grow with.
+struct MonthlyCosts {
     fixed: Vec<f64>,
-    /// Costs of each month for each unit, beyond those above.
     per_unit: Vec<f64>,
-    /// Costs of each month for each item.
     per_item: Vec<f64>,
+}
+
+/// How a price develops over the months.
+enum Level {
+    /// It stays.
+    Flat,
+    /// By these factors.
+    Path(Vec<f64>),
+    /// By a change that is sampled: `((1 + change) inflation)^(exponent month)`.
+    Sampled { inflation: f64, exponent: f64 },
+}
+
+impl Level {
+    fn new(field: &str, change: Option<Change>, assumptions: &Assumptions, sampled: bool) -> Result<Self, CostError> {
+        let Some(change) = change else { return Ok(Self::Flat) };
+        if sampled {
+            let none = Change { fraction: 0.0, ..change };
+            let inflation = none.in_basis(assumptions.discount_basis, assumptions.inflation_annual)?;
+            let exponent = match change.per {
+                RatePeriod::Month => 1.0,
+                RatePeriod::Year => 1.0 / 12.0,
+            };
+            return Ok(Self::Sampled { inflation: 1.0 + inflation.fraction, exponent });
+        }
+        match change.fraction {
+            0.0 if change.basis == assumptions.discount_basis => Ok(Self::Flat),
+            _ => Ok(Self::Path(price_level(field, Some(change), assumptions)?)),
+        }
+    }
+
+    fn is_flat(&self) -> bool {
+        matches!(self, Self::Flat)
+    }
+
+    /// The factors of each month.
+    #[inline(always)]
+    fn fill(&self, change: &Lane, levels: &mut [Lane]) {
+        match self {
+            Self::Flat => levels.fill([1.0; LANES]),
+            Self::Path(path) => levels.iter_mut().zip(path).for_each(|(level, factor)| *level = [*factor; LANES]),
+            Self::Sampled { inflation, exponent } => {
+                let factors = change.map(|change| ((change.ln_1p() + inflation.ln()) * exponent).exp());
+                let mut current = [1.0; LANES];
+                for level in levels {
+                    *level = current;
+                    for (current, factor) in current.iter_mut().zip(&factors) {
+                        *current *= factor;
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The options of a simulation.
@@ -114,19 +199,22 @@ pub(super) struct Kernel {
     /// Items in each month at demand factor 1, without the growth of a compound demand.
     items: Vec<f64>,
     compound: bool,
-    attempts: f64,
     hours_per_month: f64,
     spares: f64,
+    electricity: Level,
+    discount_is_fixed: bool,
 }
 
 /// Working memory of one thread.
 pub(super) struct Scratch {
     parameters: Vec<Lane>,
     discount: Vec<Lane>,
-    /// Whether `discount` holds for all batches.
-    discount_is_fixed: bool,
     items: Vec<Lane>,
     units: Vec<Lane>,
+    /// Price levels of the option at hand, where they are not flat.
+    level: Vec<Lane>,
+    /// Price levels of electricity, where they are not flat.
+    electricity: Vec<Lane>,
 }
 
 impl Scratch {
@@ -136,7 +224,8 @@ impl Scratch {
 }
 
 impl Kernel {
-    pub fn new(options: &[OptionInput], assumptions: &Assumptions) -> Result<Self, CostError> {
+    /// The options made ready, with the parameters that will be `sampled`.
+    pub fn new(options: &[OptionInput], assumptions: &Assumptions, sampled: &[usize]) -> Result<Self, CostError> {
         let months = assumptions.horizon_months as usize;
         let compound = matches!(assumptions.demand.growth, Growth::Compound { .. });
         let growth = match assumptions.demand.growth {
@@ -158,42 +247,67 @@ impl Kernel {
             effectiveness.utilisation,
             effectiveness.availability,
             effectiveness.goodput_fraction,
+            effectiveness.retry_fraction,
             assumptions.discount_rate_annual,
             assumptions.electricity_price_per_kwh.map_or(0.0, |price| price.amount),
+            assumptions.electricity_price_change.map_or(0.0, |change| change.fraction),
             assumptions.pue,
         ];
         for option in options {
+            let (residual_fraction, overhead) = match &option.payment {
+                Payment::Purchase { residual_fraction, .. } => (*residual_fraction, 0.0),
+                Payment::Spot { overhead, .. } => (0.0, overhead.fraction()?),
+                _ => (0.0, 0.0),
+            };
             parameters.extend([
                 // A service has no throughput of its own, and none is used for it.
                 option.throughput_per_unit.as_ref().map_or(1.0, |throughput| throughput.value),
                 1.0,
+                option.price_change.map_or(0.0, |change| change.fraction),
                 option.power_watts_per_unit.map_or(0.0, |power| power.value),
                 1.0,
-                match option.payment {
-                    Payment::Purchase { residual_fraction, .. } => residual_fraction,
-                    _ => 0.0,
-                },
+                1.0,
+                residual_fraction,
+                overhead,
             ]);
         }
+        let is_sampled = |place: usize| sampled.contains(&place);
+        let plan = |(i, option): (usize, &OptionInput)| {
+            let first = shared::COUNT + i * own::COUNT;
+            Plan::new(
+                option,
+                assumptions,
+                is_sampled(first + own::PRICE_CHANGE),
+                is_sampled(first + own::RESIDUAL_FRACTION),
+            )
+            .map_err(|error| error.within(&format!("options[{}]", option.id)))
+        };
         Ok(Self {
-            plans: options.iter().map(|option| Plan::new(option, assumptions)).collect(),
+            plans: options.iter().enumerate().map(plan).collect::<Result<_, _>>()?,
             parameters,
             items: level.items(months)?,
             compound,
-            attempts: 1.0 + effectiveness.retry_fraction,
             hours_per_month: assumptions.hours_per_month,
             spares: f64::from(assumptions.spare_units),
+            electricity: Level::new(
+                "electricity_price_change",
+                assumptions.electricity_price_change,
+                assumptions,
+                is_sampled(shared::ELECTRICITY_PRICE_CHANGE),
+            )?,
+            discount_is_fixed: !is_sampled(shared::DISCOUNT_RATE),
         })
     }
 
-    pub fn scratch(&self, discount_is_fixed: bool) -> Scratch {
+    pub fn scratch(&self) -> Scratch {
         let months = self.items.len();
         let mut scratch = Scratch {
             parameters: self.parameters.iter().map(|value| [*value; LANES]).collect(),
             discount: vec![[1.0; LANES]; months + 1],
-            discount_is_fixed,
             items: vec![[0.0; LANES]; months],
             units: vec![[0.0; LANES]; months],
+            level: vec![[1.0; LANES]; months],
+            electricity: vec![[1.0; LANES]; months],
         };
         self.discount(&mut scratch);
         scratch
@@ -214,20 +328,27 @@ impl Kernel {
     /// The present value of each option's costs, for the scratch's parameters.
     #[inline(always)]
     pub fn present_costs(&self, scratch: &mut Scratch, costs: &mut [Lane]) {
-        if !scratch.discount_is_fixed {
+        if !self.discount_is_fixed {
             self.discount(scratch);
         }
         self.demand(scratch);
         let per_throughput = self.per_throughput(scratch);
+        let Scratch { parameters, discount, items, units, level, electricity } = scratch;
+        if !self.electricity.is_flat() {
+            self.electricity.fill(&parameters[shared::ELECTRICITY_PRICE_CHANGE], electricity);
+        }
         for (i, (plan, cost)) in self.plans.iter().zip(costs).enumerate() {
-            let Scratch { parameters, discount, items, units, .. } = &mut *scratch;
-            let own = &parameters[shared::COUNT + i * own::COUNT..][..own::COUNT];
+            let (common, own) = parameters.split_at(shared::COUNT + i * own::COUNT);
+            if !plan.level.is_flat() {
+                plan.level.fill(&own[own::PRICE_CHANGE], level);
+            }
+            let sample = Sample { common, own, discount, items, level, electricity };
             *cost = [0.0; LANES];
             if plan.units != Units::None {
                 self.units(plan.units, &own[own::THROUGHPUT], &per_throughput, items, units);
-                plan.add_units(parameters, own, discount, units, cost);
+                plan.add_units(&sample, units, self.electricity.is_flat(), cost);
             }
-            plan.add_rest(own, discount, items, cost);
+            plan.add_rest(&sample, cost);
         }
     }
 
@@ -252,10 +373,11 @@ impl Kernel {
     fn per_throughput(&self, scratch: &Scratch) -> Lane {
         let mut result = [0.0; LANES];
         let of = |place: usize| &scratch.parameters[place];
-        let fixed = self.hours_per_month * SECS_PER_HOUR / self.attempts;
+        let fixed = self.hours_per_month * SECS_PER_HOUR;
         for (lane, result) in result.iter_mut().enumerate() {
             let effective = of(shared::UTILISATION)[lane] * of(shared::AVAILABILITY)[lane] * of(shared::GOODPUT)[lane];
-            *result = effective * fixed / of(shared::PEAK_TO_AVERAGE)[lane];
+            let attempts = 1.0 + of(shared::RETRIES)[lane];
+            *result = effective * fixed / (attempts * of(shared::PEAK_TO_AVERAGE)[lane]);
         }
         result
     }
@@ -296,156 +418,197 @@ fn ceil(quantity: f64) -> f64 {
     if nearest < quantity { nearest + 1.0 } else { nearest }
 }
 
+/// What the costs of one option are made from in a batch.
+struct Sample<'a> {
+    common: &'a [Lane],
+    own: &'a [Lane],
+    discount: &'a [Lane],
+    items: &'a [Lane],
+    level: &'a [Lane],
+    electricity: &'a [Lane],
+}
+
 impl Plan {
-    fn new(option: &OptionInput, assumptions: &Assumptions) -> Self {
+    fn new(
+        option: &OptionInput,
+        assumptions: &Assumptions,
+        samples_change: bool,
+        samples_residual: bool,
+    ) -> Result<Self, CostError> {
         let months = assumptions.horizon_months as usize;
         let hours = assumptions.hours_per_month;
         let tax_rate = assumptions.tax.map(|tax| tax.rate);
         let after_tax = 1.0 - tax_rate.unwrap_or(0.0);
-        let kwh_per_watt = hours / 1000.0 * after_tax;
+        let costs = |own: bool| MonthlyCosts::new(option, assumptions, own, after_tax);
         let mut plan = Self {
             units: Units::Stay,
-            unit_month: 0.0,
-            unit_month_in_advance: 0.0,
+            rent: 0.0,
+            term_months: 0,
+            is_spot: false,
+            upkeep: 0.0,
+            in_advance: 0.0,
             kwh_per_watt: 0.0,
+            host_watts: option.host_power_watts_per_unit.map_or(0.0, |power| power.value),
+            adds_pue: option.power_basis != PowerBasis::Facility,
             item: 0.0,
             asset_price: 0.0,
             asset_payments: Vec::new(),
-            one_off: vec![0.0; months + 1],
-            fixed: vec![0.0; months + 1],
-            per_unit: vec![0.0; months + 1],
-            per_item: vec![0.0; months + 1],
+            residual_fraction: 0.0,
+            one_off: one_off(option, assumptions, after_tax),
+            own: costs(true)?,
+            shared: costs(false)?,
+            level: Level::new("price_change", option.price_change, assumptions, samples_change)?,
         };
         let mut asset = None;
+        let mut pays_energy = false;
         match &option.payment {
             Payment::OnDemand { price_per_unit_hour } => {
                 plan.units = Units::Returned;
-                plan.unit_month = price_per_unit_hour.amount * hours;
+                plan.rent = price_per_unit_hour.amount * hours;
             }
-            Payment::Spot { price_per_unit_hour, overhead_fraction } => {
+            Payment::Spot { price_per_unit_hour, .. } => {
                 plan.units = Units::Returned;
-                plan.unit_month = price_per_unit_hour.amount * (1.0 + overhead_fraction) * hours;
+                plan.rent = price_per_unit_hour.amount * hours;
+                plan.is_spot = true;
             }
             Payment::CapacityBlock { price_per_unit_block, hours_per_block } => {
                 plan.units = Units::Returned;
-                plan.unit_month_in_advance =
-                    price_per_unit_block.amount * crate::evaluation::whole(hours / hours_per_block);
+                plan.in_advance = price_per_unit_block.amount * crate::evaluation::whole(hours / hours_per_block);
             }
             Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => {
-                plan.unit_month = price_per_unit_hour.amount * hours;
+                plan.rent = price_per_unit_hour.amount * hours;
+                plan.term_months = *term_months;
                 asset = Some((upfront_per_unit.amount, Asset::commitment(*term_months)));
             }
             Payment::Lease { price_per_unit_month, upfront_per_unit, term_months, energy_included } => {
-                plan.unit_month = price_per_unit_month.amount;
-                plan.kwh_per_watt = if *energy_included { 0.0 } else { kwh_per_watt };
+                plan.rent = price_per_unit_month.amount;
+                plan.term_months = *term_months;
+                pays_energy = !*energy_included;
                 asset = Some((upfront_per_unit.amount, Asset::commitment(*term_months)));
             }
-            Payment::Purchase { capex_per_unit, residual_fraction, life_months, opex_fraction_per_year } => {
-                plan.unit_month = capex_per_unit.amount * opex_fraction_per_year / 12.0;
-                plan.kwh_per_watt = kwh_per_watt;
-                asset =
-                    Some((capex_per_unit.amount, Asset::hardware(*life_months, *residual_fraction, assumptions.tax)));
+            Payment::Purchase {
+                capex_per_unit,
+                residual_fraction,
+                life_months,
+                depreciation,
+                opex_fraction_per_year,
+            } => {
+                plan.upkeep = capex_per_unit.amount * opex_fraction_per_year / 12.0;
+                plan.residual_fraction = *residual_fraction;
+                pays_energy = true;
+                let hardware = Asset::hardware(*life_months, *residual_fraction, *depreciation, assumptions.tax);
+                if samples_residual && !hardware.is_linear_in_residual(assumptions.tax) {
+                    let problem = "it cannot be uncertain while declining balance is written off for tax";
+                    return Err(CostError::invalid("payment.residual_fraction", problem));
+                }
+                asset = Some((capex_per_unit.amount, hardware));
             }
             Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. } | Payment::Unknown { .. } => {
                 plan.units = Units::None;
-                let attempts = 1.0 + assumptions.effectiveness.retry_fraction;
-                plan.item = service_price_per_item(&option.payment).unwrap_or_default() * attempts * after_tax;
+                plan.item = service_price_per_item(&option.payment).unwrap_or_default() * after_tax;
             }
         }
-        plan.unit_month *= after_tax;
-        plan.unit_month_in_advance *= after_tax;
+        if pays_energy {
+            plan.kwh_per_watt = hours / 1000.0 * after_tax;
+        }
+        plan.rent *= after_tax;
+        plan.upkeep *= after_tax;
+        plan.in_advance *= after_tax;
         if let Some((price, asset)) = asset
             && price > 0.0
         {
             plan.asset_price = price;
-            plan.asset_payments = (0..months)
-                .map(|month| {
-                    let [nothing, everything] = [0.0, 1.0].map(|residual_fraction| {
-                        let mut sums = vec![0.0; months + 1];
-                        let asset = asset.with_residual(residual_fraction);
-                        asset.payments(month, months, tax_rate, |_, at, amount| sums[at] += amount);
-                        sums
-                    });
-                    let payment = |(month, (nothing, everything)): (usize, (f64, f64))| AssetPayment {
-                        month,
-                        with_nothing_left: nothing,
-                        slope: everything - nothing,
-                    };
-                    let all = nothing.into_iter().zip(everything).enumerate().map(payment);
-                    all.filter(|payment| payment.with_nothing_left != 0.0 || payment.slope != 0.0).collect()
-                })
-                .collect();
+            plan.asset_payments =
+                (0..months).map(|month| asset_payments(&asset, month, months, tax_rate, samples_residual)).collect();
         }
-        plan.other_costs(option, assumptions, after_tax);
-        plan
-    }
-
-    fn other_costs(&mut self, option: &OptionInput, assumptions: &Assumptions, after_tax: f64) {
-        let months = assumptions.horizon_months as usize;
-        for cost in &option.one_off_costs {
-            let at = match cost.timing {
-                Timing::Start => 0,
-                Timing::Month(month) => month as usize,
-                Timing::End => months,
-            };
-            if let Some(sum) = self.one_off.get_mut(at) {
-                *sum += cost.amount.value * after_tax;
-            }
-        }
-        let shared = match assumptions.lens {
-            Lens::Full => assumptions.shared_costs.as_slice(),
-            Lens::Marginal => &[],
-        };
-        for cost in option.recurring_costs.iter().chain(shared) {
-            let last = cost.to_month.map_or(months, |month| month as usize).min(months);
-            let (sums, factor) = match cost.per {
-                PerWhat::Option => (&mut self.fixed, 1.0),
-                PerWhat::Unit => (&mut self.per_unit, 1.0),
-                PerWhat::Accelerator => (&mut self.per_unit, f64::from(option.accelerators_per_unit)),
-                PerWhat::MillionItems => (&mut self.per_item, 1.0 / MILLION),
-            };
-            for sum in sums.iter_mut().take(last + 1).skip(cost.from_month as usize) {
-                *sum += cost.per_month.amount * factor * after_tax;
-            }
-        }
+        Ok(plan)
     }
 
     /// What depends on the fleet.
     #[inline(always)]
-    fn add_units(&self, parameters: &[Lane], own: &[Lane], discount: &[Lane], units: &[Lane], cost: &mut Lane) {
+    fn add_units(&self, sample: &Sample<'_>, units: &[Lane], flat_electricity: bool, cost: &mut Lane) {
+        let Sample { common, own, discount, level, electricity, .. } = sample;
         let mut at_end = [0.0; LANES];
-        for (month, units) in units.iter().enumerate() {
+        for (units, discount) in units.iter().zip(&discount[1..]) {
             for lane in 0..LANES {
-                at_end[lane] += units[lane] * discount[month + 1][lane];
+                at_end[lane] += units[lane] * discount[lane];
             }
         }
-        for lane in 0..LANES {
-            let energy = self.kwh_per_watt
-                * own[own::POWER][lane]
-                * parameters[shared::PUE][lane]
-                * parameters[shared::ELECTRICITY_PRICE][lane];
-            cost[lane] += at_end[lane] * (self.unit_month * own[own::PRICE_FACTOR][lane] + energy);
-        }
-        if self.unit_month_in_advance > 0.0 {
-            for (units, discount) in units.iter().zip(discount) {
+        let mut for_energy = at_end;
+        if self.kwh_per_watt != 0.0 && !flat_electricity {
+            for_energy = [0.0; LANES];
+            for ((units, level), discount) in units.iter().zip(*electricity).zip(&discount[1..]) {
                 for lane in 0..LANES {
-                    let price = self.unit_month_in_advance * own[own::PRICE_FACTOR][lane];
+                    for_energy[lane] += units[lane] * level[lane] * discount[lane];
+                }
+            }
+        }
+        let mut for_rent = at_end;
+        if self.rent != 0.0 && !self.level.is_flat() {
+            for_rent = self.rented(sample, units);
+        }
+        for lane in 0..LANES {
+            let pue = if self.adds_pue { common[shared::PUE][lane] } else { 1.0 };
+            let watts = (own[own::POWER][lane] + self.host_watts) * pue;
+            let energy = self.kwh_per_watt * watts * common[shared::ELECTRICITY_PRICE][lane];
+            let overhead = if self.is_spot { 1.0 + own[own::SPOT_OVERHEAD][lane] } else { 1.0 };
+            let paid = for_rent[lane] * self.rent * overhead + at_end[lane] * self.upkeep;
+            cost[lane] += paid * own[own::PRICE_FACTOR][lane] + for_energy[lane] * energy;
+        }
+        if self.in_advance > 0.0 {
+            for (month, (units, discount)) in units.iter().zip(*discount).enumerate() {
+                for lane in 0..LANES {
+                    let level = if self.level.is_flat() { 1.0 } else { level[month][lane] };
+                    let price = self.in_advance * level * own[own::PRICE_FACTOR][lane];
                     cost[lane] += units[lane] * discount[lane] * price;
                 }
             }
         }
-        for (units, (per_unit, discount)) in units.iter().zip(self.per_unit.iter().zip(discount).skip(1)) {
-            if *per_unit != 0.0 {
+        let per_unit = self.own.per_unit.iter().zip(&self.shared.per_unit);
+        for (units, ((own_cost, shared_cost), discount)) in units.iter().zip(per_unit.zip(&discount[1..])) {
+            if *own_cost != 0.0 || *shared_cost != 0.0 {
                 for lane in 0..LANES {
-                    cost[lane] += per_unit * units[lane] * discount[lane];
+                    let a_unit = own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
+                    cost[lane] += a_unit * units[lane] * discount[lane];
                 }
             }
         }
-        self.add_assets(own, discount, units, cost);
+        self.add_assets(sample, units, cost);
+    }
+
+    /// Discounted unit-months, each at the price level its rent was agreed at.
+    #[inline(always)]
+    fn rented(&self, sample: &Sample<'_>, units: &[Lane]) -> Lane {
+        let Sample { discount, level, .. } = sample;
+        let mut sum = [0.0; LANES];
+        if self.term_months == 0 {
+            for (month, units) in units.iter().enumerate() {
+                for lane in 0..LANES {
+                    sum[lane] += units[lane] * level[month][lane] * discount[month + 1][lane];
+                }
+            }
+            return sum;
+        }
+        let mut owned = [0.0; LANES];
+        for (begin, now) in units.iter().enumerate() {
+            // A fleet that stays never falls.
+            if *now == owned {
+                continue;
+            }
+            for month in begin..units.len() {
+                let agreed = &level[term_begin(begin, month, self.term_months)];
+                for lane in 0..LANES {
+                    sum[lane] += (now[lane] - owned[lane]) * agreed[lane] * discount[month + 1][lane];
+                }
+            }
+            owned = *now;
+        }
+        sum
     }
 
     #[inline(always)]
-    fn add_assets(&self, own: &[Lane], discount: &[Lane], units: &[Lane], cost: &mut Lane) {
+    fn add_assets(&self, sample: &Sample<'_>, units: &[Lane], cost: &mut Lane) {
+        let Sample { own, discount, level, .. } = sample;
         let mut owned = [0.0; LANES];
         for (payments, units) in self.asset_payments.iter().zip(units) {
             // A fleet that stays never falls.
@@ -453,10 +616,12 @@ impl Plan {
                 continue;
             }
             let mut worth = [0.0; LANES];
-            for AssetPayment { month, with_nothing_left, slope } in payments {
+            for AssetPayment { month, priced_at, amount, slope } in payments {
                 let residual = &own[own::RESIDUAL_FRACTION];
                 for lane in 0..LANES {
-                    worth[lane] += (with_nothing_left + slope * residual[lane]) * discount[*month][lane];
+                    let level = if self.level.is_flat() { 1.0 } else { level[*priced_at][lane] };
+                    let amount = amount + slope * (residual[lane] - self.residual_fraction);
+                    worth[lane] += amount * level * discount[*month][lane];
                 }
             }
             for lane in 0..LANES {
@@ -469,22 +634,111 @@ impl Plan {
 
     /// What does not.
     #[inline(always)]
-    fn add_rest(&self, own: &[Lane], discount: &[Lane], items: &[Lane], cost: &mut Lane) {
+    fn add_rest(&self, sample: &Sample<'_>, cost: &mut Lane) {
+        let Sample { common, own, discount, items, level, .. } = sample;
         for (month, discount) in discount.iter().enumerate() {
-            let (one_off, fixed) = (self.one_off[month], self.fixed[month]);
-            if one_off != 0.0 || fixed != 0.0 {
+            let one_off = self.one_off[month];
+            let (own_cost, shared_cost) = match month.checked_sub(1) {
+                Some(month) => (self.own.fixed[month], self.shared.fixed[month]),
+                None => (0.0, 0.0),
+            };
+            if one_off != 0.0 || own_cost != 0.0 || shared_cost != 0.0 {
                 for lane in 0..LANES {
-                    cost[lane] += (one_off * own[own::ONE_OFF_FACTOR][lane] + fixed) * discount[lane];
+                    let recurring = own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
+                    cost[lane] += (one_off * own[own::ONE_OFF_FACTOR][lane] + recurring) * discount[lane];
                 }
             }
         }
-        for (items, (per_item, discount)) in items.iter().zip(self.per_item.iter().zip(discount).skip(1)) {
-            if *per_item != 0.0 || self.item != 0.0 {
+        for (month, (items, discount)) in items.iter().zip(&discount[1..]).enumerate() {
+            let (own_cost, shared_cost) = (self.own.per_item[month], self.shared.per_item[month]);
+            if own_cost != 0.0 || shared_cost != 0.0 || self.item != 0.0 {
                 for lane in 0..LANES {
-                    let price = self.item * own[own::PRICE_FACTOR][lane] + per_item;
+                    let level = if self.level.is_flat() { 1.0 } else { level[month][lane] };
+                    let attempts = 1.0 + common[shared::RETRIES][lane];
+                    let service = self.item * attempts * level * own[own::PRICE_FACTOR][lane];
+                    let price = service + own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
                     cost[lane] += price * items[lane] * discount[lane];
                 }
             }
         }
+    }
+}
+
+/// The payments that follow from buying for 1 at the begin of a month.
+fn asset_payments(
+    asset: &Asset,
+    month: usize,
+    months: usize,
+    tax_rate: Option<f64>,
+    samples_residual: bool,
+) -> Vec<AssetPayment> {
+    let sums = |asset: &Asset| {
+        let mut payments: Vec<AssetPayment> = Vec::new();
+        asset.payments(month, months, tax_rate, |_, month, priced_at, amount| {
+            match payments.iter_mut().rev().find(|other| (other.month, other.priced_at) == (month, priced_at)) {
+                Some(payment) => payment.amount += amount,
+                None => payments.push(AssetPayment { month, priced_at, amount, slope: 0.0 }),
+            }
+        });
+        payments
+    };
+    let mut payments = sums(asset);
+    if samples_residual {
+        let (nothing, everything) = (sums(&asset.with_residual(0.0)), sums(&asset.with_residual(1.0)));
+        for payment in &mut payments {
+            let of = |payments: &[AssetPayment]| {
+                let same = |other: &&AssetPayment| (other.month, other.priced_at) == (payment.month, payment.priced_at);
+                payments.iter().find(same).map_or(0.0, |payment| payment.amount)
+            };
+            payment.slope = of(&everything) - of(&nothing);
+        }
+    }
+    payments
+}
+
+/// One-off costs after tax, month by month from t = 0.
+fn one_off(option: &OptionInput, assumptions: &Assumptions, after_tax: f64) -> Vec<f64> {
+    let months = assumptions.horizon_months as usize;
+    let mut sums = vec![0.0; months + 1];
+    let is_full = assumptions.lens == Lens::Full;
+    for cost in option.one_off_costs.iter().filter(|cost| is_full || !cost.allocated) {
+        let at = match cost.timing {
+            Timing::Start => 0,
+            Timing::Month(month) => month as usize,
+            Timing::End => months,
+        };
+        if let Some(sum) = sums.get_mut(at) {
+            *sum += cost.amount.value * after_tax;
+        }
+    }
+    sums
+}
+
+impl MonthlyCosts {
+    /// The recurring costs of the option alone, or those that it shares.
+    fn new(option: &OptionInput, assumptions: &Assumptions, own: bool, after_tax: f64) -> Result<Self, CostError> {
+        let months = assumptions.horizon_months as usize;
+        let mut all = Self { fixed: vec![0.0; months], per_unit: vec![0.0; months], per_item: vec![0.0; months] };
+        let is_full = assumptions.lens == Lens::Full;
+        let costs: &[RecurringCost] = match (own, is_full) {
+            (true, _) => &option.recurring_costs,
+            (false, true) => &assumptions.shared_costs,
+            (false, false) => &[],
+        };
+        for cost in costs.iter().filter(|cost| is_full || !cost.allocated) {
+            let level = price_level("change", cost.change, assumptions)?;
+            let last = cost.to_month.map_or(months, |month| month as usize).min(months);
+            let (sums, factor) = match cost.per {
+                PerWhat::Option => (&mut all.fixed, 1.0),
+                PerWhat::Unit => (&mut all.per_unit, 1.0),
+                PerWhat::Accelerator => (&mut all.per_unit, f64::from(option.accelerators_per_unit)),
+                PerWhat::MillionItems => (&mut all.per_item, 1.0 / MILLION),
+            };
+            let covered = (cost.from_month as usize).saturating_sub(1)..last;
+            for (month, sum) in sums.iter_mut().enumerate().filter(|(month, _)| covered.contains(month)) {
+                *sum += cost.per_month.amount * level[month] * factor * after_tax;
+            }
+        }
+        Ok(all)
     }
 }

@@ -15,7 +15,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::CostError;
-use crate::evaluation::{Assumptions, Driver, Evaluation, OptionInput, evaluate};
+use crate::evaluation::{Assumptions, Driver, Evaluation, OptionInput, evaluate, in_study_currency};
 use crate::uncertainty::{Correlation, Distribution, LatinHypercube, QuantileTable};
 use kernel::{Kernel, LANES, Lane, Scratch};
 
@@ -42,7 +42,6 @@ pub struct Simulation {
     baseline: Option<usize>,
     inputs: Vec<Prepared>,
     correlation: Option<Correlation>,
-    discounted: bool,
 }
 
 struct Prepared {
@@ -50,6 +49,8 @@ struct Prepared {
     quantiles: QuantileTable,
     parameter: usize,
     range: (f64, f64),
+    /// What the values are multiplied with to be the parameter.
+    factor: f64,
 }
 
 /// The present values of some samples' costs, option by option.
@@ -93,6 +94,9 @@ impl Simulation {
     ) -> Result<Self, CostError> {
         let ranked: Vec<Evaluation> =
             evaluate(options, assumptions)?.into_iter().filter(|evaluation| evaluation.rank.is_some()).collect();
+        let (options, converted) = in_study_currency(options, assumptions)?;
+        let electricity_rate = exchanged(assumptions, &converted);
+        let assumptions = converted.as_ref();
         let taking_part: Vec<OptionInput> = options
             .iter()
             .filter(|option| ranked.iter().any(|evaluation| evaluation.id == option.id))
@@ -107,24 +111,25 @@ impl Simulation {
             let problem = format!("it is of {} inputs, but {} are uncertain", correlation.len(), inputs.len());
             return Err(CostError::invalid("correlation", problem));
         }
-        let kernel = Kernel::new(&taking_part, assumptions)?;
-        let inputs = inputs
+        let inputs: Vec<Prepared> = inputs
             .iter()
             .enumerate()
             .map(|(i, input)| {
                 let name = format!("uncertain[{i}]");
-                if inputs.iter().take(i).any(|earlier| earlier.driver == input.driver) {
+                let place = |input: &UncertainInput| kernel::parameter(&input.driver, &taking_part);
+                if inputs.iter().take(i).any(|earlier| place(earlier).is_some() && place(earlier) == place(input)) {
                     let problem = format!("the {} has a distribution already", input.driver.label());
                     return Err(CostError::invalid(name, problem));
                 }
-                prepare(input, &taking_part, assumptions).map_err(|error| error.within(&name))
+                prepare(input, &taking_part, assumptions, electricity_rate).map_err(|error| error.within(&name))
             })
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<_, _>>()?;
+        let sampled: Vec<usize> = inputs.iter().map(|input| input.parameter).collect();
+        let kernel = Kernel::new(&taking_part, assumptions, &sampled)?;
         Ok(Self {
             kernel,
             ids: taking_part.iter().map(|option| option.id.clone()).collect(),
             baseline: taking_part.iter().position(|option| option.is_baseline),
-            discounted: !inputs.iter().any(|input| input.input.driver == Driver::DiscountRate),
             inputs,
             correlation,
         })
@@ -153,7 +158,7 @@ impl Simulation {
         if range.start > range.end || range.end > samples {
             return Err(CostError::invalid("range", format!("{range:?} is not within {samples} samples")));
         }
-        let mut scratch = self.kernel.scratch(self.discounted);
+        let mut scratch = self.kernel.scratch();
         let mut costs: Vec<Vec<f64>> = self.ids.iter().map(|_| Vec::with_capacity(range.len())).collect();
         let mut found = vec![[0.0; LANES]; self.ids.len()];
         let arch = pulp::Arch::new();
@@ -246,9 +251,10 @@ impl Simulation {
     /// The present value of each option's costs at given values of the uncertain inputs, in their order: for
     /// sensitivity indices of the same model.
     pub fn costs_at(&self, values: &[f64]) -> Vec<f64> {
-        let mut scratch = self.kernel.scratch(self.discounted);
+        let mut scratch = self.kernel.scratch();
         for (input, value) in self.inputs.iter().zip(values) {
-            *scratch.parameter(input.parameter) = [value.clamp(input.range.0, input.range.1); LANES];
+            let value = value.clamp(input.range.0, input.range.1) * input.factor;
+            *scratch.parameter(input.parameter) = [value; LANES];
         }
         let mut found: Vec<Lane> = vec![[0.0; LANES]; self.ids.len()];
         self.kernel.present_costs(&mut scratch, &mut found);
@@ -256,7 +262,23 @@ impl Simulation {
     }
 }
 
-fn prepare(input: &UncertainInput, options: &[OptionInput], assumptions: &Assumptions) -> Result<Prepared, CostError> {
+/// What the price of electricity was multiplied with to be in the study's currency.
+fn exchanged(given: &Assumptions, converted: &Assumptions) -> f64 {
+    let currency = given.electricity_price_per_kwh.map(|price| price.currency);
+    let rate = given.exchange_rates.iter().find(|rate| currency == Some(rate.from) && rate.from != converted.currency);
+    rate.map_or(1.0, |rate| rate.rate)
+}
+
+fn prepare(
+    input: &UncertainInput,
+    options: &[OptionInput],
+    assumptions: &Assumptions,
+    electricity_rate: f64,
+) -> Result<Prepared, CostError> {
+    if input.driver == Driver::Horizon {
+        let problem = "the horizon is chosen, not drawn; compare horizons with a curve instead";
+        return Err(CostError::invalid(input.driver.label(), problem));
+    }
     let (low, high, allowed) = input.driver.range();
     let label = input.driver.label();
     let quantiles = QuantileTable::new(&input.distribution)?;
@@ -267,13 +289,18 @@ fn prepare(input: &UncertainInput, options: &[OptionInput], assumptions: &Assump
             return Err(CostError::invalid(label, problem));
         }
     }
-    if input.driver.value(options, assumptions).is_none() {
+    let Some(now) = input.driver.value(options, assumptions) else {
         let problem = "no option that is ranked has it, or its value is unknown; only known inputs can be uncertain";
         return Err(CostError::invalid(label, problem));
-    }
+    };
     let parameter = kernel::parameter(&input.driver, options);
     let Some(parameter) = parameter else { return Err(CostError::invalid(label, "its option is not ranked")) };
-    Ok(Prepared { input: input.clone(), quantiles, parameter, range: (low, high) })
+    let factor = match input.driver {
+        Driver::Volume => 1.0 / now,
+        Driver::ElectricityPrice => electricity_rate,
+        _ => 1.0,
+    };
+    Ok(Prepared { input: input.clone(), quantiles, parameter, range: (low, high), factor })
 }
 
 impl Prepared {
@@ -282,7 +309,7 @@ impl Prepared {
         self.quantiles.transform(lane);
         let (low, high) = self.range;
         for value in lane {
-            *value = value.max(low).min(high);
+            *value = value.max(low).min(high) * self.factor;
         }
     }
 }

@@ -4,7 +4,8 @@ use super::*;
 use crate::demand::{Demand, Growth};
 use crate::evaluation::tests::{bought, rented, usd, year};
 use crate::evaluation::{
-    Component, Estimate, Lens, Metric, OneOffCost, Payment, PerWhat, RecurringCost, Tax, Timing, WriteOff,
+    Component, Depreciation, Estimate, Lens, Metric, OneOffCost, Payment, PerWhat, RecurringCost, SpotOverhead, Tax,
+    Timing,
 };
 use assay_base::{Currency, Evidence};
 
@@ -13,7 +14,7 @@ fn payments() -> Vec<OptionInput> {
     let mut options = vec![
         rented("rent", 300.0, 3.6),
         bought("own", 290.0, 20_000.0),
-        priced("spot", Payment::Spot { price_per_unit_hour: usd(1.5), overhead_fraction: 0.2 }),
+        priced("spot", Payment::Spot { price_per_unit_hour: usd(1.5), overhead: SpotOverhead::Fraction(0.2) }),
         priced(
             "reserved",
             Payment::Reserved { price_per_unit_hour: usd(1.0), upfront_per_unit: usd(5_000.0), term_months: 12 },
@@ -34,12 +35,12 @@ fn payments() -> Vec<OptionInput> {
         priced("service", Payment::PerMillionItems { price: usd(1.2) }),
     ];
     options[0].is_baseline = true;
-    options[1].one_off_costs.push(OneOffCost {
-        component: Component::Migration,
-        amount: Estimate::exact(9_000.0, Evidence::Assumed),
-        currency: Currency::USD,
-        timing: Timing::Month(2),
-    });
+    options[1].one_off_costs.push(OneOffCost::new(
+        Component::Migration,
+        Estimate::exact(9_000.0, Evidence::Assumed),
+        Currency::USD,
+        Timing::Month(2),
+    ));
     for (option, per) in options.iter_mut().zip([PerWhat::Unit, PerWhat::Accelerator, PerWhat::MillionItems]) {
         option.recurring_costs.push(cost(per));
     }
@@ -48,12 +49,9 @@ fn payments() -> Vec<OptionInput> {
 
 fn cost(per: PerWhat) -> RecurringCost {
     RecurringCost {
-        component: Component::Network,
-        per_month: usd(3.0),
-        per,
         from_month: 2,
         to_month: Some(9),
-        evidence: Evidence::Assumed,
+        ..RecurringCost::new(Component::Network, usd(3.0), per, Evidence::Assumed)
     }
 }
 
@@ -72,9 +70,9 @@ fn studies() -> Vec<Assumptions> {
     let taxed = |write_off| Assumptions { tax: Some(Tax { rate: 0.25, write_off }), ..growing.clone() };
     vec![
         year(),
-        taxed(WriteOff::Macrs5),
-        taxed(WriteOff::StraightLine),
-        taxed(WriteOff::Immediate),
+        taxed(Depreciation::Macrs { recovery_years: 5 }),
+        taxed(Depreciation::StraightLine),
+        taxed(Depreciation::Immediate),
         Assumptions { lens: Lens::Marginal, demand: falling, ..growing.clone() },
         growing,
     ]

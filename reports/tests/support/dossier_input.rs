@@ -8,7 +8,7 @@ use assay_core::measurement::{Correctness, Measurement, Status, StopReason, Thro
 use assay_core::statistics::Statistics;
 use assay_core::{Suite, Workload};
 use assay_cost_models::demand::Demand;
-use assay_cost_models::evaluation::{Component, OneOffCost, Timing as When};
+use assay_cost_models::evaluation::{Component, Depreciation, OneOffCost, Timing as When};
 use assay_cost_models::roofline::{EfficiencyRange, ItemWork, Projection, Roofline, project_by_roofline};
 use assay_cost_models::unit_cost::Effectiveness;
 use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment, evaluate};
@@ -196,6 +196,7 @@ fn candidates() -> Vec<Candidate> {
                 capex_per_unit: usd(33_000.0),
                 residual_fraction: 0.15,
                 life_months: 36,
+                depreciation: Depreciation::StraightLine,
                 opex_fraction_per_year: 0.05,
             },
             price: price("purchase of one accelerator with its share of the server", 33_000.0, "unit"),
@@ -252,30 +253,22 @@ fn resolve(study: &Study, candidate: Candidate, measured: &Measurement) -> (Opti
         price,
     };
     let input = OptionInput {
-        id: candidate.id.to_owned(),
-        name,
-        throughput_per_unit: Ok(estimate),
-        accelerators_per_unit: 1,
-        payment: candidate.payment,
         price_evidence: Evidence::Published,
         power_watts_per_unit: candidate.power_watts.map(|watts| Estimate::exact(watts, Evidence::Vendor)),
         one_off_costs: (candidate.migration > 0.0)
-            .then(|| OneOffCost {
-                component: Component::Migration,
-                amount: Estimate::new(
+            .then(|| {
+                let amount = Estimate::new(
                     candidate.migration,
                     candidate.migration * 0.8,
                     candidate.migration * 1.4,
                     Evidence::Assumed,
-                ),
-                currency: Currency::USD,
-                timing: When::Start,
+                );
+                OneOffCost::new(Component::Migration, amount, Currency::USD, When::Start)
             })
             .into_iter()
             .collect(),
-        recurring_costs: Vec::new(),
         is_baseline: candidate.id == study.baseline,
-        excluded: None,
+        ..OptionInput::new(candidate.id, name, Ok(estimate), candidate.payment)
     };
     (facts, input)
 }

@@ -170,19 +170,20 @@ fn resolve(
     };
     let profile = profile.ok().flatten();
     let input = OptionInput {
-        id: option.id.clone(),
-        name: option.name.clone(),
-        throughput_per_unit: throughput.as_ref().map(per_unit).map_err(Clone::clone),
         accelerators_per_unit: accelerators,
-        payment: price
-            .as_ref()
-            .map_or_else(|reason| Payment::Unknown { reason: reason.clone() }, |p| p.payment.clone()),
         price_evidence: price.as_ref().map_or(Evidence::Assumed, |p| p.evidence),
         power_watts_per_unit: power(option, profile, accelerators),
         one_off_costs: migration_costs(study, option),
-        recurring_costs: Vec::new(),
         is_baseline: option.id == study.baseline,
         excluded: missed_requirement(study, option, throughput.as_ref().ok()),
+        ..OptionInput::new(
+            option.id.clone(),
+            option.name.clone(),
+            throughput.as_ref().map(per_unit).map_err(Clone::clone),
+            price
+                .as_ref()
+                .map_or_else(|reason| Payment::Unknown { reason: reason.clone() }, |p| p.payment.clone()),
+        )
     };
     ResolvedOption { input, hardware: profile.map(|p| format!("{} {}", p.vendor, p.name)), price, throughput }
 }
@@ -197,11 +198,8 @@ fn power(option: &StudyOption, profile: Option<&Profile>, accelerators: u32) -> 
 
 fn migration_costs(study: &Study, option: &StudyOption) -> Vec<OneOffCost> {
     let Some(migration) = &option.migration else { return Vec::new() };
-    let cost = |component, amount: f64| OneOffCost {
-        component,
-        amount: Estimate::exact(amount, Evidence::Assumed),
-        currency: study.currency,
-        timing: Timing::Start,
+    let cost = |component, amount: f64| {
+        OneOffCost::new(component, Estimate::exact(amount, Evidence::Assumed), study.currency, Timing::Start)
     };
     let effort = migration.effort_person_days * study.assumptions.engineer_cost_per_day;
     [cost(Component::Migration, effort), cost(Component::Other, migration.other_cost)]
@@ -219,12 +217,12 @@ fn add_parallel_running(study: &Study, options: &mut [ResolvedOption], assumptio
     for (option, resolved) in study.options.iter().zip(options) {
         let months = option.migration.as_ref().map_or(0.0, |m| m.parallel_run_months);
         if months > 0.0 && month > 0.0 {
-            resolved.input.one_off_costs.push(OneOffCost {
-                component: Component::ParallelRunning,
-                amount: Estimate::exact(months * month, Evidence::Assumed),
-                currency: study.currency,
-                timing: Timing::Start,
-            });
+            resolved.input.one_off_costs.push(OneOffCost::new(
+                Component::ParallelRunning,
+                Estimate::exact(months * month, Evidence::Assumed),
+                study.currency,
+                Timing::Start,
+            ));
         }
     }
 }

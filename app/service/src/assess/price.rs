@@ -2,6 +2,7 @@
 
 use assay_base::{Evidence, Money};
 use assay_cost_models::Payment;
+use assay_cost_models::evaluation::{Depreciation, SpotOverhead};
 use assay_hardware_profiles::{OfferKind, PriceUnit, Profile};
 use assay_study::{PriceSource, Study, StudyOption};
 use jiff::civil::Date;
@@ -85,6 +86,7 @@ fn purchase(study: &Study, capex_per_unit: Money) -> Payment {
         capex_per_unit,
         residual_fraction: a.residual_fraction,
         life_months: a.horizon_months.round() as u32,
+        depreciation: Depreciation::StraightLine,
         opex_fraction_per_year: a.upkeep_fraction_per_year,
     }
 }
@@ -119,7 +121,7 @@ fn from_offer(study: &Study, profile: &Profile, offer_id: &str, pricing_date: Da
     let payment = match (offer.kind, hourly) {
         (OfferKind::OnDemand, Some(price_per_unit_hour)) => Payment::OnDemand { price_per_unit_hour },
         (OfferKind::Spot, Some(price_per_unit_hour)) => {
-            Payment::Spot { price_per_unit_hour, overhead_fraction: SPOT_OVERHEAD_FRACTION }
+            Payment::Spot { price_per_unit_hour, overhead: SpotOverhead::Fraction(SPOT_OVERHEAD_FRACTION) }
         }
         (OfferKind::Reserved1Y, Some(price)) => reserved(price, 12),
         (OfferKind::Reserved3Y, Some(price)) => reserved(price, 36),
