@@ -199,6 +199,11 @@ pub(crate) fn builtin_files() -> impl Iterator<Item = (PathBuf, &'static str)> {
     BUILTIN.iter().map(|(id, text)| (builtin_path(id), *text))
 }
 
+/// The text of a built-in file.
+pub(crate) fn builtin_text(id: &str) -> Option<&'static str> {
+    BUILTIN.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
+}
+
 fn builtin_path(id: &str) -> PathBuf {
     Path::new("hardware-profiles/catalog").join(format!("{id}.yaml"))
 }

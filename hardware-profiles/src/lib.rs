@@ -7,11 +7,13 @@
 //! - [`Catalog`] gives the built-in profiles, overlaid by a folder of the user's.
 //! - [`Offer::quote_in_force`] chooses the quote that holds on a pricing date, with its age and drift.
 //! - [`check::check_file`] and [`check::check_all`] find what is wrong, with file, line and column.
+//! - [`import`] turns price lists and bills of others into quotes of the user's profiles.
 //! - [`schema::json_schema`] describes the files to an editor.
 
 pub mod catalog;
 pub mod check;
 pub mod export_control;
+pub mod import;
 mod locate;
 pub mod offer;
 pub mod portability;
