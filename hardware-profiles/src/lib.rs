@@ -21,6 +21,7 @@ pub mod profile;
 mod rules;
 pub mod schema;
 pub mod source;
+pub mod template;
 
 pub use catalog::{Catalog, CatalogError, Origin};
 pub use check::{Finding, Severity};

@@ -13,6 +13,7 @@ use crate::check::{self, Severity};
 use crate::locate::Place;
 use crate::offer::{Offer, PriceUnit, Quote};
 use crate::profile::{HardwareKind, Profile};
+use crate::rules::is_stand_in;
 use crate::source::Source;
 
 /// Two prices that differ by no more than this fraction are the same price.
@@ -144,6 +145,9 @@ impl Draft {
             previous_price,
             observation: seen.clone(),
         };
+        if is_stand_in(seen.price) {
+            return Ok(Err(format!("the price, {}, looks like a placeholder", seen.price)));
+        }
         let found = self.profile.offers.iter().position(|offer| is_same(offer, seen));
         let Some(index) = found else {
             if seen.accelerators.is_none() && self.profile.kind != HardwareKind::Cpu {

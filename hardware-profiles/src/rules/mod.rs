@@ -215,7 +215,7 @@ fn is_placeholder(text: &str) -> bool {
 }
 
 /// Whether a number reads like one that was typed to be replaced: 9999, 123456.
-fn is_stand_in(value: f64) -> bool {
+pub(crate) fn is_stand_in(value: f64) -> bool {
     let digits = format!("{value}").replace('.', "");
     (digits.len() >= 4 && digits.bytes().all(|digit| digit == b'9'))
         || (digits.len() >= 5 && "1234567890".starts_with(&digits))

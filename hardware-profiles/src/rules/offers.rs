@@ -142,6 +142,9 @@ impl<'a> Rules<'a> {
         for (index, reference) in self.profile.cost_references.iter().enumerate() {
             let place = root("cost_references").item(index);
             self.text(place.key("basis"), &reference.basis);
+            if let Some(note) = &reference.note {
+                self.text(place.key("note"), note);
+            }
             self.source(place.key("source"), &reference.source);
             self.date(place.key("as_of"), reference.as_of);
             self.number(place.key("price"), reference.price);
