@@ -28,6 +28,11 @@ pub enum Growth {
         /// The month of half the capacity, counted from 0.
         midpoint_month: f64,
     },
+    /// Items in each month; the last one holds on. The start value is not used.
+    Months {
+        /// Items month by month.
+        items: Vec<f64>,
+    },
     /// Items a month in each quarter; the last one holds on. The start value is not used.
     Quarters {
         /// Average items a month, quarter by quarter.
@@ -76,6 +81,7 @@ impl Demand {
                     Growth::Logistic { capacity_per_month, steepness, midpoint_month } => {
                         growth::logistic(*capacity_per_month, *steepness, *midpoint_month, t)?
                     }
+                    Growth::Months { items } => items.get(month).or(items.last()).copied().unwrap_or_default(),
                     Growth::Quarters { items_per_month } => {
                         items_per_month.get(month / 3).or(items_per_month.last()).copied().unwrap_or_default()
                     }
@@ -87,6 +93,16 @@ impl Demand {
             .collect()
     }
 
+    /// The demand of the `rest` months after the first `months`.
+    ///
+    /// # Errors
+    /// As [`Demand::items`], or no months at all.
+    pub fn after(&self, months: usize, rest: usize) -> Result<Self, CostError> {
+        let items = self.items(months + rest)?.split_off(months);
+        table("demand", &items)?;
+        Ok(Self { growth: Growth::Months { items }, season: Vec::new(), ..self.clone() })
+    }
+
     /// Multiplies the demand of every month.
     pub fn scale(&mut self, factor: f64) {
         self.items_per_month *= factor;
@@ -94,7 +110,9 @@ impl Demand {
             Growth::Compound { .. } => {}
             Growth::Linear { added_per_month } => *added_per_month *= factor,
             Growth::Logistic { capacity_per_month, .. } => *capacity_per_month *= factor,
-            Growth::Quarters { items_per_month } => items_per_month.iter_mut().for_each(|items| *items *= factor),
+            Growth::Months { items: table } | Growth::Quarters { items_per_month: table } => {
+                table.iter_mut().for_each(|items| *items *= factor);
+            }
         }
     }
 
@@ -116,20 +134,22 @@ impl Demand {
                 finite("demand.growth.steepness", *steepness)?;
                 finite("demand.growth.midpoint_month", *midpoint_month).map(|_| ())
             }
-            Growth::Quarters { items_per_month } => {
-                if items_per_month.is_empty() {
-                    return Err(CostError::invalid(
-                        "demand.growth.items_per_month",
-                        "the table of quarters is empty; give at least one quarter",
-                    ));
-                }
-                for (i, items) in items_per_month.iter().enumerate() {
-                    non_negative(&format!("demand.growth.items_per_month[{i}]"), *items)?;
-                }
-                Ok(())
-            }
+            Growth::Months { items } => table("demand.growth.items", items),
+            Growth::Quarters { items_per_month } => table("demand.growth.items_per_month", items_per_month),
         }
     }
+}
+
+fn table(field: &str, items: &[f64]) -> Result<(), CostError> {
+    if items.is_empty() {
+        return Err(CostError::invalid(field, "the table is empty; give at least one entry"));
+    }
+    for (i, items) in items.iter().enumerate() {
+        if !items.is_finite() || *items < 0.0 {
+            non_negative(&format!("{field}[{i}]"), *items)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -148,6 +168,15 @@ mod tests {
             ..Demand::compound(0.0, 0.0, 1.0)
         };
         assert_eq!(table.items(8).unwrap(), [1.0, 0.5, 1.0, 1.0, 2.0, 1.0, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn later_months_are_the_same_months() {
+        let demand = Demand { season: vec![1.0, 0.5, 2.0], ..Demand::compound(100.0, 0.1, 2.0) };
+        let later = demand.after(4, 5).unwrap();
+        assert_eq!(later.items(5).unwrap(), demand.items(9).unwrap()[4..]);
+        assert_eq!(later.peak_to_average, 2.0);
+        assert!(demand.after(4, 0).is_err());
     }
 
     #[test]

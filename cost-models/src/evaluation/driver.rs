@@ -83,6 +83,12 @@ impl Driver {
         }
     }
 
+    /// The name with the option's id, where it belongs to one.
+    pub fn full_label(&self) -> String {
+        let of = self.option().map(|id| format!(" of {id}")).unwrap_or_default();
+        format!("{}{of}", self.label())
+    }
+
     /// The option it belongs to.
     pub fn option(&self) -> Option<&str> {
         match self {

@@ -8,6 +8,7 @@
 
 mod asset;
 mod basis;
+mod break_even;
 mod cost;
 mod driver;
 mod estimate;
@@ -21,9 +22,11 @@ mod result;
 pub(crate) mod tests;
 mod unit_costs;
 mod validate;
+mod waiting;
 mod what_if;
 
 pub use basis::{Change, PowerBasis, RateBasis, RatePeriod};
+pub use break_even::{BestWithin, BreakEven, CostCurves, Line, break_even, cost_curves};
 pub use cost::{Component, OneOffCost, PerWhat, RecurringCost, Timing};
 pub use driver::Driver;
 pub use estimate::Estimate;
@@ -32,7 +35,8 @@ pub use input::{Assumptions, ExchangeRate, GridIntensity, ItemShape, Lens, Optio
 pub use payment::{Depreciation, Payment, SpotOverhead};
 pub use result::{Benefit, ComponentCost, ComponentFlow, Evaluation, Fleet, Tco, UnitCost};
 pub use unit_costs::{PriceBasis, TokenUnitCosts, UnitCosts};
-pub use what_if::{BreakEven, DriverRange, Metric, break_even, curve, tornado_of, usual_ranges};
+pub use waiting::{ValueOfWaiting, WaitPlan, WaitScenario, WaitedScenario, value_of_waiting};
+pub use what_if::{DriverRange, Metric, curve, tornado_of, usual_ranges};
 
 use assay_base::{Evidence, Money, format};
 

@@ -1,4 +1,4 @@
-//! What if: a result along one driver, break-even between two options, and a tornado.
+//! What if an input were different: a result along one driver, and a tornado.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,16 +34,21 @@ impl Metric {
         };
         money.map(|money| money.amount)
     }
+
+    /// The same for choosing among options: choosing the baseline has an NPV of 0.
+    pub(super) fn of_choice(self, evaluation: &Evaluation) -> Option<f64> {
+        if self == Self::Npv && evaluation.is_baseline { Some(0.0) } else { self.of(evaluation) }
+    }
 }
 
 /// A study that can be evaluated again and again with one input changed.
-struct Varied<'a> {
-    options: &'a [OptionInput],
-    assumptions: &'a Assumptions,
+pub(super) struct Varied<'a> {
+    pub options: &'a [OptionInput],
+    pub assumptions: &'a Assumptions,
 }
 
 impl Varied<'_> {
-    fn evaluate(&self, driver: &Driver, value: f64) -> Result<Vec<Evaluation>, CostError> {
+    pub fn evaluate(&self, driver: &Driver, value: f64) -> Result<Vec<Evaluation>, CostError> {
         let mut options = self.options.to_vec();
         let mut assumptions = self.assumptions.clone();
         driver.set(&mut options, &mut assumptions, value)?;
@@ -71,126 +76,6 @@ pub fn curve(
         .collect()
 }
 
-/// Where the cheaper of two options changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "answer")]
-pub enum BreakEven {
-    /// At this value of the driver.
-    Value {
-        /// The value. Packing into whole units makes costs jump, so it is the first place where the order changes.
-        value: f64,
-        /// The option that is cheaper just below it.
-        cheaper_below: String,
-        /// The option that is cheaper just above it.
-        cheaper_above: String,
-        /// Whether the order changes again further on.
-        changes_again: bool,
-    },
-    /// Nowhere in the range that was looked at.
-    NotReached {
-        /// The option that is cheaper throughout.
-        cheaper: String,
-    },
-    /// It cannot be said, because one of the two has no known cost.
-    NotVerified {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// How many places of the range are looked at. Costs jump where a unit is added, so they must be close.
-const PLACES: usize = 128;
-
-/// Where the present values of two options' costs cross, for a driver between `low` and `high`.
-///
-/// # Errors
-/// An unknown option, ends in the wrong order or outside the driver's range, or an input that [`evaluate`] refuses.
-pub fn break_even(
-    options: &[OptionInput],
-    assumptions: &Assumptions,
-    pair: (&str, &str),
-    driver: &Driver,
-    (low, high): (f64, f64),
-) -> Result<BreakEven, CostError> {
-    if low.is_nan() || high.is_nan() || low >= high {
-        return Err(CostError::invalid(driver.label(), format!("the range from {low} to {high} is empty")));
-    }
-    let two = [pair.0, pair.1].map(|id| options.iter().find(|option| option.id == id).cloned());
-    let [Some(first), Some(second)] = two else {
-        return Err(CostError::invalid("options", format!("`{}` or `{}` is not among them", pair.0, pair.1)));
-    };
-    let two = [first, second];
-    let study = Varied { options: &two, assumptions };
-    for evaluation in evaluate(&two, assumptions)? {
-        if evaluation.tco.is_none() {
-            let reason = evaluation.not_ranked.unwrap_or_else(|| "its cost is unknown".to_owned());
-            return Ok(BreakEven::NotVerified { reason: format!("{}: {reason}", evaluation.name) });
-        }
-    }
-    // Positive where the first option is the dearer one.
-    let difference = |value: f64| -> Result<f64, CostError> {
-        let evaluations = study.evaluate(driver, value)?;
-        let cost = |i: usize| evaluations.get(i).and_then(|evaluation| Metric::PresentValue.of(evaluation));
-        cost(0)
-            .zip(cost(1))
-            .map(|(first, second)| first - second)
-            .ok_or_else(|| CostError::invalid("options", "a cost became unknown along the way"))
-    };
-    // Even steps of the logarithm where the range spans decades.
-    let place = |i: usize| {
-        let part = i as f64 / PLACES as f64;
-        if low > 0.0 && high / low > 10.0 { low * (high / low).powf(part) } else { low + (high - low) * part }
-    };
-
-    let mut at = low;
-    let mut here = difference(low)?;
-    let mut found: Option<(f64, bool)> = None;
-    for i in 1..=PLACES {
-        let next = if i == PLACES { high } else { place(i) };
-        let there = difference(next)?;
-        if here == 0.0 {
-            // Equal so far: the order begins here.
-        } else if there != 0.0 && (here > 0.0) != (there > 0.0) {
-            if let Some((value, first_dearer_below)) = found {
-                return Ok(crossing(pair, value, first_dearer_below, true));
-            }
-            found = Some((bisect(&difference, at, next, here > 0.0)?, here > 0.0));
-        }
-        if there != 0.0 || here == 0.0 {
-            (at, here) = (next, there);
-        }
-    }
-    Ok(match found {
-        Some((value, first_dearer_below)) => crossing(pair, value, first_dearer_below, false),
-        None => {
-            let cheaper = if here > 0.0 { pair.1 } else { pair.0 };
-            BreakEven::NotReached { cheaper: cheaper.to_owned() }
-        }
-    })
-}
-
-fn crossing(pair: (&str, &str), value: f64, first_dearer_below: bool, changes_again: bool) -> BreakEven {
-    let (below, above) = if first_dearer_below { (pair.1, pair.0) } else { (pair.0, pair.1) };
-    BreakEven::Value { value, cheaper_below: below.to_owned(), cheaper_above: above.to_owned(), changes_again }
-}
-
-/// Halves the bracket: a jump has no root for a faster method to converge on.
-fn bisect(
-    difference: &impl Fn(f64) -> Result<f64, CostError>,
-    mut low: f64,
-    mut high: f64,
-    positive_at_low: bool,
-) -> Result<f64, CostError> {
-    while high - low > 1e-12 * low.abs().max(high.abs()) {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            break;
-        }
-        if (difference(middle)? > 0.0) == positive_at_low { low = middle } else { high = middle }
-    }
-    Ok(high)
-}
-
 /// A driver with its low and its high value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DriverRange {
@@ -215,13 +100,8 @@ pub fn tornado_of(
     ranges: &[DriverRange],
 ) -> Result<Vec<Bar>, CostError> {
     let study = Varied { options, assumptions };
-    let named: Vec<(String, f64, f64)> = ranges
-        .iter()
-        .map(|range| {
-            let of = range.driver.option().map(|id| format!(" of {id}")).unwrap_or_default();
-            (format!("{}{of}", range.driver.label()), range.low, range.high)
-        })
-        .collect();
+    let named: Vec<(String, f64, f64)> =
+        ranges.iter().map(|range| (range.driver.full_label(), range.low, range.high)).collect();
     tornado(&named, |i, value| {
         let Some(range) = ranges.get(i) else { return Err(CostError::invalid("ranges", "out of step")) };
         let evaluations = study.evaluate(&range.driver, value)?;
@@ -293,39 +173,6 @@ mod tests {
 
     fn pair() -> [OptionInput; 2] {
         [rented("rent", 300.0, 3.6), bought("own", 300.0, 20_000.0)]
-    }
-
-    #[test]
-    fn a_price_that_makes_both_equal() {
-        let driver = Driver::PriceFactor("rent".to_owned());
-        let answer = break_even(&pair(), &year(), ("rent", "own"), &driver, (0.1, 2.0)).unwrap();
-        let BreakEven::Value { value, cheaper_below, cheaper_above, changes_again } = answer else {
-            panic!("{answer:?}")
-        };
-        assert_eq!((cheaper_below.as_str(), cheaper_above.as_str(), changes_again), ("rent", "own", false));
-        let costs = curve(&pair(), &year(), &driver, &[value], Metric::PresentValue).unwrap();
-        let (rent, own) = (costs[0][0].unwrap(), costs[0][1].unwrap());
-        assert!((rent / own - 1.0).abs() < 1e-9, "{rent} {own}");
-    }
-
-    #[test]
-    fn not_reached_and_not_verified_are_answers() {
-        let driver = Driver::PriceFactor("own".to_owned());
-        let answer = break_even(&pair(), &year(), ("rent", "own"), &driver, (0.1, 0.5)).unwrap();
-        assert_eq!(answer, BreakEven::NotReached { cheaper: "own".to_owned() });
-        let mut options = pair();
-        options[1].power_watts_per_unit = None;
-        let answer = break_even(&options, &year(), ("rent", "own"), &Driver::DemandFactor, (0.5, 2.0)).unwrap();
-        assert!(matches!(answer, BreakEven::NotVerified { .. }), "{answer:?}");
-    }
-
-    #[test]
-    fn whole_units_make_the_order_change_more_than_once() {
-        // One large machine against many small ones.
-        let options = [rented("large", 3_000.0, 10.0), rented("small", 300.0, 1.05)];
-        let answer = break_even(&options, &year(), ("large", "small"), &Driver::DemandFactor, (0.05, 3.0)).unwrap();
-        let BreakEven::Value { cheaper_below, changes_again, .. } = answer else { panic!("{answer:?}") };
-        assert_eq!((cheaper_below.as_str(), changes_again), ("small", true));
     }
 
     #[test]

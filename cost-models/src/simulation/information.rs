@@ -11,6 +11,8 @@ pub struct InformationValue {
     pub driver: Option<Driver>,
     /// Expected saving, in the study's currency: `min E[cost] - E[min E[cost | input]]`.
     pub expected_saving: f64,
+    /// How probable it is that knowing it changes which option is chosen.
+    pub changes_decision_probability: f64,
 }
 
 /// Strata of each input within which the expected costs are compared.
@@ -27,32 +29,70 @@ pub(super) fn values(
     let samples = costs.first().map_or(0, Vec::len);
     let n = samples as f64;
     let count = costs.len();
-    let lowest_mean = costs.iter().map(|costs| costs.iter().sum::<f64>() / n).fold(f64::INFINITY, f64::min);
+    let means: Vec<f64> = costs.iter().map(|costs| costs.iter().sum::<f64>() / n).collect();
+    let chosen = lowest(&means);
+    let lowest_mean = means.get(chosen).copied().unwrap_or_default();
     let saving = |expected: f64| (lowest_mean - expected).max(0.0);
 
-    let knowing_all: f64 = (0..samples)
-        .map(|sample| costs.iter().filter_map(|costs| costs.get(sample)).copied().fold(f64::INFINITY, f64::min))
-        .sum::<f64>()
-        / n;
+    let mut knowing_all = Known::default();
+    let mut at = vec![0.0; count];
+    for sample in 0..samples {
+        at.iter_mut().zip(costs).for_each(|(at, costs)| *at = costs[sample]);
+        knowing_all.add(&at, 1.0, chosen);
+    }
     let mut values: Vec<InformationValue> = drivers
         .enumerate()
         .map(|(input, driver)| {
             let mut sums = vec![0.0; STRATA * count];
+            let mut sizes = [0.0; STRATA];
             for sample in 0..samples {
                 let stratum = ((coordinate(input, sample) * STRATA as f64) as usize).min(STRATA - 1);
+                sizes[stratum] += 1.0;
                 for (option, costs) in costs.iter().enumerate() {
                     sums[stratum * count + option] += costs[sample];
                 }
             }
-            let expected: f64 = sums
-                .chunks(count.max(1))
-                .map(|options| options.iter().copied().fold(f64::INFINITY, f64::min))
-                .sum::<f64>()
-                / n;
-            InformationValue { driver: Some(driver), expected_saving: saving(expected) }
+            let mut known = Known::default();
+            for (sums, size) in sums.chunks(count.max(1)).zip(sizes) {
+                known.add(sums, size, chosen);
+            }
+            InformationValue {
+                driver: Some(driver),
+                expected_saving: saving(known.cost / n),
+                changes_decision_probability: known.changed / n,
+            }
         })
         .collect();
     values.sort_by(|a, b| b.expected_saving.total_cmp(&a.expected_saving));
-    values.insert(0, InformationValue { driver: None, expected_saving: saving(knowing_all) });
+    let knowing_all = InformationValue {
+        driver: None,
+        expected_saving: saving(knowing_all.cost / n),
+        changes_decision_probability: knowing_all.changed / n,
+    };
+    values.insert(0, knowing_all);
     values
+}
+
+/// What is paid when the cheapest option is chosen with knowledge, summed over samples.
+#[derive(Default)]
+struct Known {
+    cost: f64,
+    changed: f64,
+}
+
+impl Known {
+    /// Adds the costs of all options in `size` samples that are told apart from the others.
+    fn add(&mut self, costs: &[f64], size: f64, chosen_without: usize) {
+        let chosen = lowest(costs);
+        let Some(cost) = costs.get(chosen) else { return };
+        self.cost += cost;
+        // Equally cheap options are no reason to change.
+        if costs.get(chosen_without).is_some_and(|without| without > cost) {
+            self.changed += size;
+        }
+    }
+}
+
+fn lowest(costs: &[f64]) -> usize {
+    costs.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(i, _)| i)
 }

@@ -7,6 +7,7 @@
 mod information;
 mod kernel;
 mod outcome;
+mod sensitivity;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use kernel::{Kernel, LANES, Lane, Scratch};
 
 pub use information::InformationValue;
 pub use outcome::{OptionOutcome, Outcome, Spread};
+pub use sensitivity::{DriverSensitivity, Sensitivity};
 
 /// An input that is not one number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -253,12 +255,18 @@ impl Simulation {
     pub fn costs_at(&self, values: &[f64]) -> Vec<f64> {
         let mut scratch = self.kernel.scratch();
         for (input, value) in self.inputs.iter().zip(values) {
-            let value = value.clamp(input.range.0, input.range.1) * input.factor;
-            *scratch.parameter(input.parameter) = [value; LANES];
+            *scratch.parameter(input.parameter) = [input.parameter_of(*value); LANES];
         }
         let mut found: Vec<Lane> = vec![[0.0; LANES]; self.ids.len()];
         self.kernel.present_costs(&mut scratch, &mut found);
         found.iter().map(|lane| lane[0]).collect()
+    }
+
+    /// The place of an option among those that take part.
+    fn place(&self, option: &str) -> Result<usize, CostError> {
+        self.ids.iter().position(|id| id == option).ok_or_else(|| {
+            CostError::invalid(format!("options[{option}]"), "it is not among the options that can be ranked")
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use crate::demand::{Demand, Growth};
 use crate::evaluation::tests::{bought, rented, usd, year};
 use crate::evaluation::{
     Component, Depreciation, Estimate, Lens, Metric, OneOffCost, Payment, PerWhat, RecurringCost, SpotOverhead, Tax,
-    Timing,
+    Timing, tornado_of,
 };
 use assay_base::{Currency, Evidence};
 
@@ -215,4 +215,73 @@ fn impossible_distributions_are_refused() {
     assert!(error.contains("uncertain[0].high is 1"), "{error}");
     let twice = vec![uncertain(Driver::Pue, Distribution::Uniform { low: 1.1, high: 1.2 }); 2];
     assert!(Simulation::new(&options, &year(), &twice, None).is_err());
+}
+
+#[test]
+fn the_tornado_is_the_evaluations() {
+    let (options, inputs) = two();
+    let simulation = Simulation::new(&options, &year(), &inputs, None).unwrap();
+    let bars = simulation.tornado("new").unwrap();
+    let ranges = simulation.p10_p90_ranges();
+    assert!((ranges[0].low - (330.0 - 40.0 * 1.281_551_565_544_600_4)).abs() < 1e-5);
+    let same = tornado_of(&options, &year(), "new", Metric::Npv, &ranges).unwrap();
+    assert_eq!(bars.len(), same.len());
+    for (bar, same) in bars.iter().zip(&same) {
+        assert_eq!(bar.name, same.name);
+        // Differences of costs of a hundred thousand.
+        assert!((bar.low - same.low).abs() < 1e-6 && (bar.high - same.high).abs() < 1e-6, "{bar:?} {same:?}");
+    }
+    assert_eq!(simulation.tornado("none").unwrap_err().field(), "options[none]");
+}
+
+#[test]
+fn sobol_indices_of_the_npv_are_those_of_a_product() {
+    // The baseline's cost is certain, so the NPV's variance is that of a constant times price times (1 + recurring).
+    let mut options = vec![rented("base", 300.0, 3.0), rented("new", 300.0, 3.0)];
+    options[0].is_baseline = true;
+    let staff = Component::Staff;
+    let month = 7.0 * 3.0 * 730.0;
+    options[1].recurring_costs.push(RecurringCost::new(staff, usd(month), PerWhat::Option, Evidence::Assumed));
+    let id = || "new".to_owned();
+    let inputs = vec![
+        uncertain(Driver::PriceFactor(id()), Distribution::Uniform { low: 0.8, high: 1.2 }),
+        uncertain(Driver::RecurringFactor(id()), Distribution::Uniform { low: 0.9, high: 1.1 }),
+        uncertain(Driver::Pue, Distribution::Uniform { low: 1.1, high: 1.2 }),
+    ];
+    let simulation = Simulation::new(&options, &year(), &inputs, None).unwrap();
+    let found = simulation.sensitivity("new", 4_096, 1).unwrap();
+    assert!(found.is_npv);
+    // A sum of two uniforms of widths 0.4 and 0.2: variances as 4 to 1, and nothing of the PUE of a rented machine.
+    for (driver, share) in found.drivers.iter().zip([0.8, 0.2, 0.0]) {
+        assert!((driver.first_order - share).abs() < 2e-3 && (driver.total - share).abs() < 2e-3, "{found:?}");
+    }
+    assert_eq!(found.drivers[0].driver, Driver::PriceFactor(id()));
+    let outcome = simulation.run(20_000, 3).unwrap();
+    let sd = outcome.options[1].npv.unwrap().sd;
+    assert!((found.variance.sqrt() / sd - 1.0).abs() < 1e-2, "{} {sd}", found.variance.sqrt());
+    let correlation = Correlation::of_pairs(3, &[(0, 1, 0.5)]).unwrap();
+    let correlated = Simulation::new(&options, &year(), &inputs, Some(correlation)).unwrap();
+    assert_eq!(correlated.sensitivity("new", 64, 1).unwrap_err().field(), "correlation");
+}
+
+#[test]
+fn sobol_indices_bound_each_other() {
+    let (options, inputs) = two();
+    let simulation = Simulation::new(&options, &year(), &inputs, None).unwrap();
+    let found = simulation.sensitivity("new", 8_192, 5).unwrap();
+    let sum: f64 = found.drivers.iter().map(|driver| driver.first_order).sum();
+    let total: f64 = found.drivers.iter().map(|driver| driver.total).sum();
+    assert!(sum <= 1.01 && total >= 0.99, "{found:?}");
+    assert!(found.drivers.iter().all(|driver| driver.total >= driver.first_order - 0.01), "{found:?}");
+}
+
+#[test]
+fn knowledge_that_changes_the_decision_is_told() {
+    let (options, inputs) = two();
+    let simulation = Simulation::new(&options, &year(), &inputs, None).unwrap();
+    let values = simulation.value_of_information(20_000, 3).unwrap();
+    let of = |driver: Driver| values.iter().find(|value| value.driver.as_ref() == Some(&driver)).unwrap();
+    assert!(of(Driver::PriceFactor("new".to_owned())).changes_decision_probability > 0.2, "{values:?}");
+    assert!(of(Driver::DiscountRate).changes_decision_probability < 0.05, "{values:?}");
+    assert!(values.iter().all(|value| (0.0..=1.0).contains(&value.changes_decision_probability)));
 }

@@ -192,6 +192,29 @@ impl Correlation {
         Ok(Self { factor })
     }
 
+    /// From the pairs of `inputs` inputs that are correlated, each as two places and their correlation; all others are
+    /// independent.
+    ///
+    /// # Errors
+    /// A place beyond the inputs, a pair of one input with itself, or correlations that contradict each other.
+    pub fn of_pairs(inputs: usize, pairs: &[(usize, usize, f64)]) -> Result<Self, CostError> {
+        let mut matrix = vec![vec![0.0; inputs]; inputs];
+        for (i, row) in matrix.iter_mut().enumerate() {
+            row[i] = 1.0;
+        }
+        for (number, (i, j, correlation)) in pairs.iter().enumerate() {
+            if i == j || *i >= inputs || *j >= inputs {
+                let problem = format!("{i} and {j} are not two of {inputs} inputs, counted from 0");
+                return Err(CostError::invalid(format!("correlation[{number}]"), problem));
+            }
+            let ok = correlation.abs() < 1.0;
+            check(&format!("correlation[{number}]"), *correlation, ok, "above -1 and below 1")?;
+            matrix[*i][*j] = *correlation;
+            matrix[*j][*i] = *correlation;
+        }
+        Self::new(&matrix)
+    }
+
     /// How many inputs it correlates.
     pub fn len(&self) -> usize {
         self.factor.len()

@@ -63,6 +63,20 @@ pub fn sobol_indices(
     seed: u32,
     model: impl Fn(&[f64]) -> f64,
 ) -> Result<SobolIndices, CostError> {
+    sobol_indices_of_batches(inputs, samples, seed, |points, results| {
+        for (point, result) in points.iter().zip(results) {
+            *result = model(point);
+        }
+    })
+}
+
+/// [`sobol_indices`] of a model that answers many points at once.
+pub(crate) fn sobol_indices_of_batches(
+    inputs: &[Distribution],
+    samples: u32,
+    seed: u32,
+    mut model: impl FnMut(&[Vec<f64>], &mut [f64]),
+) -> Result<SobolIndices, CostError> {
     check("samples", f64::from(samples), (2..=1 << 16).contains(&samples), "between 2 and 65536")?;
     if !(1..=128).contains(&inputs.len()) {
         return Err(CostError::invalid("inputs", format!("{} are given; 1 to 128 are possible", inputs.len())));
@@ -78,41 +92,38 @@ pub fn sobol_indices(
         quantiles.iter().enumerate().map(|(i, quantiles)| quantiles.at(coordinate(i))).collect()
     };
 
-    let mut at_a = Vec::with_capacity(samples as usize);
-    let mut at_b = Vec::with_capacity(samples as usize);
-    let mut mixed = vec![Vec::with_capacity(samples as usize); count];
-    for index in 0..samples {
-        let mut a = draw(0, index);
-        let b = draw(count, index);
-        at_a.push(answer("model", model(&a))?);
-        at_b.push(answer("model", model(&b))?);
-        for i in 0..count {
-            let own = std::mem::replace(&mut a[i], b[i]);
-            mixed[i].push(answer("model", model(&a))?);
-            a[i] = own;
-        }
+    // For each index the results at its point of the first sample, of the second, and of the first with one input of
+    // the second.
+    let width = count + 2;
+    let mut results = vec![0.0; samples as usize * width];
+    for (index, results) in results.chunks_mut(width).enumerate() {
+        let (a, b) = (draw(0, index as u32), draw(count, index as u32));
+        let mixed = (0..count).map(|i| {
+            let mut point = a.clone();
+            point[i] = b[i];
+            point
+        });
+        let points: Vec<Vec<f64>> = [a.clone(), b.clone()].into_iter().chain(mixed).collect();
+        model(&points, results);
+        results.iter().try_for_each(|result| answer("model", *result).map(|_| ()))?;
     }
 
     let n = f64::from(samples);
-    let mean = (at_a.iter().sum::<f64>() + at_b.iter().sum::<f64>()) / (2.0 * n);
-    let variance = at_a.iter().chain(&at_b).map(|value| (value - mean).powi(2)).sum::<f64>() / (2.0 * n);
+    let pairs = || results.chunks(width).filter_map(|row| row.first().copied().zip(row.get(1).copied()));
+    let mean = pairs().map(|(a, b)| a + b).sum::<f64>() / (2.0 * n);
+    let variance = pairs().map(|(a, b)| (a - mean).powi(2) + (b - mean).powi(2)).sum::<f64>() / (2.0 * n);
     if variance <= 0.0 {
         return Err(CostError::invalid("model", "the result does not vary with its inputs"));
     }
-    let first_order = mixed
-        .iter()
-        .map(|with| {
-            // Centring does not change the estimate's mean and shrinks its error.
-            let terms = at_a.iter().zip(&at_b).zip(with).map(|((a, b), with)| (b - mean) * (with - a));
-            let sum: f64 = terms.sum();
-            sum / n / variance
-        })
-        .collect();
-    let total = mixed
-        .iter()
-        .map(|with| at_a.iter().zip(with).map(|(a, with)| (a - with).powi(2)).sum::<f64>() / (2.0 * n) / variance)
-        .collect();
-    Ok(SobolIndices { first_order, total, variance })
+    let with = |i: usize| results.chunks(width).filter_map(move |row| row.get(i + 2).copied());
+    // Centring does not change the estimate's mean and shrinks its error.
+    let first = |i: usize| pairs().zip(with(i)).map(|((a, b), with)| (b - mean) * (with - a)).sum::<f64>();
+    let rest = |i: usize| pairs().zip(with(i)).map(|((a, _), with)| (a - with).powi(2)).sum::<f64>();
+    Ok(SobolIndices {
+        first_order: (0..count).map(|i| first(i) / n / variance).collect(),
+        total: (0..count).map(|i| rest(i) / (2.0 * n) / variance).collect(),
+        variance,
+    })
 }
 
 #[cfg(test)]
