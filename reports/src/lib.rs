@@ -3,14 +3,14 @@
 //! The crate has three floors. [`document`] is the model: sections, blocks, inline text, and a table of values that
 //! the text refers to. [`layout`] sets a document on pages of backend-neutral primitives ([`scene`]); [`charts`]
 //! draws with the same primitives. [`pdf`] writes pages as a tagged, archival, deterministic PDF, and [`svg`] as
-//! vector graphics. [`dossier`] composes a document from a study's results.
+//! vector graphics. [`content`] composes each document from a study's results.
 //!
 //! Nothing here reads a clock, a file or the environment: the same input gives the same bytes.
 
 pub mod charts;
+pub mod content;
 mod diagnostics;
 pub mod document;
-pub mod dossier;
 mod error;
 mod labels;
 pub mod layout;
@@ -20,8 +20,8 @@ pub mod svg;
 pub mod text;
 pub mod theme;
 
+pub use content::{ReportInput, ReportKind, compose};
 pub use diagnostics::Diagnostic;
-pub use dossier::{DossierInput, compose_dossier};
 pub use error::ReportError;
 pub use layout::Paper;
 pub use pdf::{Attachment, Pdf, RenderOptions, render_pdf};

@@ -253,13 +253,16 @@ fn block() -> impl Strategy<Value = Block> {
 fn any_document() -> impl Strategy<Value = Document> {
     let section = (text(), inline(), prop::collection::vec(block(), 0..6))
         .prop_map(|(kicker, title, blocks)| Section { kicker, ..section("section", title, blocks) });
-    let cover = (text(), text(), text(), inline());
-    (prop::collection::vec(section, 0..3), cover).prop_map(|(sections, (title, subtitle, verdict, statement))| {
+    let cover = prop::option::weighted(0.8, (text(), text(), inline()));
+    (prop::collection::vec(section, 0..3), text(), cover).prop_map(|(sections, title, cover)| {
         let mut document = document(sections, Values::default());
         document.meta.title = title;
-        document.cover.subtitle = subtitle;
-        document.cover.verdict = verdict;
-        document.cover.statement = statement;
+        document.cover = document.cover.zip(cover).map(|(known, (subtitle, verdict, statement))| Cover {
+            subtitle,
+            verdict,
+            statement,
+            ..known
+        });
         document
     })
 }

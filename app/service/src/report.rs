@@ -1,11 +1,17 @@
 //! Documents of a study.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use assay_reports::dossier::{
-    AnswerFacts, Ceiling, Confidence as ReportConfidence, OptionFacts, PriceFacts, ThroughputFacts,
+use assay_cost_models::evaluation::{Metric, tornado_of, usual_ranges};
+use assay_reports::content::{
+    AnswerFacts, Ceiling, ComparedResult, Confidence as ReportConfidence, OptionFacts, PriceFacts, RunsCompared,
+    Sensitivity, Swing, ThroughputFacts,
 };
-use assay_reports::{Attachment, DossierInput, RenderOptions, compose_dossier, render_pdf};
+pub use assay_reports::ReportKind;
+use assay_reports::{Attachment, RenderOptions, ReportInput, compose, render_pdf};
+use assay_store::verdict::compare_runs;
+use assay_core::Measurement;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -13,32 +19,6 @@ use crate::answer::Confidence;
 use crate::assess::{Assessment, ResolvedOption};
 use crate::runs::plan_for;
 use crate::workbench::{Workbench, WorkbenchError};
-
-/// The documents Assay writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportKind {
-    /// The accelerator feasibility dossier.
-    Dossier,
-}
-
-impl ReportKind {
-    /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Dossier];
-
-    /// The word used on the command line and in file names.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Dossier => "dossier",
-        }
-    }
-
-    /// The title shown.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Dossier => "Accelerator feasibility dossier",
-        }
-    }
-}
 
 /// A document that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +46,7 @@ impl Workbench {
     pub fn write_report(&self, kind: ReportKind, out: Option<&Path>) -> Result<WrittenReport, WorkbenchError> {
         let path = out.map_or_else(|| self.default_report_path(kind), Path::to_owned);
         let evidence = Evidence::of(self)?;
-        let document = match kind {
-            ReportKind::Dossier => compose_dossier(&self.dossier_input(&evidence)),
-        };
+        let document = compose(kind, &self.report_input(&evidence));
         let options = RenderOptions { attachments: evidence.attachments(), ..RenderOptions::default() };
         let pdf = render_pdf(&document, &options)?;
         assay_base::files::write_atomic(&path, &pdf.bytes)
@@ -77,9 +55,9 @@ impl Workbench {
         Ok(WrittenReport { path, pages: pdf.pages, bytes: pdf.bytes.len(), diagnostics })
     }
 
-    fn dossier_input(&self, evidence: &Evidence) -> DossierInput {
+    fn report_input(&self, evidence: &Evidence) -> ReportInput {
         let assessment = self.assessment();
-        DossierInput {
+        ReportInput {
             study: assessment.study.clone(),
             prepared_at: jiff::Timestamp::now(),
             prepared_with: format!("Assay {}", env!("CARGO_PKG_VERSION")),
@@ -91,6 +69,8 @@ impl Workbench {
             options: assessment.options.iter().map(option_facts).collect(),
             evaluations: assessment.evaluations.clone(),
             answer: answer_facts(assessment),
+            sensitivity: sensitivity(assessment),
+            comparison: comparison(self.measurements()),
             missing: assessment.missing.clone(),
             measurements: self.measurements().to_vec(),
             ceilings: ceilings(assessment),
@@ -199,6 +179,78 @@ fn answer_facts(assessment: &Assessment) -> AnswerFacts {
         },
         next_measurement: answer.next_measurement.clone(),
     }
+}
+
+/// What the usual ranges of one input at a time do to the value of replacing the baseline: with the option recommended,
+/// or where one stays, with the best alternative.
+fn sensitivity(assessment: &Assessment) -> Option<Sensitivity> {
+    let ranked = assessment.ranked();
+    let option = ranked.iter().find(|e| !e.is_baseline)?;
+    let npv = option.npv()?.amount;
+    let baseline = assessment.evaluations.iter().find(|e| e.is_baseline)?;
+    let inputs: Vec<_> = assessment.options.iter().map(|o| o.input.clone()).collect();
+    let ids = [option.id.as_str(), baseline.id.as_str()];
+    let ranges = usual_ranges(&inputs, &assessment.assumptions, &ids);
+    let mut swings: Vec<Swing> = ranges
+        .into_iter()
+        .filter_map(|range| {
+            // An end at which the figure does not exist has no bar.
+            let bars = tornado_of(
+                &inputs,
+                &assessment.assumptions,
+                &option.id,
+                Metric::Npv,
+                std::slice::from_ref(&range),
+            );
+            let bar = bars.ok()?.into_iter().next()?;
+            Some(Swing {
+                driver: range.driver,
+                low: range.low,
+                high: range.high,
+                npv_at_low: bar.low,
+                npv_at_high: bar.high,
+            })
+        })
+        .collect();
+    let width = |swing: &Swing| (swing.npv_at_high - swing.npv_at_low).abs();
+    swings.sort_by(|a, b| width(b).total_cmp(&width(a)));
+    swings.retain(|swing| width(swing) > 0.0);
+    Some(Sensitivity { option: option.id.clone(), npv, swings })
+}
+
+/// The newest run against the newest earlier one that measured any of the same.
+fn comparison(measurements: &[Measurement]) -> Option<RunsCompared> {
+    let mut runs: BTreeMap<&str, Vec<Measurement>> = BTreeMap::new();
+    for measurement in measurements {
+        runs.entry(&measurement.run_id).or_default().push(measurement.clone());
+    }
+    let mut runs: Vec<(&str, Vec<Measurement>)> = runs.into_iter().collect();
+    runs.sort_by_key(|(id, found)| (found.iter().map(|m| m.started_at).min(), *id));
+    let (candidate, newest) = runs.pop()?;
+    runs.iter().rev().find_map(|(baseline, older)| {
+        let compared = compare_runs(older, &newest);
+        compared.iter().any(|row| row.verdict.is_some()).then(|| RunsCompared {
+            baseline: (*baseline).to_owned(),
+            candidate: candidate.to_owned(),
+            rows: compared.iter().filter_map(compared_result).collect(),
+        })
+    })
+}
+
+fn compared_result(row: &assay_store::verdict::RunComparison<'_>) -> Option<ComparedResult> {
+    let named = row.either()?;
+    let median = |m: Option<&Measurement>| Some(m?.timing.as_ref()?.statistics.median_secs);
+    Some(ComparedResult {
+        workload: named.workload.id.clone(),
+        device: named.device.name.clone(),
+        stack: named.stack.to_string(),
+        baseline_secs: median(row.baseline),
+        candidate_secs: median(row.candidate),
+        ratio: row.ratio,
+        verdict: row.verdict.map(|verdict| verdict.label().to_owned()),
+        is_regression: row.is_regression(),
+        reason: row.reason.clone(),
+    })
 }
 
 fn ceilings(assessment: &Assessment) -> Vec<Ceiling> {

@@ -24,8 +24,9 @@ pub struct Document {
     pub schema_version: u32,
     /// Who, what and when.
     pub meta: Meta,
-    /// The first page.
-    pub cover: Cover,
+    /// The first page, where the document has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<Cover>,
     /// The chapters, in reading order. Each starts on a new page.
     pub sections: Vec<Section>,
     /// Every number that the text refers to.

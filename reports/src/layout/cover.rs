@@ -7,7 +7,7 @@ use super::strip::{Strip, total_height};
 use super::structure::Structure;
 use super::styles::{style, tabular};
 use crate::diagnostics::Diagnostic;
-use crate::document::{Align, Inline, Rich};
+use crate::document::{Align, Cover, Inline, Rich};
 use crate::scene::{Area, Canvas, Color, ElementId, LabelStyle, Paint, Prim, Role, Segment, Stroke, at};
 use crate::text::{Face, TextStyle};
 
@@ -21,14 +21,14 @@ const FACT_LEADING: f32 = 11.0;
 
 impl Composer<'_> {
     /// Sets the cover. What does not fit is set smaller, then shortened and reported.
-    pub(crate) fn cover(&mut self) -> Page {
+    pub(crate) fn cover(&mut self, cover: &Cover) -> Page {
         let section = self.structure.add("Sect", Structure::DOCUMENT);
         let mut prims = self.cover_ground();
         let band_end = self.geometry.height * BAND;
-        prims.extend(self.cover_titles(section, band_end));
-        let facts = self.cover_facts(section);
+        prims.extend(self.cover_titles(cover, section, band_end));
+        let facts = self.cover_facts(cover, section);
         let facts_top = self.geometry.height - 60.0 - total_height(&facts);
-        prims.extend(self.cover_verdict(section, band_end + 30.0, facts_top - 16.0));
+        prims.extend(self.cover_verdict(cover, section, band_end + 30.0, facts_top - 16.0));
         let mut y = facts_top;
         for mut line in facts {
             line.shift(0.0, y);
@@ -65,7 +65,7 @@ impl Composer<'_> {
         canvas.prims
     }
 
-    fn cover_titles(&mut self, section: ElementId, band_end: f32) -> Vec<Prim> {
+    fn cover_titles(&mut self, cover: &Cover, section: ElementId, band_end: f32) -> Vec<Prim> {
         let side = self.geometry.side;
         let (kicker, title, subtitle) =
             (self.structure.add("P", section), self.structure.add("H1", section), self.structure.add("P", section));
@@ -73,7 +73,7 @@ impl Composer<'_> {
         let mut canvas = Canvas::new(self.set);
         canvas.mark(Role::Element(kicker));
         let kicker_style = LabelStyle { tracking: 110.0, ..LabelStyle::new(Face::SemiBold, 8.2, theme.cover_kicker) };
-        let text = self.document.cover.kicker.to_uppercase();
+        let text = cover.kicker.to_uppercase();
         let room = (self.geometry.column() - 70.0) * 0.85;
         let shown = self.set.shorten(kicker_style.face, kicker_style.size, &text, room).unwrap_or_default();
         canvas.label(at(side, 84.0), &shown, kicker_style, Align::Left);
@@ -86,7 +86,7 @@ impl Composer<'_> {
         let styles = [31.0, 26.0, 21.0, 16.0, 12.0].map(|size| style(Face::SemiBold, size, size * 1.2, Color::WHITE));
         let title_lines = self.fit_text(&title_text, &styles, title_slot, room * 0.7);
         let title_height = total_height(&title_lines);
-        let subtitle_text = Rich::from(Inline::name(&self.document.cover.subtitle));
+        let subtitle_text = Rich::from(Inline::name(&cover.subtitle));
         let subtitle_slot = Slot::left(side, self.geometry.column() - 120.0, subtitle);
         let styles = [12.5, 10.5, 9.0].map(|size| style(Face::Regular, size, size * 1.44, cover_text));
         let subtitle_lines = self.fit_text(&subtitle_text, &styles, subtitle_slot, room - title_height - 14.0);
@@ -95,10 +95,9 @@ impl Composer<'_> {
         prims
     }
 
-    fn cover_verdict(&mut self, section: ElementId, top: f32, end: f32) -> Vec<Prim> {
+    fn cover_verdict(&mut self, cover: &Cover, section: ElementId, top: f32, end: f32) -> Vec<Prim> {
         let (verdict, statement) = (self.structure.add("P", section), self.structure.add("P", section));
         let side = self.geometry.side;
-        let cover = &self.document.cover;
         let label = LabelStyle::new(Face::SemiBold, 10.0, Color::WHITE);
         let text = cover.verdict.to_uppercase();
         let shown = self.set.shorten(label.face, label.size, &text, self.geometry.column() - 22.0).unwrap_or_default();
@@ -113,12 +112,12 @@ impl Composer<'_> {
         let ink = self.set.theme.ink;
         let styles = [11.0, 9.4, 8.0].map(|size| style(Face::Regular, size, size * 1.45, ink));
         let slot = Slot::left(side, self.geometry.column() - 30.0, statement);
-        let lines = self.fit_text(&self.document.cover.statement, &styles, slot, end - top - 30.0);
+        let lines = self.fit_text(&cover.statement, &styles, slot, end - top - 30.0);
         place(lines, top + 30.0, &mut prims);
         prims
     }
 
-    fn cover_facts(&mut self, section: ElementId) -> Vec<Strip> {
+    fn cover_facts(&mut self, cover: &Cover, section: ElementId) -> Vec<Strip> {
         let side = self.geometry.side;
         let column = self.geometry.column();
         let theme = &self.set.theme;
@@ -127,7 +126,7 @@ impl Composer<'_> {
         let grid = theme.grid;
         let mut all: Vec<Strip> = Vec::new();
         let mut room = self.geometry.height * (1.0 - BAND) - 150.0;
-        for fact in &self.document.cover.facts {
+        for fact in &cover.facts {
             let element = self.structure.add("P", section);
             let names = self.lines(
                 &Inline::name(format!("{} ", fact.name)).into(),

@@ -77,7 +77,7 @@ pub struct Laid {
 pub fn lay_out(set: &Typesetter, document: &Document, paper: Paper) -> Laid {
     let geometry = Geometry::of(paper);
     let mut composer = Composer::new(set, document, &geometry);
-    let cover = composer.cover();
+    let cover = document.cover.as_ref().map(|cover| composer.cover(cover));
     let cover_notes = composer.notes.len();
     for section in &document.sections {
         composer.section(section);

@@ -13,16 +13,16 @@ use std::collections::{BTreeMap, VecDeque};
 /// Space for the rule above the footnotes.
 pub(crate) const NOTE_RULE_HEIGHT: f32 = 14.0;
 
-/// Stacks strips on pages after the cover. The cover's footnotes, which come first, stand on the page after it.
+/// Stacks strips on pages, after the cover where there is one. The cover's footnotes, which come first, stand on the page after it.
 pub(crate) fn paginate(
     set: &Typesetter,
     geometry: &Geometry,
-    cover: Page,
+    cover: Option<Page>,
     cover_notes: usize,
     composed: Composed,
 ) -> Laid {
     let laid = Laid {
-        pages: vec![cover],
+        pages: cover.into_iter().collect(),
         width: geometry.width,
         height: geometry.height,
         structure: composed.structure,

@@ -23,7 +23,7 @@ pub fn document(sections: Vec<Section>, values: Values) -> Document {
             evidence_hash: Some("sha256:0123456789abcdef0123456789abcdef".to_owned()),
             sample: true,
         },
-        cover: Cover {
+        cover: Some(Cover {
             kicker: "Test document".to_owned(),
             subtitle: "What it shows is invented and means nothing.".to_owned(),
             verdict: "Go, with one condition".to_owned(),
@@ -35,7 +35,7 @@ pub fn document(sections: Vec<Section>, values: Values) -> Document {
                 Inline::footnote("A footnote of the cover, set on the page after it.")
             ],
             facts: vec![Fact::new("Prepared for", "Readers"), Fact::new("Evidence", Inline::code("sha256:0123"))],
-        },
+        }),
         sections,
         values,
     }

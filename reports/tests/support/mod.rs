@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod check;
-pub mod dossier_input;
 pub mod gallery;
+pub mod report_input;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -11,6 +11,8 @@ pub fn run(arguments: &Report) -> anyhow::Result<Verdict> {
     let workbench = place::open(arguments.study.named())?;
     let kind = match arguments.kind {
         DocumentKind::Dossier => ReportKind::Dossier,
+        DocumentKind::Briefing => ReportKind::Briefing,
+        DocumentKind::Baseline => ReportKind::Baseline,
     };
     let written = workbench.write_report(kind, arguments.out.as_deref())?;
     for line in &written.diagnostics {

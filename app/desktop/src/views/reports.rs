@@ -23,15 +23,6 @@ impl Default for ReportsView {
     }
 }
 
-fn description(kind: ReportKind) -> &'static str {
-    match kind {
-        ReportKind::Dossier => {
-            "For the decision: the answer with its confidence, the options with cost and return, the measurements and \
-             the roofline behind them, what would change the answer, and how every number was made."
-        }
-    }
-}
-
 impl ReportsView {
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -55,7 +46,7 @@ impl ReportsView {
                     self.path = None;
                 }
             }
-            ui.add(Label::new(theme::caption(description(self.kind))).wrap());
+            ui.add(Label::new(theme::caption(self.kind.purpose())).wrap());
             ui.add_space(8.0);
             let default = scene.workbench.default_report_path(self.kind).display().to_string();
             let path = self.path.get_or_insert_with(|| default.clone());

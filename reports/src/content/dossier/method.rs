@@ -1,12 +1,12 @@
 //! How the numbers were made.
 
-use super::author::Author;
+use crate::content::author::Author;
 use crate::document::{Block, Column, Inline, Rich, Row, Section, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
 use std::collections::BTreeMap;
 
-pub(super) fn section(author: &mut Author<'_>) -> Section {
+pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
     let mut blocks = vec![
         Block::Heading("Timing".into()),
         Block::Bullets(timing(author)),

@@ -1,8 +1,9 @@
 //! What the options cost: a million items, the whole horizon, and month by month.
 
-use super::author::{Author, cost_evidence};
-use super::findings::{plural, total};
 use crate::charts::{Bar, BarChart, Chart, LineChart, Marker, Quantity, Series, StackedBar, StackedChart};
+use crate::content::author::{Author, cost_evidence};
+use crate::content::findings::{plural, total};
+use crate::content::sensitivity;
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
 use crate::theme::evidence_mark;
@@ -12,6 +13,8 @@ use assay_cost_models::evaluation::Component;
 
 /// Components that have a colour of their own; the rest are summed up.
 const COMPONENTS_SHOWN: usize = 7;
+/// Inputs in the tornado.
+const SWINGS_SHOWN: usize = 10;
 /// Lines in the chart of cumulative cash.
 const LINES_SHOWN: usize = 4;
 
@@ -23,6 +26,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
         Block::Figures(vec![cash_figure(author)]),
         Block::Table(returns_table(author)),
     ];
+    blocks.extend(sensitivity::figure(author, SWINGS_SHOWN).map(|figure| Block::Figures(vec![figure])));
     blocks.extend(notes(author));
     Section { kicker: "Cost comparison".to_owned(), action_title: title(author), anchor: "cost".to_owned(), blocks }
 }
@@ -214,7 +218,7 @@ fn total_takeaway(author: &mut Author<'_>) -> Rich {
 }
 
 /// What the options bring against the baseline, month by month; without any benefit, what they cost.
-fn cash_figure(author: &mut Author<'_>) -> Figure {
+pub(in crate::content) fn cash_figure(author: &mut Author<'_>) -> Figure {
     let with_benefit: Vec<&Evaluation> =
         author.found.ranked.iter().copied().filter(|option| option.benefit.is_some()).take(LINES_SHOWN).collect();
     let currency = author.input.assumptions.currency;

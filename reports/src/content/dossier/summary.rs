@@ -1,8 +1,8 @@
 //! The decision on one page.
 
-use super::answer;
-use super::author::{Author, cost_evidence, throughput_class};
-use super::findings::total;
+use crate::content::author::{Author, cost_evidence, throughput_class};
+use crate::content::findings::total;
+use crate::content::{answer, sensitivity};
 use crate::document::{Block, Callout, Column, Inline, Kpi, Rich, Row, RowKind, Section, Table, Tone};
 use crate::rich;
 use assay_base::{Evidence, format};
@@ -17,7 +17,8 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
     blocks.push(Block::Callout(confidence(author)));
     blocks.push(Block::Table(options_table(author)));
     blocks.extend(not_ranked(author));
-    let changes = answer::would_change(author);
+    let mut changes = answer::would_change(author);
+    changes.extend(sensitivity::flipping(author));
     if !changes.is_empty() {
         blocks.push(Block::Heading("What would change the answer".into()));
         blocks.push(Block::Bullets(changes));
@@ -34,7 +35,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
 }
 
 /// What could be stated of the recommendation in four numbers.
-fn kpis(author: &mut Author<'_>) -> Vec<Kpi> {
+pub(in crate::content) fn kpis(author: &mut Author<'_>) -> Vec<Kpi> {
     let Some(best) = author.found.best else { return kpis_without_answer(author) };
     vec![total_kpi(author, best), saving_kpi(author, best), payback_kpi(author, best), unit_cost_kpi(author, best)]
 }

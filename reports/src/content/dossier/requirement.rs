@@ -1,7 +1,7 @@
 //! What has to be computed, how much of it, and within which limits.
 
-use super::author::Author;
-use super::findings::{facts, plural};
+use crate::content::author::Author;
+use crate::content::findings::{facts, plural};
 use crate::document::{Block, Column, Fact, Facts, Inline, Rich, Row, Section, Source, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
@@ -31,7 +31,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
 fn title(author: &mut Author<'_>) -> Rich {
     let demand = demand_value(author);
     let items = Inline::name(&author.input.items);
-    let growth = author.input.study.demand.growth_per_month;
+    let growth = author.input.study.demand.growth_per_month.value();
     let growth_value = growth_value(author);
     match growth {
         growth if growth > 0.0 => rich![demand, " ", items, " a month, growing by ", growth_value, " each month"],
@@ -41,12 +41,12 @@ fn title(author: &mut Author<'_>) -> Rich {
 }
 
 fn demand_value(author: &mut Author<'_>) -> crate::document::ValueId {
-    let demand = author.input.study.demand.items_per_month;
+    let demand = author.input.study.demand.items_per_month.value();
     author.value("demand.items_per_month", Some(demand), format::spoken, Some(Evidence::Assumed))
 }
 
 fn growth_value(author: &mut Author<'_>) -> crate::document::ValueId {
-    let growth = author.input.study.demand.growth_per_month;
+    let growth = author.input.study.demand.growth_per_month.value();
     author.value("demand.growth", Some(growth), |growth| format::percent(growth, 1), Some(Evidence::Assumed))
 }
 
@@ -66,7 +66,7 @@ fn paragraph(author: &mut Author<'_>) -> Rich {
 
 fn demand(author: &mut Author<'_>) -> Facts {
     let study = &author.input.study;
-    let peak = study.demand.peak_to_average;
+    let peak = study.demand.peak_to_average.value();
     let limit = study.requirements.max_p99_latency_secs;
     let items = Inline::name(&author.input.items);
     let rows = vec![

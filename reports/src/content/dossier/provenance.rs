@@ -1,8 +1,8 @@
 //! Where every number comes from, and how to make it again.
 
-use super::author::Author;
-use super::findings::plural;
-use super::input::OptionFacts;
+use crate::content::author::Author;
+use crate::content::findings::plural;
+use crate::content::input::OptionFacts;
 use crate::document::{Block, Column, Inline, Rich, Row, Section, Source, Table};
 use crate::rich;
 use assay_base::{Currency, Evidence, format};
@@ -11,7 +11,8 @@ use assay_study::ASSUMPTIONS;
 use std::collections::BTreeMap;
 
 pub(super) fn section(author: &mut Author<'_>) -> Section {
-    let runs = runs(&author.input.measurements);
+    let runs_table = runs_table(author);
+    let runs = runs_table.rows.len();
     let mut blocks = vec![
         Block::Paragraph(rich![
             "Everything in this document is computed from the study, the measurements and the price quotes whose \
@@ -26,14 +27,14 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
         Block::Heading("Assumptions".into()),
         Block::Table(assumptions(author)),
         Block::Heading("Runs".into()),
-        Block::Table(runs_table(author, &runs)),
+        Block::Table(runs_table),
         Block::Heading("How to make the numbers again".into()),
         Block::Table(commands(author)),
     ];
     blocks.extend(warnings(author));
     Section {
         kicker: "Appendix: provenance".to_owned(),
-        action_title: title(author, runs.len()),
+        action_title: title(author, runs),
         anchor: "provenance".to_owned(),
         blocks,
     }
@@ -245,8 +246,8 @@ fn runs(measurements: &[Measurement]) -> Vec<(&str, Vec<&Measurement>)> {
     runs
 }
 
-fn runs_table(author: &mut Author<'_>, runs: &[(&str, Vec<&Measurement>)]) -> Table {
-    let rows = runs
+pub(in crate::content) fn runs_table(author: &mut Author<'_>) -> Table {
+    let rows = runs(&author.input.measurements)
         .iter()
         .map(|(id, found)| {
             let passed = found.iter().filter(|measurement| measurement.status.passed()).count();

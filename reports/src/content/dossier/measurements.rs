@@ -1,8 +1,8 @@
 //! What was measured, how well, and on which system.
 
-use super::author::Author;
-use super::findings::plural;
 use crate::charts::{Bar, BarChart, Chart, Quantity};
+use crate::content::author::Author;
+use crate::content::findings::plural;
 use crate::document::{Block, Column, Fact, Facts, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
@@ -10,7 +10,7 @@ use assay_core::measurement::NOISY_ABOVE;
 use assay_core::{Environment, Measurement};
 use std::collections::BTreeMap;
 
-pub(super) fn section(author: &mut Author<'_>) -> Section {
+pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
     let mut blocks = vec![Block::Paragraph(paragraph(author))];
     if !author.input.measurements.is_empty() {
         blocks.extend(study_workload_figure(author));
@@ -121,7 +121,7 @@ fn interval(measurement: &Measurement) -> Option<[f64; 2]> {
 }
 
 /// The device, and where it stands if not here.
-pub(super) fn place(measurement: &Measurement) -> String {
+pub(in crate::content) fn place(measurement: &Measurement) -> String {
     if measurement.target == "local" {
         measurement.device.id.clone()
     } else {

@@ -1,4 +1,4 @@
-//! The input of a dossier about the sample study, with measurements invented for tests.
+//! What documents about the sample study are made of, with measurements invented for tests.
 
 use assay_base::{Currency, Evidence, Money, NumericFormat};
 use assay_core::device::{Device, DeviceKind, StackId};
@@ -8,12 +8,13 @@ use assay_core::measurement::{Correctness, Measurement, Status, StopReason, Thro
 use assay_core::statistics::Statistics;
 use assay_core::{Suite, Workload};
 use assay_cost_models::demand::Demand;
-use assay_cost_models::evaluation::{Component, Depreciation, OneOffCost, Timing as When};
+use assay_cost_models::evaluation::{Component, Depreciation, Driver, OneOffCost, Timing as When};
 use assay_cost_models::roofline::{EfficiencyRange, ItemWork, Projection, Roofline, project_by_roofline};
 use assay_cost_models::unit_cost::Effectiveness;
 use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment, evaluate};
 use assay_reports::content::{
-    AnswerFacts, Ceiling, Confidence, ReportInput, OptionFacts, PriceFacts, ThroughputFacts,
+    AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,
+    Swing, ThroughputFacts,
 };
 use assay_study::Study;
 use std::path::Path;
@@ -93,6 +94,7 @@ fn measurement(index: usize, workload: &Workload, stack: &str, efficiency: f64, 
         notes: Vec::new(),
         environment: environment(),
         placement: None,
+        kernel: None,
         provenance: None,
     }
 }
@@ -280,13 +282,17 @@ pub fn input() -> ReportInput {
     let measurements = measurements(&suite, &study);
     let measured = measurements.iter().find(|found| found.workload.id == study.workload).unwrap().clone();
     let assumptions = Assumptions {
-        discount_rate_annual: study.assumptions.discount_rate_annual,
-        electricity_price_per_kwh: Some(usd(study.assumptions.electricity_price_per_kwh)),
+        discount_rate_annual: study.assumptions.discount_rate_annual.value(),
+        electricity_price_per_kwh: Some(usd(study.assumptions.electricity_price_per_kwh.value())),
         effectiveness: Effectiveness { utilisation: 0.6, ..Effectiveness::FULL },
-        pue: study.assumptions.pue,
+        pue: study.assumptions.pue.value(),
         ..Assumptions::new(
             Currency::USD,
-            Demand::compound(study.demand.items_per_month, study.demand.growth_per_month, study.demand.peak_to_average),
+            Demand::compound(
+                study.demand.items_per_month.value(),
+                study.demand.growth_per_month.value(),
+                study.demand.peak_to_average.value(),
+            ),
         )
     };
     let (options, inputs): (Vec<_>, Vec<_>) =
@@ -300,13 +306,14 @@ pub fn input() -> ReportInput {
         pricing_date: jiff::civil::date(2026, 11, 20),
         items: "sequences".to_owned(),
         workload: suite.workload(&study.workload).cloned(),
-        assumptions,
         answer: AnswerFacts {
             recommended: rank(1),
             runner_up: rank(2),
             confidence: Confidence::Likely,
             next_measurement: Some("Measure the workload on an NVIDIA L4: its throughput is only projected".to_owned()),
         },
+        sensitivity: Some(sensitivity(&inputs, &assumptions, rank(1).as_deref().unwrap())),
+        comparison: Some(comparison(&measurements)),
         missing: vec![
             "AWS Inferentia2, rented on demand: the offer has no quote in force on the pricing date".to_owned(),
         ],
@@ -319,8 +326,54 @@ pub fn input() -> ReportInput {
         stop_rule: Default::default(),
         study_argument: "--study sample".to_owned(),
         study,
+        assumptions,
         options,
         evaluations,
         measurements,
     }
+}
+
+fn sensitivity(inputs: &[OptionInput], assumptions: &Assumptions, option: &str) -> Sensitivity {
+    let npv = |driver: &Driver, value: f64| {
+        let (mut inputs, mut assumptions) = (inputs.to_vec(), assumptions.clone());
+        driver.set(&mut inputs, &mut assumptions, value).unwrap();
+        let evaluations = evaluate(&inputs, &assumptions).unwrap();
+        evaluations.iter().find(|found| found.id == option).unwrap().npv().unwrap().amount
+    };
+    let swing = |driver: Driver, low: f64, high: f64| Swing {
+        npv_at_low: npv(&driver, low),
+        npv_at_high: npv(&driver, high),
+        driver,
+        low,
+        high,
+    };
+    let swings = vec![
+        swing(Driver::DemandFactor, 0.001, 1.2),
+        swing(Driver::PriceFactor(option.to_owned()), 0.8, 1.2),
+        swing(Driver::DiscountRate, 0.05, 0.12),
+    ];
+    Sensitivity { option: option.to_owned(), npv: npv(&Driver::DemandFactor, 1.0), swings }
+}
+
+fn comparison(measurements: &[Measurement]) -> RunsCompared {
+    let verdicts = [("SLOWER", 1.25), ("SAME", 1.001), ("FASTER", 0.8), ("AMBIGUOUS", 1.05)];
+    let rows = measurements
+        .iter()
+        .zip(verdicts.into_iter().cycle())
+        .filter_map(|(found, (verdict, ratio))| {
+            let median = found.timing.as_ref()?.statistics.median_secs;
+            Some(ComparedResult {
+                workload: found.workload.id.clone(),
+                device: found.device.name.clone(),
+                stack: found.stack.to_string(),
+                baseline_secs: Some(median / ratio),
+                candidate_secs: Some(median),
+                ratio: Some(ratio),
+                verdict: Some(verdict.to_owned()),
+                is_regression: verdict == "SLOWER",
+                reason: None,
+            })
+        })
+        .collect();
+    RunsCompared { baseline: "20261118T090000Z-0001".to_owned(), candidate: "20261120T090000Z-0002".to_owned(), rows }
 }

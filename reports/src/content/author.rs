@@ -1,30 +1,30 @@
 //! Writes numbers into the table of values and hands out references.
 
 use super::findings::Findings;
-use super::input::DossierInput;
+use super::input::ReportInput;
 use crate::document::Rich;
 use crate::document::{Inline, Source, Value, ValueId, Values};
 use assay_base::{Evidence, Money, format};
 use assay_cost_models::Evaluation;
 
 /// What the composition of all sections shares.
-pub(super) struct Author<'a> {
-    pub input: &'a DossierInput,
+pub(crate) struct Author<'a> {
+    pub input: &'a ReportInput,
     pub found: Findings<'a>,
     values: Values,
 }
 
 impl<'a> Author<'a> {
-    pub(super) fn new(input: &'a DossierInput) -> Self {
+    pub(crate) fn new(input: &'a ReportInput) -> Self {
         Self { input, found: Findings::of(input), values: Values::default() }
     }
 
-    pub(super) fn into_values(self) -> Values {
+    pub(crate) fn into_values(self) -> Values {
         self.values
     }
 
     /// Registers a number. What is unknown or not finite is shown as unknown.
-    pub(super) fn value(
+    pub(crate) fn value(
         &mut self,
         id: impl Into<String>,
         number: Option<f64>,
@@ -37,11 +37,11 @@ impl<'a> Author<'a> {
     }
 
     /// A number of things that this document counted.
-    pub(super) fn count(&mut self, id: impl Into<String>, count: usize) -> ValueId {
+    pub(crate) fn count(&mut self, id: impl Into<String>, count: usize) -> ValueId {
         self.value(id, Some(count as f64), |number| format::thousands(number, 0), None)
     }
 
-    pub(super) fn money(&mut self, id: impl Into<String>, money: Option<Money>, evidence: Evidence) -> ValueId {
+    pub(crate) fn money(&mut self, id: impl Into<String>, money: Option<Money>, evidence: Evidence) -> ValueId {
         let currency = self.input.assumptions.currency;
         self.value(
             id,
@@ -52,37 +52,37 @@ impl<'a> Author<'a> {
     }
 
     /// The months of the horizon.
-    pub(super) fn horizon(&mut self) -> ValueId {
+    pub(crate) fn horizon(&mut self) -> ValueId {
         let months = self.input.assumptions.horizon_months;
         self.value("horizon", Some(f64::from(months)), |_| format::whole_months(months), Some(Evidence::Assumed))
     }
 
     /// The total cost of an option.
-    pub(super) fn total(&mut self, of: &Evaluation) -> ValueId {
+    pub(crate) fn total(&mut self, of: &Evaluation) -> ValueId {
         let total = of.tco.as_ref().map(|tco| tco.total);
         self.money(format!("option.{}.tco", of.id), total, cost_evidence(of))
     }
 
     /// A sum of the study's currency in the name of an option.
-    pub(super) fn amount(&mut self, of: &Evaluation, what: &str, amount: Option<f64>) -> ValueId {
+    pub(crate) fn amount(&mut self, of: &Evaluation, what: &str, amount: Option<f64>) -> ValueId {
         let currency = self.input.assumptions.currency;
         let money = amount.map(|amount| Money::new(amount, currency));
         self.money(format!("option.{}.{what}", of.id), money, cost_evidence(of))
     }
 
     /// What a million items cost with an option.
-    pub(super) fn unit_cost(&mut self, of: &Evaluation) -> ValueId {
+    pub(crate) fn unit_cost(&mut self, of: &Evaluation) -> ValueId {
         let per_million = of.unit_cost.map(|cost| cost.value * (1e6 / cost.per_items));
         self.money(format!("option.{}.unit_cost", of.id), per_million, of.evidence)
     }
 
     /// A share, such as of one cost in another.
-    pub(super) fn share(&mut self, id: impl Into<String>, share: Option<f64>, evidence: Evidence) -> ValueId {
+    pub(crate) fn share(&mut self, id: impl Into<String>, share: Option<f64>, evidence: Evidence) -> ValueId {
         self.value(id, share, |share| format::percent(share, 0), Some(evidence))
     }
 
     /// The source line of something computed by the cost models.
-    pub(super) fn cost_source(&self, text: impl Into<Rich>) -> Source {
+    pub(crate) fn cost_source(&self, text: impl Into<Rich>) -> Source {
         let mut evidence: Vec<Evidence> = self
             .input
             .options
@@ -100,7 +100,7 @@ impl<'a> Author<'a> {
     }
 
     /// The source line of something measured.
-    pub(super) fn measured_source(&self, text: impl Into<Rich>) -> Source {
+    pub(crate) fn measured_source(&self, text: impl Into<Rich>) -> Source {
         let mut evidence: Vec<Evidence> = self.input.measurements.iter().map(|found| found.evidence).collect();
         evidence.sort_unstable();
         evidence.dedup();
@@ -108,7 +108,7 @@ impl<'a> Author<'a> {
     }
 
     /// A command of the command line on this study.
-    pub(super) fn command(&self, verb: &str, options: &str) -> String {
+    pub(crate) fn command(&self, verb: &str, options: &str) -> String {
         let mut command = format!("assay {verb} {}", self.input.study_argument);
         if !options.is_empty() {
             command.push(' ');
@@ -119,12 +119,12 @@ impl<'a> Author<'a> {
 }
 
 /// The class of an option's total cost, which includes assumptions.
-pub(super) fn cost_evidence(of: &Evaluation) -> Evidence {
+pub(crate) fn cost_evidence(of: &Evaluation) -> Evidence {
     of.tco.as_ref().map_or(of.evidence, |tco| tco.evidence)
 }
 
 /// The class of an option's throughput, or that it is unknown.
-pub(super) fn throughput_class(of: &Evaluation) -> Rich {
+pub(crate) fn throughput_class(of: &Evaluation) -> Rich {
     match of.throughput {
         Some(throughput) => Inline::Evidence(throughput.evidence).into(),
         None => "unknown".into(),

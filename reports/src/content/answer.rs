@@ -10,7 +10,7 @@ use assay_cost_models::Evaluation;
 
 impl Confidence {
     /// One or two words.
-    pub(super) fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Firm => "firm",
             Self::Likely => "likely",
@@ -20,7 +20,7 @@ impl Confidence {
     }
 
     /// What the label means.
-    pub(super) fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Firm => "The cost ranges do not overlap, and the throughputs compared were measured or published.",
             Self::Likely => "The cost ranges do not overlap, but a throughput is projected or assumed.",
@@ -29,7 +29,7 @@ impl Confidence {
         }
     }
 
-    pub(super) fn tone(self) -> Tone {
+    pub(crate) fn tone(self) -> Tone {
         match self {
             Self::Firm => Tone::Positive,
             Self::Likely => Tone::Info,
@@ -40,7 +40,7 @@ impl Confidence {
 }
 
 /// The verdict in a few words.
-pub(super) fn verdict(author: &Author<'_>) -> &'static str {
+pub(crate) fn verdict(author: &Author<'_>) -> &'static str {
     match (author.found.best, author.input.answer.confidence) {
         (None, _) => "No answer yet",
         (Some(best), Confidence::Firm) => {
@@ -68,7 +68,7 @@ pub(super) fn verdict(author: &Author<'_>) -> &'static str {
 }
 
 /// The title of the decision: what to do, and what it is worth.
-pub(super) fn headline(author: &mut Author<'_>) -> Rich {
+pub(crate) fn headline(author: &mut Author<'_>) -> Rich {
     let Some(best) = author.found.best else {
         return rich!["There is no answer yet: ", no_answer_reason(author)];
     };
@@ -98,7 +98,7 @@ fn rival_name(author: &Author<'_>) -> Inline {
     author.found.rival().map_or(Inline::from("the alternative"), |rival| Inline::name(&rival.name))
 }
 
-pub(super) fn no_answer_reason(author: &Author<'_>) -> &'static str {
+pub(crate) fn no_answer_reason(author: &Author<'_>) -> &'static str {
     if author.found.ranked.is_empty() {
         "no option has both a price and a throughput"
     } else if author.found.baseline.is_none_or(|baseline| baseline.tco.is_none()) {
@@ -109,7 +109,7 @@ pub(super) fn no_answer_reason(author: &Author<'_>) -> &'static str {
 }
 
 /// The answer in two or three sentences.
-pub(super) fn statement(author: &mut Author<'_>) -> Rich {
+pub(crate) fn statement(author: &mut Author<'_>) -> Rich {
     let Some(best) = author.found.best else {
         return rich![
             "Too little is known to compare the options: ",
@@ -153,7 +153,7 @@ fn cost(of: &Evaluation) -> Evidence {
 }
 
 /// What would change the answer, by rules over the ranges.
-pub(super) fn would_change(author: &mut Author<'_>) -> Vec<Rich> {
+pub(crate) fn would_change(author: &mut Author<'_>) -> Vec<Rich> {
     let (Some(best), Some(rival)) = (author.found.best, author.found.rival()) else { return Vec::new() };
     let mut found = Vec::new();
     if let (Some(own), Some(other)) = (total(best), total(rival))

@@ -1,8 +1,8 @@
 //! The cover.
 
-use super::answer::{statement, verdict};
-use super::author::Author;
-use super::day;
+use crate::content::answer::{statement, verdict};
+use crate::content::author::Author;
+use crate::content::day;
 use crate::document::{Cover, Fact, Inline};
 use crate::rich;
 

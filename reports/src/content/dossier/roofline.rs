@@ -1,9 +1,9 @@
 //! How close the measurements come to what the hardware can do.
 
-use super::author::Author;
-use super::input::Ceiling;
 use super::measurements::place;
 use crate::charts::{Chart, Roof, RooflineChart, RooflinePoint};
+use crate::content::author::Author;
+use crate::content::input::Ceiling;
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, Section, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
@@ -20,7 +20,7 @@ struct Reached<'a> {
     bound: Option<Bound>,
 }
 
-pub(super) fn section(author: &mut Author<'_>) -> Section {
+pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
     let reached = reached(author);
     let mut blocks = vec![Block::Paragraph(paragraph(author))];
     for (index, ceilings) in devices(&author.input.ceilings).into_iter().enumerate() {
@@ -59,6 +59,22 @@ fn reached<'a>(author: &Author<'a>) -> Vec<Reached<'a>> {
         .collect();
     all.sort_by(|a, b| b.part.unwrap_or(0.0).total_cmp(&a.part.unwrap_or(0.0)));
     all
+}
+
+/// Each result that passed, in words, with the part of its measured ceiling and the name of that value.
+pub(in crate::content) fn parts_of_ceilings(author: &Author<'_>) -> Vec<(String, Option<(f64, String)>)> {
+    reached(author)
+        .into_iter()
+        .map(|found| {
+            let measurement = found.measurement;
+            let subject = format!("{} · {} · {}", measurement.workload.id, place(measurement), measurement.stack);
+            (subject, found.part.map(|part| (part, part_id(measurement))))
+        })
+        .collect()
+}
+
+fn part_id(measurement: &Measurement) -> String {
+    format!("measurement.{}.of_ceiling", measurement.id)
 }
 
 fn is_of(ceiling: &Ceiling, measurement: &Measurement) -> bool {
@@ -112,8 +128,7 @@ fn title(author: &mut Author<'_>, reached: &[Reached<'_>]) -> Rich {
 }
 
 fn part_value(author: &mut Author<'_>, measurement: &Measurement, part: Option<f64>) -> crate::document::ValueId {
-    let id = format!("measurement.{}.of_ceiling", measurement.id);
-    author.value(id, part, |part| format::percent(part, 0), Some(measurement.evidence))
+    author.value(part_id(measurement), part, |part| format::percent(part, 0), Some(measurement.evidence))
 }
 
 fn paragraph(author: &Author<'_>) -> Rich {

@@ -1,16 +1,17 @@
-//! What a dossier is made of.
+//! What documents are made of.
 
 use assay_base::{Evidence, Money, NumericFormat};
 use assay_core::stopping::StopRule;
 use assay_core::{Device, Measurement, Workload};
+use assay_cost_models::evaluation::Driver;
 use assay_cost_models::roofline::{Projection, Roofline};
 use assay_cost_models::{Assumptions, Estimate, Evaluation};
 use assay_study::Study;
 use jiff::civil::Date;
 
-/// Everything that a dossier says comes from here.
+/// Everything that a document says comes from here.
 #[derive(Clone, Debug)]
-pub struct DossierInput {
+pub struct ReportInput {
     /// The study as evaluated.
     pub study: Study,
     /// The time of the document.
@@ -33,6 +34,10 @@ pub struct DossierInput {
     pub evaluations: Vec<Evaluation>,
     /// The answer to the study's question.
     pub answer: AnswerFacts,
+    /// What one input at a time does to the answer; absent without an answer.
+    pub sensitivity: Option<Sensitivity>,
+    /// Two runs compared; absent while there are not two.
+    pub comparison: Option<RunsCompared>,
     /// What is missing or doubtful, most important first, a sentence each.
     pub missing: Vec<String>,
     /// Every measurement of the study.
@@ -70,6 +75,66 @@ pub enum Confidence {
     /// There is no answer yet.
     #[default]
     None,
+}
+
+/// What one input at a time does to the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sensitivity {
+    /// The id of the option that may replace the baseline: the one recommended, or the best alternative to staying.
+    pub option: String,
+    /// The present value of replacing the baseline with it, in the study's currency.
+    pub npv: f64,
+    /// The inputs, the strongest first.
+    pub swings: Vec<Swing>,
+}
+
+/// An input between two values, and what it does to the net present value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swing {
+    /// The input.
+    pub driver: Driver,
+    /// Its low value.
+    pub low: f64,
+    /// Its high value.
+    pub high: f64,
+    /// The net present value at the low value.
+    pub npv_at_low: f64,
+    /// The net present value at the high value.
+    pub npv_at_high: f64,
+}
+
+/// A newer run against an older one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunsCompared {
+    /// The id of the older run.
+    pub baseline: String,
+    /// The id of the newer run.
+    pub candidate: String,
+    /// A line for each workload, device and stack of either.
+    pub rows: Vec<ComparedResult>,
+}
+
+/// A result of two runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComparedResult {
+    /// The workload's name.
+    pub workload: String,
+    /// The device's name.
+    pub device: String,
+    /// The stack.
+    pub stack: String,
+    /// The older median latency.
+    pub baseline_secs: Option<f64>,
+    /// The newer median latency.
+    pub candidate_secs: Option<f64>,
+    /// The newer median over the older one; above 1 is slower.
+    pub ratio: Option<f64>,
+    /// The verdict, such as `SLOWER`; absent where the two cannot be compared.
+    pub verdict: Option<String>,
+    /// Whether the newer one is worse: slower, or no longer passed.
+    pub is_regression: bool,
+    /// Why there is no verdict.
+    pub reason: Option<String>,
 }
 
 /// The facts behind an option's inputs.

@@ -1,11 +1,11 @@
 //! What the rules of several sections need to know.
 
-use super::input::{DossierInput, OptionFacts};
+use super::input::{OptionFacts, ReportInput};
 use assay_core::Measurement;
 use assay_cost_models::Evaluation;
 
 /// Facts that were found once.
-pub(super) struct Findings<'a> {
+pub(crate) struct Findings<'a> {
     /// Options with a rank, best first.
     pub ranked: Vec<&'a Evaluation>,
     /// Options that could not be ranked.
@@ -23,7 +23,7 @@ pub(super) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn of(input: &'a DossierInput) -> Self {
+    pub(crate) fn of(input: &'a ReportInput) -> Self {
         let mut ranked: Vec<&Evaluation> = input.evaluations.iter().filter(|found| found.rank.is_some()).collect();
         ranked.sort_by_key(|found| found.rank);
         let by_id = |id: &Option<String>| {
@@ -45,33 +45,33 @@ impl<'a> Findings<'a> {
     }
 
     /// All options: the ranked ones, best first, then the others.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = &'a Evaluation> {
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &'a Evaluation> {
         self.ranked.iter().chain(&self.unranked).copied()
     }
 
     /// What the recommendation has to beat: the baseline, or for the baseline itself the next best.
-    pub(super) fn rival(&self) -> Option<&'a Evaluation> {
+    pub(crate) fn rival(&self) -> Option<&'a Evaluation> {
         let best = self.best?;
         if best.is_baseline { self.runner_up } else { self.baseline }
     }
 
     /// How much less the recommendation costs than its rival; negative when it costs more.
-    pub(super) fn saving(&self) -> Option<f64> {
+    pub(crate) fn saving(&self) -> Option<f64> {
         Some(total(self.rival()?)? - total(self.best?)?)
     }
 }
 
 /// The total cost of an option.
-pub(super) fn total(of: &Evaluation) -> Option<f64> {
+pub(crate) fn total(of: &Evaluation) -> Option<f64> {
     of.tco.as_ref().map(|tco| tco.total.amount)
 }
 
 /// The facts behind an option.
-pub(super) fn facts<'a>(input: &'a DossierInput, id: &str) -> Option<&'a OptionFacts> {
+pub(crate) fn facts<'a>(input: &'a ReportInput, id: &str) -> Option<&'a OptionFacts> {
     input.options.iter().find(|option| option.id == id)
 }
 
 /// The word for one or for several.
-pub(super) fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+pub(crate) fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
 }

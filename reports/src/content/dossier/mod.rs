@@ -1,14 +1,7 @@
-//! The accelerator feasibility dossier: from a study's results to a document.
-//!
-//! Sentences are made by rules from the numbers. A rule states what was found and no more: what is projected is
-//! called projected, what failed is called failed, and what is not known is not known. Titles carry the message.
+//! The accelerator feasibility dossier: the whole case with its evidence.
 
-mod answer;
-mod author;
 mod cost;
 mod cover;
-mod findings;
-mod input;
 mod measurements;
 mod method;
 mod provenance;
@@ -16,15 +9,21 @@ mod requirement;
 mod roofline;
 mod summary;
 
-pub use input::{AnswerFacts, Ceiling, Confidence, DossierInput, OptionFacts, PriceFacts, ThroughputFacts};
+pub(super) use cost::cash_figure;
+pub(super) use measurements::{place, section as measurements_section};
+pub(super) use method::section as method_section;
+pub(super) use provenance::runs_table;
+pub(super) use roofline::{parts_of_ceilings, section as roofline_section};
+pub(super) use summary::kpis;
 
-use crate::document::{Block, Column, Document, Inline, Meta, Rich, Row, SCHEMA_VERSION, Section, Source, Table};
+use super::author::Author;
+use super::{ReportInput, ReportKind};
+use crate::document::{Block, Column, Document, Inline, Rich, Row, SCHEMA_VERSION, Section, Source, Table};
 use crate::rich;
 use assay_base::Evidence;
-use author::Author;
 
 /// Composes the dossier of a study.
-pub fn compose_dossier(input: &DossierInput) -> Document {
+pub(super) fn compose(input: &ReportInput) -> Document {
     let mut author = Author::new(input);
     let cover = cover::cover(&mut author);
     let mut sections = vec![contents()];
@@ -35,31 +34,12 @@ pub fn compose_dossier(input: &DossierInput) -> Document {
     sections.push(cost::section(&mut author));
     sections.push(method::section(&mut author));
     sections.push(provenance::section(&mut author));
-    Document { schema_version: SCHEMA_VERSION, meta: meta(input), cover, sections, values: author.into_values() }
-}
-
-fn meta(input: &DossierInput) -> Meta {
-    Meta {
-        title: input.study.title.clone(),
-        subject: input.study.question.clone(),
-        author: input.study.author.clone().unwrap_or_else(|| input.prepared_with.clone()),
-        keywords: ["accelerator", "feasibility", "benchmark", "total cost of ownership"].map(str::to_owned).to_vec(),
-        language: "en".to_owned(),
-        prepared_unix_secs: input.prepared_at.as_second(),
-        prepared: day(input),
-        classification: None,
-        evidence_hash: Some(input.evidence_hash.clone()),
-        sample: input.study.sample,
-    }
-}
-
-/// The day of the document, in UTC.
-fn day(input: &DossierInput) -> String {
-    input.prepared_at.strftime("%-d %B %Y").to_string()
+    let meta = super::meta(ReportKind::Dossier, input);
+    Document { schema_version: SCHEMA_VERSION, meta, cover: Some(cover), sections, values: author.into_values() }
 }
 
 /// The contents, and the legend of the marks of evidence.
-fn contents() -> Section {
+pub(super) fn contents() -> Section {
     let rows = Evidence::ALL
         .iter()
         .map(|class| Row::new(vec![Inline::Evidence(*class).into(), class.description().into()]))

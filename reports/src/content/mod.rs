@@ -1,0 +1,111 @@
+//! What each document says: from a study's results to a document.
+//!
+//! Sentences are made by rules from the numbers. A rule states what was found and no more: what is projected is
+//! called projected, what failed is called failed, and what is not known is not known. Titles carry the message.
+//! All documents share the input, the findings over it and the answer in words, so that they cannot disagree.
+
+mod answer;
+mod author;
+mod baseline;
+mod briefing;
+mod dossier;
+mod findings;
+mod input;
+mod sensitivity;
+
+pub use input::{
+    AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,
+    Swing, ThroughputFacts,
+};
+
+use crate::document::{Document, Meta};
+
+/// The documents that Assay writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportKind {
+    /// The accelerator feasibility dossier.
+    Dossier,
+    /// The executive briefing.
+    Briefing,
+    /// The benchmark baseline report.
+    Baseline,
+}
+
+impl ReportKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Dossier, Self::Briefing, Self::Baseline];
+
+    /// The word used on the command line and in file names.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Dossier => "dossier",
+            Self::Briefing => "briefing",
+            Self::Baseline => "baseline",
+        }
+    }
+
+    /// The title shown.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Dossier => "Accelerator feasibility dossier",
+            Self::Briefing => "Executive briefing",
+            Self::Baseline => "Benchmark baseline report",
+        }
+    }
+
+    /// What it is for, in a sentence.
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::Dossier => {
+                "For those who check the decision: the answer with its confidence, the options with cost and return, \
+                 the measurements and the roofline behind them, what would change the answer, and how every number \
+                 was made."
+            }
+            Self::Briefing => {
+                "For those who take the decision: what to do, what it costs and brings, how sure that is, what is \
+                 asked for, and the next ninety days."
+            }
+            Self::Baseline => {
+                "For those who run the machines: what was measured and how well, what changed since the run before, \
+                 and what to improve next."
+            }
+        }
+    }
+}
+
+/// Composes a document of a study.
+pub fn compose(kind: ReportKind, input: &ReportInput) -> Document {
+    match kind {
+        ReportKind::Dossier => dossier::compose(input),
+        ReportKind::Briefing => briefing::compose(input),
+        ReportKind::Baseline => baseline::compose(input),
+    }
+}
+
+fn meta(kind: ReportKind, input: &ReportInput) -> Meta {
+    let subject_words: &[&str] = match kind {
+        ReportKind::Dossier => &["accelerator", "feasibility", "benchmark", "total cost of ownership"],
+        ReportKind::Briefing => &["accelerator", "decision", "total cost of ownership"],
+        ReportKind::Baseline => &["accelerator", "benchmark", "regression"],
+    };
+    Meta {
+        title: match kind {
+            ReportKind::Dossier => input.study.title.clone(),
+            _ => format!("{}: {}", kind.title(), input.study.title),
+        },
+        subject: input.study.question.clone(),
+        author: input.study.author.clone().unwrap_or_else(|| input.prepared_with.clone()),
+        keywords: subject_words.iter().map(|&word| word.to_owned()).collect(),
+        language: "en".to_owned(),
+        prepared_unix_secs: input.prepared_at.as_second(),
+        prepared: day(input),
+        classification: None,
+        evidence_hash: Some(input.evidence_hash.clone()),
+        sample: input.study.sample,
+    }
+}
+
+/// The day of the document, in UTC.
+fn day(input: &ReportInput) -> String {
+    input.prepared_at.strftime("%-d %B %Y").to_string()
+}
