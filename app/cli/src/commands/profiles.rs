@@ -1,20 +1,27 @@
 //! `assay profiles`
 
+mod import;
+mod show;
+
 use assay_base::NumericFormat;
 use assay_base::format;
+use assay_base::yaml;
 use assay_service::hardware_profiles::check::{self, Finding};
+use assay_service::hardware_profiles::template::{TEMPLATES, template};
 use assay_service::hardware_profiles::{Catalog, Profile};
 use serde_json::{Value, json};
 
-use crate::args::{Format, Profiles, ProfilesCheck, ProfilesCommand, ProfilesList, ProfilesShow};
+use crate::args::{Format, Profiles, ProfilesCheck, ProfilesCommand, ProfilesList, ProfilesTemplate};
 use crate::output::{self, number, text};
 use crate::{Verdict, place};
 
 pub fn run(arguments: &Profiles) -> anyhow::Result<Verdict> {
     match &arguments.command {
         ProfilesCommand::List(list_arguments) => list(list_arguments),
-        ProfilesCommand::Show(show_arguments) => show(show_arguments),
+        ProfilesCommand::Show(show_arguments) => show::run(show_arguments),
         ProfilesCommand::Check(check_arguments) => check_profiles(check_arguments),
+        ProfilesCommand::Import(import_arguments) => import::run(import_arguments),
+        ProfilesCommand::Template(template_arguments) => print_template(template_arguments),
     }
 }
 
@@ -40,6 +47,7 @@ fn list(arguments: &ProfilesList) -> anyhow::Result<Verdict> {
         number("int8"),
         number("TDP"),
         number("Offers"),
+        text("Newest price"),
     ];
     output::data(arguments.format, &Value::Array(rows.clone()), &rows, &columns, || {
         catalog.iter().map(summary_cells).collect()
@@ -62,7 +70,10 @@ fn summary_json(p: &Profile) -> Value {
         "memory_bandwidth_bytes_per_sec": p.memory_bandwidth_bytes_per_sec(),
         "peak_flops_per_sec": peaks,
         "tdp_watts": p.tdp_watts(),
+        "lifecycle": p.lifecycle.as_ref().map(|lifecycle| lifecycle.stage),
+        "regions": p.regions().iter().map(|(provider, region)| json!({"provider": provider, "region": region})).collect::<Vec<_>>(),
         "offers": p.offers.len(),
+        "newest_price_as_of": p.newest_quote(),
     })
 }
 
@@ -81,71 +92,8 @@ fn summary_cells(p: &Profile) -> Vec<String> {
         peak(NumericFormat::Int8),
         format::or_unknown(p.tdp_watts(), format::power),
         p.offers.len().to_string(),
+        format::or_unknown(p.newest_quote(), |day| day.to_string()),
     ]
-}
-
-fn show(arguments: &ProfilesShow) -> anyhow::Result<Verdict> {
-    let catalog = catalog(arguments.study.as_deref())?;
-    let profile = catalog.require(&arguments.id)?;
-    match arguments.format {
-        Format::Json => output::json(&serde_json::to_value(profile)?)?,
-        Format::Csv => output::csv(&[summary_json(profile)])?,
-        Format::Table => show_table(profile)?,
-    }
-    Ok(Verdict::Yes)
-}
-
-fn show_table(profile: &Profile) -> anyhow::Result<()> {
-    output::print(&format!("{} {} ({})", profile.vendor, profile.name, profile.id))?;
-    let figures = profile
-        .specifications()
-        .into_iter()
-        .map(|s| {
-            let provenance = s.provenance.as_ref();
-            vec![
-                s.label,
-                s.quantity.format(s.value),
-                format::or_unknown(provenance.and_then(|p| p.as_of), |d| d.to_string()),
-                format::or_unknown(provenance, |p| p.confidence.to_string()),
-                format::or_unknown(provenance, |p| p.source.clone()),
-            ]
-        })
-        .collect();
-    output::table(&[text("Figure"), number("Value"), text("As of"), text("Confidence"), text("Source")], figures)?;
-    let offers = profile
-        .offers
-        .iter()
-        .filter_map(|offer| Some((offer, offer.quotes.iter().max_by_key(|q| q.as_of)?)))
-        .map(|(offer, quote)| {
-            vec![
-                offer.id.clone(),
-                offer.kind.to_string(),
-                format::or_unknown(offer.accelerators, |n| n.to_string()),
-                format!("{} {}/{}", quote.currency, format::significant(quote.price, 4), quote.per),
-                format::or_unknown(offer.per_accelerator(quote), |m| format::significant(m.amount, 4)),
-                quote.as_of.to_string(),
-                quote.source.clone(),
-            ]
-        })
-        .collect::<Vec<_>>();
-    if offers.is_empty() {
-        return output::print("No offers are known.");
-    }
-    output::print("")?;
-    let columns = [
-        text("Offer"),
-        text("Kind"),
-        number("Accelerators"),
-        number("Newest price"),
-        number("Per accelerator"),
-        text("As of"),
-        text("Source"),
-    ];
-    output::table(&columns, offers)?;
-    for note in &profile.notes {
-        output::print(&format!("Note: {note}"))?;
-    }
-    Ok(())
 }
 
 fn check_profiles(arguments: &ProfilesCheck) -> anyhow::Result<Verdict> {
@@ -173,4 +121,16 @@ fn check_profiles(arguments: &ProfilesCheck) -> anyhow::Result<Verdict> {
     let errors = findings.iter().filter(|f| f.severity == check::Severity::Error).count();
     eprintln!("{errors} errors, {} warnings", findings.len() - errors);
     Ok(if errors > 0 { Verdict::No } else { Verdict::Yes })
+}
+
+fn print_template(arguments: &ProfilesTemplate) -> anyhow::Result<Verdict> {
+    let text = template(&arguments.name).ok_or_else(|| {
+        let known: Vec<&str> = TEMPLATES.iter().map(|(name, _)| *name).collect();
+        let hint =
+            yaml::nearest(&arguments.name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+        let hint = hint.unwrap_or_else(|| format!("; there is {}", known.join(", ")));
+        anyhow::anyhow!("there is no template `{}`{hint}", arguments.name)
+    })?;
+    output::print(text.trim_end())?;
+    Ok(Verdict::Yes)
 }
