@@ -131,7 +131,7 @@ fn an_assumption_can_be_reset_to_its_default() {
 fn a_scenario_is_chosen_and_locks_what_it_sets() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = window(common::app(folder.path(), Arc::default()));
-    let demand = |app: &DesktopApp| app.workbench().unwrap().assessment().study.demand.items_per_month;
+    let demand = |app: &DesktopApp| app.workbench().unwrap().assessment().study.demand.items_per_month.value();
     let plan = demand(window.state());
     window.get_by_role_and_label(Role::ComboBox, "Scenario").click();
     window.run_steps(3);

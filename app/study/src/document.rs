@@ -8,6 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assumptions::Assumptions;
+use crate::capacity::Capacity;
+use crate::finance::{Carbon, Cost, Finance};
+use crate::price::Price;
+use crate::quantity::Quantity;
 
 /// The version of the file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +57,21 @@ pub struct Study {
     /// The numbers behind cost and return. Each has a default that is stated in the results.
     #[serde(default)]
     pub assumptions: Assumptions,
+    /// How amounts of different times are made comparable: basis of rates, tax, depreciation, currencies.
+    #[serde(default, skip_serializing_if = "Finance::is_default")]
+    pub finance: Finance,
+    /// The grid, where emissions are wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carbon: Option<Carbon>,
+    /// Costs that every option has alike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<Cost>,
+    /// Which uncertain values move together; all others are independent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub correlations: Vec<Correlation>,
+    /// How the fleet is planned quarter by quarter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// The option the others are compared with: what is done today.
     pub baseline: String,
     /// The candidates, including the baseline.
@@ -77,21 +96,82 @@ fn quick() -> String {
 }
 
 /// How much has to be processed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
     /// Items of the study's workload a month, at the start.
-    pub items_per_month: f64,
-    /// Growth a month as a fraction: 0.02 is 2 %.
-    #[serde(default)]
-    pub growth_per_month: f64,
+    pub items_per_month: Quantity,
+    /// Compound growth a month as a fraction: 0.02 is 2 %. Give this or `growth`.
+    #[serde(default = "zero")]
+    pub growth_per_month: Quantity,
+    /// Growth that is not compound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Growth>,
+    /// Factors on the months from the start on, repeated: twelve of them for a yearly season.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub season: Vec<f64>,
     /// The busiest hour over the average hour; capacity is bought for the peak.
     #[serde(default = "one")]
-    pub peak_to_average: f64,
+    pub peak_to_average: Quantity,
+    /// The tokens of an item, where items are requests to a language model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Tokens>,
+    /// Samples of an item, where items are steps of training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples_per_step: Option<f64>,
 }
 
-fn one() -> f64 {
-    1.0
+/// Growth of a demand that is not compound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Growth {
+    /// So many items more each month.
+    Linear {
+        /// Items a month, added each month.
+        added_per_month: f64,
+    },
+    /// An S-curve to a ceiling; the start value is not used.
+    Logistic {
+        /// Items a month in the end.
+        capacity_per_month: f64,
+        /// Steepness, a month.
+        steepness: f64,
+        /// The month of half the capacity, counted from 0.
+        midpoint_month: f64,
+    },
+    /// Items a month in each quarter; the last one holds on. The start value is not used.
+    Quarters(Vec<f64>),
+}
+
+/// The tokens of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// Input tokens of an item, those found in a cache included.
+    pub input: f64,
+    /// Output tokens of an item.
+    pub output: f64,
+    /// Fraction of the input tokens found in a cache.
+    #[serde(default)]
+    pub cached_fraction: f64,
+}
+
+/// Two uncertain values that move together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correlation {
+    /// Their paths, such as `assumptions.pue` and `options.h100-buy.price.factor`.
+    pub between: [String; 2],
+    /// The correlation of their normal scores, between -1 and 1.
+    pub rho: f64,
+}
+
+fn zero() -> Quantity {
+    Quantity::Number(0.0)
+}
+
+fn one() -> Quantity {
+    Quantity::Number(1.0)
 }
 
 /// What an option must meet.
@@ -123,59 +203,62 @@ pub struct StudyOption {
     /// The stack it would run on, for the reader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<String>,
-    /// Where its price comes from.
-    pub price: PriceSource,
+    /// What it costs and where that is from.
+    pub price: Price,
     /// Where its throughput comes from.
     pub throughput: ThroughputSource,
-    /// Power of one unit at the plug under load; used for owned hardware. From the profile when absent.
+    /// Average power of one unit under load; used where energy is not in the price. The thermal design power of the
+    /// profile's boards when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub power_watts_per_unit: Option<f64>,
+    pub power_watts_per_unit: Option<Quantity>,
+    /// What that power was measured around.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_basis: Option<PowerBasis>,
+    /// Average power of the host of one unit, where the power is that of the boards alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_power_watts_per_unit: Option<f64>,
+    /// Share of a unit's busy time spent on input tokens (prefill); splits its cost between input and output tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefill_time_fraction: Option<f64>,
+    /// What is left of a bought unit's price at the end of its life; the assumption when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residual_fraction: Option<Quantity>,
+    /// What interruptions of spot capacity take; the assumptions when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot: Option<SpotTerms>,
+    /// Costs that only this option has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<Cost>,
     /// What moving to this option costs once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration: Option<Migration>,
 }
 
-/// Where an option's price comes from. A unit is what is rented or bought whole, such as a server of eight.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "from", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum PriceSource {
-    /// An offer of the option's hardware profile, at the quote in force on the pricing date.
-    Offer {
-        /// The offer's id in the profile.
-        offer: String,
-    },
-    /// A price for an hour of one unit, stated here.
-    Hourly {
-        /// The price in the study's currency.
-        price_per_unit_hour: f64,
-        /// Accelerators (or measured devices) in a unit.
-        #[serde(default = "one_u32")]
-        accelerators_per_unit: u32,
-        /// Where it is from.
-        source: String,
-        /// Its date.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schemars(with = "Option<String>", extend("format" = "date"))]
-        as_of: Option<Date>,
-    },
-    /// A purchase price of one unit, stated here.
-    Purchase {
-        /// The price in the study's currency.
-        price_per_unit: f64,
-        /// Accelerators (or measured devices) in a unit.
-        #[serde(default = "one_u32")]
-        accelerators_per_unit: u32,
-        /// Where it is from.
-        source: String,
-        /// Its date.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schemars(with = "Option<String>", extend("format" = "date"))]
-        as_of: Option<Date>,
-    },
+/// What a power was measured around. Each contains the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PowerBasis {
+    /// The accelerator boards alone: the host's power is added where it is stated, then the PUE.
+    Board,
+    /// The whole unit at its plug: the PUE is added.
+    Plug,
+    /// At the meter, cooling included: nothing is added.
+    Facility,
 }
 
-fn one_u32() -> u32 {
-    1
+/// What interruptions of spot capacity take: the interval between checkpoints is Young's and Daly's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpotTerms {
+    /// Interruptions of a unit in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interruptions_per_hour: Option<f64>,
+    /// Time to write a checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_secs: Option<f64>,
+    /// Time until work goes on after an interruption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_secs: Option<f64>,
 }
 
 /// Where an option's throughput comes from.
@@ -206,7 +289,7 @@ pub enum ThroughputSource {
     /// Stated here.
     Assumed {
         /// Items a second of one accelerator.
-        items_per_sec: f64,
+        items_per_sec: Quantity,
         /// Lower bound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         low: Option<f64>,
@@ -223,11 +306,11 @@ pub enum ThroughputSource {
 #[serde(deny_unknown_fields)]
 pub struct Migration {
     /// Effort of engineers.
-    #[serde(default)]
-    pub effort_person_days: f64,
-    /// Anything else, in the study's currency: licences, training, moving data.
-    #[serde(default)]
-    pub other_cost: f64,
+    #[serde(default = "zero")]
+    pub effort_person_days: Quantity,
+    /// Anything else, in the study's currency: licences, moving data.
+    #[serde(default = "zero")]
+    pub other_cost: Quantity,
     /// Months in which old and new run side by side.
     #[serde(default)]
     pub parallel_run_months: f64,

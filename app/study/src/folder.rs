@@ -6,7 +6,7 @@ use assay_base::yaml::YamlError;
 use assay_base::{files, yaml};
 
 use crate::document::Study;
-use crate::edit::replace_scalar;
+use crate::text;
 use crate::validate;
 
 /// The file in a study's folder.
@@ -19,10 +19,12 @@ pub enum StudyError {
     #[error(transparent)]
     Yaml(#[from] YamlError),
     /// A value cannot be meant.
-    #[error("{}: {path}: {message}", file.display())]
+    #[error("{}{}: {path}: {message}", file.display(), place.map(|(l, c)| format!(":{l}:{c}")).unwrap_or_default())]
     Invalid {
         /// The file.
         file: PathBuf,
+        /// Line and column, counted from 1, where they are known.
+        place: Option<(usize, usize)>,
         /// The path of the value.
         path: String,
         /// What is wrong.
@@ -97,9 +99,7 @@ impl StudyFolder {
     pub fn save<'a>(&mut self, study: &Study, paths: impl IntoIterator<Item = &'a str>) -> Result<(), StudyError> {
         let file = self.folder.join(STUDY_FILE);
         let document = serde_json::to_value(study).unwrap_or_default();
-        let edited = paths
-            .into_iter()
-            .try_fold(self.text.clone(), |text, path| replace_scalar(&text, path, value_at(&document, path)?));
+        let edited = paths.into_iter().try_fold(self.text.clone(), |text, path| text::replace(&text, path, &document));
         // Only trust an edit that reads back as the very study.
         let text = match edited.filter(|text| parse(text, &file).is_ok_and(|read| read == *study)) {
             Some(text) => text,
@@ -111,13 +111,6 @@ impl StudyFolder {
     }
 }
 
-fn value_at<'a>(document: &'a serde_json::Value, path: &str) -> Option<&'a serde_json::Value> {
-    path.split('.').try_fold(document, |here, part| match here {
-        serde_json::Value::Array(list) => list.iter().find(|e| e.get("id").and_then(|id| id.as_str()) == Some(part)),
-        other => other.get(part),
-    })
-}
-
 /// Reads a study from text; `file` names it in errors.
 ///
 /// # Errors
@@ -125,9 +118,12 @@ fn value_at<'a>(document: &'a serde_json::Value, path: &str) -> Option<&'a serde
 pub fn parse(text: &str, file: &Path) -> Result<Study, StudyError> {
     let study: Study = yaml::parse(text, file)?;
     match validate::problems(&study).into_iter().next() {
-        Some(problem) => {
-            Err(StudyError::Invalid { file: file.to_owned(), path: problem.path, message: problem.message })
-        }
+        Some(problem) => Err(StudyError::Invalid {
+            file: file.to_owned(),
+            place: text::position(text, &problem.path),
+            path: problem.path,
+            message: problem.message,
+        }),
         None => Ok(study),
     }
 }

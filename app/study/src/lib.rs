@@ -1,15 +1,27 @@
 //! The study: the document the user edits. A folder with `study.yaml`, `measurements/` and `reports/`.
 
 pub mod assumptions;
+pub mod capacity;
 pub mod document;
 pub mod edit;
+pub mod finance;
 pub mod folder;
+pub mod price;
+pub mod quantity;
 pub mod schema;
+pub mod text;
 pub mod validate;
 
 pub use assumptions::{ASSUMPTIONS, AssumptionSpec, Assumptions};
+pub use capacity::{Capacity, Quarter};
 pub use document::{
-    Demand, Migration, Narrative, PriceSource, Requirements, Scenario, Study, StudyOption, TargetSpec, ThroughputSource,
+    Correlation, Demand, Growth, Migration, Narrative, PowerBasis, Requirements, Scenario, SpotTerms, Study,
+    StudyOption, TargetSpec, ThroughputSource, Tokens,
 };
 pub use edit::{PathError, set_path, set_paths};
+pub use finance::{
+    Carbon, Cost, CostComponent, Depreciation, DepreciationMethod, Every, ExchangeRate, Finance, Lens, Per, Tax,
+};
 pub use folder::{StudyError, StudyFolder};
+pub use price::{Basis, Change, Price, PriceSource};
+pub use quantity::{Distribution, Quantity};

@@ -1,9 +1,12 @@
 //! What the types cannot refuse: ranges, references between parts, uniqueness.
 
+mod money;
+
 use std::collections::BTreeSet;
 
 use crate::assumptions::ASSUMPTIONS;
-use crate::document::{PriceSource, Study, ThroughputSource};
+use crate::document::{Demand, Growth, Study, StudyOption, ThroughputSource};
+use crate::quantity::Quantity;
 
 /// Something in a study that cannot be meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,113 +17,183 @@ pub struct Problem {
     pub message: String,
 }
 
+/// Problems found so far, and what finds them.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn report(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Problem { path: path.into(), message: message.into() });
+    }
+
+    /// A number or distribution between `min` and `max`; `what` says what it is for.
+    fn quantity(&mut self, path: impl Into<String>, value: &Quantity, (min, max): (f64, f64), what: &str) {
+        if let Some(problem) = value.problem(min, max) {
+            self.report(path, if what.is_empty() { problem } else { format!("{problem} ({what})") });
+        }
+    }
+
+    fn number(&mut self, path: impl Into<String>, value: f64, range: (f64, f64), what: &str) {
+        self.quantity(path, &Quantity::Number(value), range, what);
+    }
+
+    fn optional(&mut self, path: impl Into<String>, value: Option<f64>, range: (f64, f64), what: &str) {
+        if let Some(value) = value {
+            self.number(path, value, range, what);
+        }
+    }
+}
+
+/// The largest amounts, rates and counts that can be meant. Beyond, sums leave the range of a double.
+const HUGE: f64 = 1e18;
+const POSITIVE: (f64, f64) = (f64::MIN_POSITIVE, HUGE);
+const NOT_NEGATIVE: (f64, f64) = (0.0, HUGE);
+const FRACTION: (f64, f64) = (0.0, 1.0);
+
 /// Everything in the study that cannot be meant; empty for a sound one.
 pub fn problems(study: &Study) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let mut report = |path: String, message: String| found.push(Problem { path, message });
-
+    let mut found = Problems::default();
     for spec in ASSUMPTIONS {
-        let value = study.assumptions.get(spec.key).unwrap_or(f64::NAN);
-        if !(spec.min..=spec.max).contains(&value) {
-            report(
-                format!("assumptions.{}", spec.key),
-                format!("{value} is outside {} to {} ({})", spec.min, spec.max, spec.label.to_lowercase()),
-            );
-        }
+        let value = study.assumptions.quantity(spec.key).unwrap_or(Quantity::Number(f64::NAN));
+        let path = format!("assumptions.{}", spec.key);
+        found.quantity(path, &value, (spec.min, spec.max), &spec.label.to_lowercase());
     }
-    let demand = study.demand;
-    if !(demand.items_per_month > 0.0 && demand.items_per_month.is_finite()) {
-        report("demand.items_per_month".to_owned(), "must be a number above 0".to_owned());
-    }
-    if !(-0.5..=1.0).contains(&demand.growth_per_month) {
-        report(
-            "demand.growth_per_month".to_owned(),
-            "must be a fraction between -0.5 and 1 (0.02 is 2 % a month)".to_owned(),
-        );
-    }
-    if !(1.0..=1000.0).contains(&demand.peak_to_average) {
-        report(
-            "demand.peak_to_average".to_owned(),
-            "must be at least 1: the busiest hour over the average hour".to_owned(),
-        );
-    }
-    if study.requirements.max_p99_latency_secs.is_some_and(|v| !(v > 0.0 && v.is_finite())) {
-        report("requirements.max_p99_latency_secs".to_owned(), "must be a number of seconds above 0".to_owned());
-    }
-
-    if study.options.is_empty() {
-        report("options".to_owned(), "a study needs at least one option".to_owned());
-    } else if study.option(&study.baseline).is_none() {
-        let nearest = assay_base::yaml::nearest(&study.baseline, study.options.iter().map(|o| o.id.as_str()));
-        let hint = nearest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
-        report("baseline".to_owned(), format!("no option has the id `{}`{hint}", study.baseline));
-    }
-    let ids = [
-        ("options", study.options.iter().map(|o| o.id.as_str()).collect::<Vec<_>>()),
-        ("scenarios", study.scenarios.iter().map(|s| s.id.as_str()).collect()),
-        ("targets", study.targets.iter().map(|t| t.id.as_str()).collect()),
-    ];
-    for (list, ids) in ids {
-        let mut seen = BTreeSet::new();
-        for id in ids {
-            if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
-                report(format!("{list}.{id}.id"), "an id has letters, digits, `-` and `_` only".to_owned());
-            }
-            if !seen.insert(id) {
-                report(format!("{list}.{id}.id"), "two entries have this id".to_owned());
-            }
-        }
-    }
+    demand(&study.demand, &mut found);
+    let seconds = study.requirements.max_p99_latency_secs;
+    found.optional("requirements.max_p99_latency_secs", seconds, POSITIVE, "seconds");
+    references(study, &mut found);
+    money::finance(study, &mut found);
+    money::costs("costs", &study.costs, study, &mut found);
     for option in &study.options {
-        option_problems(option, &mut report);
+        one_option(option, study, &mut found);
     }
     for target in &study.targets {
         if target.launch.is_empty() || target.launch.iter().any(String::is_empty) {
-            report(format!("targets.{}.launch", target.id), "needs a command, such as [ssh, host]".to_owned());
+            found.report(format!("targets.{}.launch", target.id), "needs a command, such as [ssh, host]");
         }
     }
-    found
+    money::correlations(study, &mut found);
+    if let Some(capacity) = &study.capacity {
+        crate::capacity::problems(capacity, study, &mut |path, message| found.report(path, message));
+    }
+    found.0
 }
 
-fn option_problems(option: &crate::document::StudyOption, report: &mut impl FnMut(String, String)) {
-    let at = |field: &str| format!("options.{}.{field}", option.id);
-    let positive = |value: f64| value > 0.0 && value.is_finite();
-    match &option.price {
-        PriceSource::Offer { .. } if option.profile.is_none() => {
-            report(at("profile"), "an offer is looked up in a hardware profile: name one".to_owned());
+fn demand(demand: &Demand, found: &mut Problems) {
+    let start_is_used = !matches!(demand.growth, Some(Growth::Logistic { .. } | Growth::Quarters(_)));
+    let least = if start_is_used { POSITIVE } else { NOT_NEGATIVE };
+    found.quantity("demand.items_per_month", &demand.items_per_month, least, "items");
+    let growth = "a fraction a month: 0.02 is 2 %";
+    found.quantity("demand.growth_per_month", &demand.growth_per_month, (-0.5, 1.0), growth);
+    found.quantity("demand.peak_to_average", &demand.peak_to_average, (1.0, 1000.0), "busiest over average hour");
+    for (month, factor) in demand.season.iter().enumerate() {
+        found.number("demand.season", *factor, (0.0, 1000.0), &format!("factor {}", month + 1));
+    }
+    if demand.growth.is_some() && demand.growth_per_month != 0.0 {
+        found.report("demand.growth", "give this or `growth_per_month`, not both");
+    }
+    match &demand.growth {
+        Some(Growth::Linear { added_per_month }) => {
+            found.number("demand.growth.linear.added_per_month", *added_per_month, (-HUGE, HUGE), "items");
         }
-        PriceSource::Offer { .. } => {}
-        PriceSource::Hourly { price_per_unit_hour: price, accelerators_per_unit, .. }
-        | PriceSource::Purchase { price_per_unit: price, accelerators_per_unit, .. } => {
-            if !positive(*price) {
-                report(
-                    at("price"),
-                    "a price must be above 0; leave the option out while its price is unknown".to_owned(),
-                );
+        Some(Growth::Logistic { capacity_per_month, steepness, midpoint_month }) => {
+            found.number("demand.growth.logistic.capacity_per_month", *capacity_per_month, POSITIVE, "items");
+            found.number("demand.growth.logistic.steepness", *steepness, (-100.0, 100.0), "a month");
+            found.number("demand.growth.logistic.midpoint_month", *midpoint_month, (-1200.0, 1200.0), "months");
+        }
+        Some(Growth::Quarters(items)) => {
+            if items.iter().sum::<f64>() <= 0.0 {
+                found.report("demand.growth.quarters", "needs items a month for at least one quarter");
             }
-            if *accelerators_per_unit == 0 {
-                report(at("price.accelerators_per_unit"), "must be at least 1".to_owned());
+            for items in items {
+                found.number("demand.growth.quarters", *items, NOT_NEGATIVE, "items a month");
+            }
+        }
+        None => {}
+    }
+    if let Some(tokens) = demand.tokens {
+        found.number("demand.tokens.input", tokens.input, NOT_NEGATIVE, "tokens");
+        found.number("demand.tokens.output", tokens.output, NOT_NEGATIVE, "tokens");
+        found.number("demand.tokens.cached_fraction", tokens.cached_fraction, FRACTION, "of the input tokens");
+        if tokens.input + tokens.output <= 0.0 {
+            found.report("demand.tokens", "an item has at least one token");
+        }
+        if demand.samples_per_step.is_some() {
+            found.report("demand.samples_per_step", "an item is a request of tokens or a step of training, not both");
+        }
+    }
+    found.optional("demand.samples_per_step", demand.samples_per_step, POSITIVE, "samples");
+}
+
+fn references(study: &Study, found: &mut Problems) {
+    if study.options.is_empty() {
+        found.report("options", "a study needs at least one option");
+    } else if study.option(&study.baseline).is_none() {
+        let nearest = assay_base::yaml::nearest(&study.baseline, study.options.iter().map(|o| o.id.as_str()));
+        let hint = nearest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+        found.report("baseline", format!("no option has the id `{}`{hint}", study.baseline));
+    }
+    let mut lists = vec![
+        ("options".to_owned(), study.options.iter().map(|o| o.id.as_str()).collect::<Vec<_>>()),
+        ("scenarios".to_owned(), study.scenarios.iter().map(|s| s.id.as_str()).collect()),
+        ("targets".to_owned(), study.targets.iter().map(|t| t.id.as_str()).collect()),
+        ("costs".to_owned(), study.costs.iter().map(|c| c.id.as_str()).collect()),
+    ];
+    for option in &study.options {
+        lists.push((format!("options.{}.costs", option.id), option.costs.iter().map(|c| c.id.as_str()).collect()));
+    }
+    for (list, ids) in lists {
+        let mut seen = BTreeSet::new();
+        for id in ids {
+            if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+                found.report(format!("{list}.{id}.id"), "an id has letters, digits, `-` and `_` only");
+            }
+            if !seen.insert(id) {
+                found.report(format!("{list}.{id}.id"), "two entries have this id");
             }
         }
     }
+}
+
+fn one_option(option: &StudyOption, study: &Study, found: &mut Problems) {
+    let at = |field: &str| format!("options.{}.{field}", option.id);
+    money::price(option, study, found);
     match &option.throughput {
         ThroughputSource::Projected { .. } if option.profile.is_none() => {
-            report(at("profile"), "a projection needs a hardware profile: name one".to_owned());
+            found.report(at("profile"), "a projection needs a hardware profile: name one");
         }
         ThroughputSource::Assumed { items_per_sec, low, high, .. } => {
-            let (low, high) = (low.unwrap_or(*items_per_sec), high.unwrap_or(*items_per_sec));
-            if !(positive(low) && low <= *items_per_sec && *items_per_sec <= high && high.is_finite()) {
-                report(at("throughput"), "needs 0 < low <= items_per_sec <= high".to_owned());
+            found.quantity(at("throughput.items_per_sec"), items_per_sec, POSITIVE, "items a second");
+            let value = items_per_sec.value();
+            let (least, most) = (low.unwrap_or(value), high.unwrap_or(value));
+            if items_per_sec.distribution().is_some() && (low.is_some() || high.is_some()) {
+                found.report(at("throughput"), "give a distribution or `low` and `high`, not both");
+            } else if !(least > 0.0 && least <= value && value <= most && most.is_finite()) {
+                found.report(at("throughput"), "needs 0 < low <= items_per_sec <= high");
             }
         }
         _ => {}
     }
-    if option.power_watts_per_unit.is_some_and(|w| !positive(w)) {
-        report(at("power_watts_per_unit"), "must be above 0".to_owned());
+    if let Some(power) = &option.power_watts_per_unit {
+        found.quantity(at("power_watts_per_unit"), power, (f64::MIN_POSITIVE, 1e9), "watts");
     }
-    if let Some(m) = &option.migration
-        && ![m.effort_person_days, m.other_cost, m.parallel_run_months].iter().all(|v| *v >= 0.0 && v.is_finite())
-    {
-        report(at("migration"), "costs and times must not be negative".to_owned());
+    found.optional(at("host_power_watts_per_unit"), option.host_power_watts_per_unit, (0.0, 1e9), "watts");
+    found.optional(at("prefill_time_fraction"), option.prefill_time_fraction, FRACTION, "of the busy time");
+    if option.prefill_time_fraction.is_some() && study.demand.tokens.is_none() {
+        found.report(at("prefill_time_fraction"), "splits the cost of tokens: state `demand.tokens`");
     }
+    if let Some(residual) = &option.residual_fraction {
+        found.quantity(at("residual_fraction"), residual, FRACTION, "of the price");
+    }
+    if let Some(spot) = &option.spot {
+        found.optional(at("spot.interruptions_per_hour"), spot.interruptions_per_hour, (0.0, 10.0), "an hour");
+        found.optional(at("spot.checkpoint_secs"), spot.checkpoint_secs, (1e-3, 86_400.0), "seconds");
+        found.optional(at("spot.restart_secs"), spot.restart_secs, (0.0, 86_400.0), "seconds");
+    }
+    if let Some(migration) = &option.migration {
+        found.quantity(at("migration.effort_person_days"), &migration.effort_person_days, NOT_NEGATIVE, "days");
+        found.quantity(at("migration.other_cost"), &migration.other_cost, NOT_NEGATIVE, "an amount");
+        found.number(at("migration.parallel_run_months"), migration.parallel_run_months, (0.0, 120.0), "months");
+    }
+    money::costs(&at("costs"), &option.costs, study, found);
 }

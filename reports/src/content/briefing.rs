@@ -3,11 +3,13 @@
 use super::author::{Author, cost_evidence};
 use super::findings::plural;
 use super::{ReportInput, ReportKind, answer, dossier, sensitivity};
-use crate::document::{Block, Callout, Column, Document, Inline, Rich, Row, RowKind, SCHEMA_VERSION, Section, Table};
+use crate::document::{Block, Callout, Column, Document, Figure, Inline, Rich, Row, RowKind, SCHEMA_VERSION, Section, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
 use assay_cost_models::Evaluation;
 
+/// Lower than in the dossier, so that the decision and its chart share the first page.
+const CHART_HEIGHT_PT: f32 = 128.0;
 /// Inputs in the strip of sensitivities.
 const SWINGS_SHOWN: usize = 5;
 /// Open points that an executive is shown; the dossier has all.
@@ -34,7 +36,8 @@ fn decision(author: &mut Author<'_>) -> Section {
     let mut blocks = vec![Block::Lead(lead), Block::Kpis(dossier::kpis(author)), Block::Callout(confidence(author))];
     blocks.push(Block::Table(options(author)));
     if author.found.best.is_some() {
-        blocks.push(Block::Figures(vec![dossier::cash_figure(author)]));
+        let figure = dossier::cash_figure(author);
+        blocks.push(Block::Figures(vec![Figure { height_pt: CHART_HEIGHT_PT, ..figure }]));
     }
     if let Some(figure) = sensitivity::figure(author, SWINGS_SHOWN) {
         blocks.push(Block::Figures(vec![figure]));
@@ -141,7 +144,7 @@ fn ask(author: &mut Author<'_>) -> Vec<Rich> {
             None => rich!["Agree to move to ", Inline::name(&best.name), "; nothing is due before the first month."],
         });
         let effort = author.input.study.option(&best.id).and_then(|option| option.migration.as_ref());
-        if let Some(days) = effort.map(|migration| migration.effort_person_days).filter(|days| *days > 0.0) {
+        if let Some(days) = effort.map(|migration| migration.effort_person_days.value()).filter(|days| *days > 0.0) {
             let id = format!("option.{}.effort_days", best.id);
             let days = author.value(id, Some(days), |days| format::thousands(days, 0), Some(Evidence::Assumed));
             asks.push(rich!["Assign engineers for ", days, " person-days of migration."]);

@@ -42,7 +42,7 @@ impl CostView {
 
     fn demand(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let assessment = scene.workbench.assessment();
-        let demand = assessment.study.demand;
+        let demand = &assessment.study.demand;
         let item = assessment.item();
         card_filled(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -66,7 +66,7 @@ impl CostView {
                     "Demand a month",
                     "demand.items_per_month",
                     item.to_owned(),
-                    demand.items_per_month,
+                    demand.items_per_month.value(),
                     (1e3, 1e15),
                     Scale::Logarithmic,
                     "What has to be processed in the first month.",
@@ -75,7 +75,7 @@ impl CostView {
                     "Growth",
                     "demand.growth_per_month",
                     "a month".to_owned(),
-                    demand.growth_per_month,
+                    demand.growth_per_month.value(),
                     (-0.2, 0.3),
                     Scale::Percent,
                     "Compound growth of the demand.",
@@ -84,7 +84,7 @@ impl CostView {
                     "Peak to average",
                     "demand.peak_to_average",
                     String::new(),
-                    demand.peak_to_average,
+                    demand.peak_to_average.value(),
                     (1.0, 20.0),
                     Scale::Plain { decimals: 1 },
                     "The busiest hour over the average hour; capacity is bought for the peak.",

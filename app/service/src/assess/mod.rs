@@ -1,15 +1,13 @@
 //! From a study, the catalogue and the measurements to evaluations and an answer.
 
+mod inputs;
 mod price;
 mod throughput;
+pub(crate) mod translate;
 
-use assay_base::{Evidence, Money};
 use assay_core::{Measurement, Suite, Workload};
-use assay_cost_models::demand::Demand;
-use assay_cost_models::evaluation::{Component, OneOffCost, Timing};
-use assay_cost_models::unit_cost::Effectiveness;
-use assay_cost_models::{Assumptions, Estimate, Evaluation, OptionInput, Payment, evaluate};
-use assay_hardware_profiles::{Catalog, Profile};
+use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
+use assay_hardware_profiles::Catalog;
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
 
@@ -97,7 +95,7 @@ pub fn assess(
         .and_then(|suite| suite.workload(&study.workload).cloned())
         .or_else(|| measurements.iter().rev().find(|m| m.workload.id == study.workload).map(|m| m.workload.clone()));
     let ceilings = throughput::ceilings(measurements);
-    let assumptions = assumptions_of(study);
+    let assumptions = inputs::assumptions(study);
 
     let mut options: Vec<ResolvedOption> = study
         .options
@@ -105,12 +103,12 @@ pub fn assess(
         .map(|option| {
             let resolver =
                 throughput::Resolver { study, workload: workload.as_ref(), measurements, ceilings: &ceilings };
-            resolve(study, option, catalog, pricing_date, &resolver)
+            inputs::resolve(study, option, catalog, pricing_date, &resolver)
         })
         .collect();
-    add_parallel_running(study, &mut options, &assumptions);
+    inputs::add_parallel_running(study, &mut options, &assumptions);
     let inputs: Vec<OptionInput> = options.iter().map(|o| o.input.clone()).collect();
-    let evaluations = evaluate(&inputs, &assumptions)?;
+    let evaluations = evaluate(&inputs, &assumptions).map_err(translate::in_words_of_the_study)?;
 
     let missing = missing(study, &options, &evaluations, workload.is_some());
     let answer = answer(study, &options, &evaluations, &assumptions);
@@ -127,104 +125,6 @@ pub fn assess(
         answer,
         missing,
     })
-}
-
-fn assumptions_of(study: &Study) -> Assumptions {
-    let a = study.assumptions;
-    let demand =
-        Demand::compound(study.demand.items_per_month, study.demand.growth_per_month, study.demand.peak_to_average);
-    Assumptions {
-        horizon_months: a.horizon_months.round() as u32,
-        discount_rate_annual: a.discount_rate_annual,
-        effectiveness: Effectiveness {
-            utilisation: a.target_utilisation,
-            availability: a.availability,
-            ..Effectiveness::FULL
-        },
-        electricity_price_per_kwh: Some(Money::new(a.electricity_price_per_kwh, study.currency)),
-        pue: a.pue,
-        ..Assumptions::new(study.currency, demand)
-    }
-}
-
-fn resolve(
-    study: &Study,
-    option: &StudyOption,
-    catalog: &Catalog,
-    pricing_date: Date,
-    resolver: &throughput::Resolver<'_>,
-) -> ResolvedOption {
-    let profile = match &option.profile {
-        Some(id) => catalog.require(id).map(Some).map_err(|e| e.to_string()),
-        None => Ok(None),
-    };
-    let (price, throughput) = match &profile {
-        Ok(profile) => (price::resolve(study, option, *profile, pricing_date), resolver.resolve(option, *profile)),
-        Err(reason) => (Err(reason.clone()), Err(reason.clone())),
-    };
-    let accelerators = price.as_ref().map_or(1, |p| p.accelerators_per_unit);
-    let per_unit = |fact: &ThroughputFact| {
-        let e = fact.per_accelerator;
-        let n = f64::from(accelerators);
-        Estimate::new(e.value * n, e.low * n, e.high * n, e.evidence)
-    };
-    let profile = profile.ok().flatten();
-    let input = OptionInput {
-        accelerators_per_unit: accelerators,
-        price_evidence: price.as_ref().map_or(Evidence::Assumed, |p| p.evidence),
-        power_watts_per_unit: power(option, profile, accelerators),
-        one_off_costs: migration_costs(study, option),
-        is_baseline: option.id == study.baseline,
-        excluded: missed_requirement(study, option, throughput.as_ref().ok()),
-        ..OptionInput::new(
-            option.id.clone(),
-            option.name.clone(),
-            throughput.as_ref().map(per_unit).map_err(Clone::clone),
-            price
-                .as_ref()
-                .map_or_else(|reason| Payment::Unknown { reason: reason.clone() }, |p| p.payment.clone()),
-        )
-    };
-    ResolvedOption { input, hardware: profile.map(|p| format!("{} {}", p.vendor, p.name)), price, throughput }
-}
-
-/// Power of one unit: stated in the study, else the profile's thermal design power, which is a ceiling.
-fn power(option: &StudyOption, profile: Option<&Profile>, accelerators: u32) -> Option<Estimate> {
-    match option.power_watts_per_unit {
-        Some(watts) => Some(Estimate::exact(watts, Evidence::Assumed)),
-        None => Some(Estimate::exact(profile?.tdp_watts()? * f64::from(accelerators), Evidence::Vendor)),
-    }
-}
-
-fn migration_costs(study: &Study, option: &StudyOption) -> Vec<OneOffCost> {
-    let Some(migration) = &option.migration else { return Vec::new() };
-    let cost = |component, amount: f64| {
-        OneOffCost::new(component, Estimate::exact(amount, Evidence::Assumed), study.currency, Timing::Start)
-    };
-    let effort = migration.effort_person_days * study.assumptions.engineer_cost_per_day;
-    [cost(Component::Migration, effort), cost(Component::Other, migration.other_cost)]
-        .into_iter()
-        .filter(|c| c.amount.value > 0.0)
-        .collect()
-}
-
-/// While old and new run side by side, the old one is paid for, too: so many months of the baseline's first month.
-fn add_parallel_running(study: &Study, options: &mut [ResolvedOption], assumptions: &Assumptions) {
-    let Some(baseline) = options.iter().find(|o| o.input.is_baseline) else { return };
-    let Ok(evaluated) = evaluate(std::slice::from_ref(&baseline.input), assumptions) else { return };
-    let month = evaluated.first().and_then(|e| e.tco.as_ref()).and_then(|tco| tco.monthly.get(1).copied());
-    let Some(month) = month else { return };
-    for (option, resolved) in study.options.iter().zip(options) {
-        let months = option.migration.as_ref().map_or(0.0, |m| m.parallel_run_months);
-        if months > 0.0 && month > 0.0 {
-            resolved.input.one_off_costs.push(OneOffCost::new(
-                Component::ParallelRunning,
-                Estimate::exact(months * month, Evidence::Assumed),
-                study.currency,
-                Timing::Start,
-            ));
-        }
-    }
 }
 
 /// A measured 99th percentile above the requirement excludes an option; one that is unknown does not prove anything.

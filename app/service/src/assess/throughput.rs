@@ -7,6 +7,8 @@ use assay_cost_models::roofline::{Bound, EfficiencyRange, ItemWork, Projection, 
 use assay_hardware_profiles::{HardwareKind, Profile};
 use assay_study::{Study, StudyOption, ThroughputSource};
 
+use super::translate;
+
 /// The measured ceilings of one device in one format.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceCeilings {
@@ -147,6 +149,17 @@ pub struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// The study's workload in the format the option would run it in.
+    pub fn workload_on(&self, option: &StudyOption) -> Option<Workload> {
+        let workload = self.workload?;
+        let format = match &option.throughput {
+            ThroughputSource::Projected { format: Some(format) } => *format,
+            ThroughputSource::Measured { workload: Some(_), .. } => return None,
+            _ => workload.format,
+        };
+        Some(Workload { format, ..workload.clone() })
+    }
+
     /// The throughput of one accelerator of the option.
     ///
     /// # Errors
@@ -162,12 +175,10 @@ impl Resolver<'_> {
                 self.projected(profile, *format)
             }
             ThroughputSource::Assumed { items_per_sec, low, high, source } => Ok(ThroughputFact {
-                per_accelerator: Estimate::new(
-                    *items_per_sec,
-                    low.unwrap_or(*items_per_sec),
-                    high.unwrap_or(*items_per_sec),
-                    Evidence::Assumed,
-                ),
+                per_accelerator: {
+                    let stated = translate::estimate(items_per_sec, Evidence::Assumed);
+                    Estimate { low: low.unwrap_or(stated.low), high: high.unwrap_or(stated.high), ..stated }
+                },
                 source: source.clone(),
                 measurement_id: None,
                 projection: None,
@@ -258,6 +269,14 @@ impl Resolver<'_> {
     }
 }
 
+/// Items a second of one accelerator that the specification's own peaks allow.
+pub fn specified_ceiling(profile: &Profile, workload: &Workload) -> Option<f64> {
+    let roofline = target_roofline(profile, workload.format, 1.0).ok()?;
+    let items = workload.items();
+    let work = ItemWork { flops: workload.flops() / items, bytes: workload.bytes() / items };
+    Some(roofline.attainable_items_per_sec(&work)).filter(|ceiling| ceiling.is_finite() && *ceiling > 0.0)
+}
+
 /// Items a second at the median, with the interval of the median.
 fn estimate(m: &Measurement) -> Option<Estimate> {
     let statistics = &m.timing.as_ref()?.statistics;
@@ -296,7 +315,7 @@ fn project(
     study: &Study,
     profile: &Profile,
 ) -> Result<ThroughputFact, String> {
-    let a = study.assumptions;
+    let a = &study.assumptions;
     let items = workload.items();
     let range = EfficiencyRange { low_factor: a.projection_low_factor, high_factor: a.projection_high_factor };
     let work = |w: &Workload| ItemWork { flops: w.flops() / items, bytes: w.bytes() / items };

@@ -144,7 +144,8 @@ fn tolerances(author: &mut Author<'_>) -> Option<Table> {
 }
 
 fn projection(author: &mut Author<'_>) -> Rich {
-    let assumed = author.input.study.assumptions;
+    let input = author.input;
+    let assumed = &input.study.assumptions;
     let percent = |part: f64| format::percent(part, 0);
     let class = Some(Evidence::Assumed);
     let low = author.value("projection.low", Some(assumed.projection_low_factor), percent, class);
