@@ -6,14 +6,14 @@
 use assay_core::measurement::Throughput;
 
 use super::fields::Fields;
-use super::{PublishedResult, agree};
+use super::result::{PublishedResult, agree};
 
 /// The mean of rates is not the rate of the mean time; with llama-bench's few repetitions they differ by less.
 const RATE_TOLERANCE: f64 = 0.05;
 
-pub fn read_row(position: u64, row: &Fields) -> Result<PublishedResult, String> {
+pub fn read_row(row: &Fields) -> Result<PublishedResult, String> {
     let model = row.text("model_type").or_else(|| row.text("model_filename")).ok_or("no model is named")?;
-    let mut result = PublishedResult::new(position, model);
+    let mut result = PublishedResult::new(model);
     let count = |name| row.count(name).map(Option::unwrap_or_default);
     let (prompt, generated, depth) = (count("n_prompt")?, count("n_gen")?, count("n_depth")?);
     if prompt == 0 && generated == 0 {
@@ -48,8 +48,8 @@ pub fn read_row(position: u64, row: &Fields) -> Result<PublishedResult, String> 
         "n_gpu_layers",
         "split_mode",
         "flash_attn",
-        "test_time",
     ]);
+    result.date = row.text("test_time");
     Ok(result)
 }
 

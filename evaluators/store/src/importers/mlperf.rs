@@ -6,17 +6,17 @@
 
 use assay_core::measurement::Throughput;
 
-use super::PublishedResult;
 use super::fields::Fields;
+use super::result::PublishedResult;
 
 /// No accelerator with its share of a host draws more; a larger figure is in another unit.
 const MAX_WATTS_PER_ACCELERATOR: f64 = 10_000.0;
 
-pub fn read_row(position: u64, row: &Fields) -> Result<PublishedResult, String> {
+pub fn read_row(row: &Fields) -> Result<PublishedResult, String> {
     // In the open division the model may be quite another than the benchmark's.
     let benchmark = row.required("Model")?;
     let model = row.text("UsedModel").unwrap_or_else(|| benchmark.clone());
-    let mut result = PublishedResult::new(position, model);
+    let mut result = PublishedResult::new(model);
     let scenario = row.required("Scenario")?;
     if row.count("errors")?.is_some_and(|errors| errors > 0) {
         return Err("the submission reports errors".to_owned());
@@ -25,6 +25,7 @@ pub fn read_row(position: u64, row: &Fields) -> Result<PublishedResult, String> 
         return Err("the submission did not pass the compliance tests".to_owned());
     }
     if row.number("inferred")? == Some(1.0) {
+        result.inferred = true;
         result.remarks.push("inferred by MLPerf's tools from another scenario, not run".to_owned());
     }
     performance(row, &scenario, &mut result)?;
@@ -34,9 +35,9 @@ pub fn read_row(position: u64, row: &Fields) -> Result<PublishedResult, String> 
     result.system = row.text("System");
     result.stack = row.text("Software");
     result.format = row.text("weight_data_types");
+    result.submitter = row.text("Submitter");
     result.details = row.details([
         "ID",
-        "Submitter",
         "Availability",
         "Category",
         "Suite",
@@ -112,7 +113,19 @@ fn power(row: &Fields, scenario: &str, result: &mut PublishedResult) -> Result<(
     let Some(value) = row.number("Power_Result")? else { return Ok(()) };
     let unit = row.required("Power_Units")?;
     match (scenario, unit.as_str()) {
-        ("SingleStream" | "MultiStream", "millijoules") => result.energy_per_query_joules = Some(value / 1e3),
+        ("SingleStream" | "MultiStream", "millijoules") => {
+            let joules = value / 1e3;
+            // One query at a time: its energy over its time is the power.
+            if let Some(secs) = result.latencies_secs.values().next().filter(|secs| **secs > 0.0)
+                && joules / secs > MAX_WATTS_PER_ACCELERATOR
+            {
+                let watts = joules / secs;
+                return Err(format!(
+                    "{joules} J in {secs} s are {watts:.0} W, which cannot be; the unit must be another"
+                ));
+            }
+            result.energy_per_query_joules = Some(joules);
+        }
         ("Offline" | "Server" | "Interactive", "Watts") => {
             let each = value / result.accelerators.unwrap_or(1) as f64;
             if result.accelerators.is_some() && each > MAX_WATTS_PER_ACCELERATOR {

@@ -6,10 +6,10 @@
 use assay_core::measurement::Throughput;
 
 use super::fields::Fields;
-use super::{PublishedResult, agree};
+use super::result::{PublishedResult, agree};
 
-pub fn read_row(position: u64, row: &Fields) -> Result<PublishedResult, String> {
-    let mut result = PublishedResult::new(position, row.required("Model")?);
+pub fn read_row(row: &Fields) -> Result<PublishedResult, String> {
+    let mut result = PublishedResult::new(row.required("Model")?);
     let (column, unit) = throughput_column(row)?;
     result.throughput = Some(Throughput { value: row.required_number(&column)?, unit });
     for name in row.names().filter(|name| name.contains("Latency")) {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use assay_base::{Currency, Money};
 
-use super::PublishedResult;
-use super::fields::{Fields, header, table_rows};
+use super::fields::{Fields, each_table_row, header};
+use super::result::PublishedResult;
 
 /// Hourly rates by instance type.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,18 +31,29 @@ impl PriceList {
         let instance = find("inst").ok_or_else(|| error("no column names the instance".to_owned()))?;
         let rate = find("hourly rate").ok_or_else(|| error("no column is an `hourly rate`".to_owned()))?;
         let mut rates = BTreeMap::new();
-        for (line, row) in table_rows(bytes).map_err(error)? {
-            let at = |reason: String| error(format!("line {line}: {reason}"));
-            let row = Fields::from(row.map_err(at)?);
-            let value = row.required_number(&rate).map_err(at)?;
-            if value <= 0.0 {
-                return Err(at(format!("the rate is {value}; leave an unknown rate out")));
+        let mut wrong = None;
+        let read = each_table_row(bytes, |line, row| {
+            let added = row.and_then(|row| Self::add(&mut rates, &Fields::from(row), &instance, &rate));
+            if let Err(reason) = added {
+                wrong.get_or_insert_with(|| error(format!("line {line}: {reason}")));
             }
-            if rates.insert(row.required(&instance).map_err(at)?.to_lowercase(), value).is_some() {
-                return Err(at("this instance has a rate already".to_owned()));
-            }
+        });
+        read.map_err(|gave_up| error(format!("line {}: {}", gave_up.line, gave_up.reason)))?;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
         }
         Ok(Self { basis: rate, rates })
+    }
+
+    fn add(rates: &mut BTreeMap<String, f64>, row: &Fields, instance: &str, rate: &str) -> Result<(), String> {
+        let value = row.required_number(rate)?;
+        if value <= 0.0 {
+            return Err(format!("the rate is {value}; leave an unknown rate out"));
+        }
+        match rates.insert(row.required(instance)?.to_lowercase(), value) {
+            None => Ok(()),
+            Some(_) => Err("this instance has a rate already".to_owned()),
+        }
     }
 
     /// Which price it is, in the list's own words: the name of its column.
