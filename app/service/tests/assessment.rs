@@ -8,7 +8,7 @@ use assay_core::statistics::Statistics;
 use assay_core::{Device, DeviceKind, Environment, Measurement, StackId, Suite, TimingMethod};
 use assay_service::hardware_profiles::Catalog;
 use assay_service::study::{Study, StudyFolder};
-use assay_service::{Assessment, Command, Confidence, Workbench, assess::assess, sample};
+use assay_service::{Assessment, Command, Confidence, Measured, Workbench, assess::assess, sample};
 
 /// The sample study and the folder it lives in.
 fn study() -> (tempfile::TempDir, Study) {
@@ -62,6 +62,7 @@ fn measurement(workload: &str, latency_secs: f64, status: Status) -> Measurement
         notes: Vec::new(),
         environment: Environment::default(),
         placement: None,
+        kernel: None,
         provenance: None,
         workload,
     }
@@ -80,7 +81,7 @@ fn measurements() -> Vec<Measurement> {
 }
 
 fn assessed(study: &Study, measurements: &[Measurement]) -> Assessment {
-    assess(study, &Catalog::builtin().unwrap(), measurements, study.pricing_date.unwrap()).unwrap()
+    assess(study, &Catalog::builtin().unwrap(), &Measured::of(measurements.to_vec()), study.pricing_date.unwrap()).unwrap()
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! The seam between the runner and one stack.
 
+use std::collections::BTreeMap;
+
 use crate::device::{Device, StackId, StackStatus};
 use crate::graph::Graph;
+use crate::kernel::{Implementation, Kernel, Resources};
+use crate::measurement::Status;
 use crate::model::{ModelJob, Placement};
 use crate::tensor::Tensor;
 use crate::workload::Workload;
@@ -37,6 +41,29 @@ pub trait Evaluator: Send {
     fn prepare_model(&self, _device: &Device, _job: &ModelJob) -> Result<Box<dyn Prepared>, EvaluatorError> {
         Err(EvaluatorError::Failed(format!("{} reads no ONNX files", self.stack())))
     }
+
+    /// Puts a job's tensors on the device for kernels that somebody brought.
+    ///
+    /// # Errors
+    /// When the stack takes no kernels, or memory is short.
+    fn kernel_bench(&self, _device: &Device, _job: &Job) -> Result<Box<dyn KernelBench>, EvaluatorError> {
+        Err(EvaluatorError::Unsupported(format!("the {} stack takes no kernels", self.stack())))
+    }
+}
+
+/// A job's tensors on the device, for one kernel after the other.
+pub trait KernelBench {
+    /// Compiles a kernel for the device and the job's sizes and gives it an output of its own, poisoned.
+    ///
+    /// # Errors
+    /// [`EvaluatorError::Unsupported`] when the kernel does not apply to the device or the sizes; the compiler's words
+    /// when it does not compile.
+    fn prepare(
+        &self,
+        kernel: &Kernel,
+        implementation: &Implementation,
+        parameters: &BTreeMap<String, u32>,
+    ) -> Result<Box<dyn Prepared>, EvaluatorError>;
 }
 
 /// A workload with its definition and data.
@@ -90,6 +117,19 @@ pub trait Prepared {
     /// When the execution fails.
     fn placement(&mut self) -> Result<Option<Placement>, EvaluatorError> {
         Ok(None)
+    }
+
+    /// Fills the output with what no result may hold, so that what an execution leaves unwritten is found; not timed.
+    ///
+    /// # Errors
+    /// The device's.
+    fn poison(&mut self) -> Result<(), EvaluatorError> {
+        Ok(())
+    }
+
+    /// What a kernel takes of the device.
+    fn resources(&self) -> Option<Resources> {
+        None
     }
 
     /// Flushes the device's caches so that the next execution is cold; `false` when it cannot. The runner flushes the
@@ -152,4 +192,27 @@ pub enum EvaluatorError {
     /// Anything else the stack said.
     #[error("{0}")]
     Failed(String),
+    /// What was asked does not apply to the device or the sizes.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The device refuses all further work of this process, as after an access outside of its memory.
+    #[error("{0}")]
+    DeviceLost(String),
+    /// An execution does not end.
+    #[error("{0}")]
+    Stuck(String),
+}
+
+impl EvaluatorError {
+    /// The status of a measurement that ended so.
+    pub fn status(self) -> Status {
+        match self {
+            Self::OutOfMemory(reason) => Status::OutOfMemory { reason },
+            Self::Unavailable(reason) => Status::Unavailable { reason },
+            Self::Failed(reason) => Status::Failed { reason },
+            Self::Unsupported(reason) => Status::Unsupported { reason },
+            Self::DeviceLost(reason) => Status::Crashed { reason },
+            Self::Stuck(reason) => Status::TimedOut { reason },
+        }
+    }
 }

@@ -8,6 +8,7 @@ pub mod device;
 pub mod environment;
 pub mod evaluator;
 pub mod graph;
+pub mod kernel;
 pub mod measurement;
 pub mod model;
 pub mod process;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::device::{Device, StackId};
 use crate::environment::{Environment, ForeignLoad};
 use crate::evaluator::TimingMethod;
+use crate::kernel::KernelReport;
 use crate::model::Placement;
 use crate::statistics::Statistics;
 use crate::telemetry::TelemetrySummary;
@@ -57,6 +58,9 @@ pub struct Measurement {
     /// Which execution providers executed the nodes, where the engine tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,
+    /// What was found out about a kernel, where one was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<KernelReport>,
     /// The host and its state.
     pub environment: Environment,
     /// Provenance of an imported result: file, source, licence.

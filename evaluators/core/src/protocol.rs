@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::{DeviceReport, StackId};
 use crate::environment::Environment;
+use crate::kernel::Kernel;
 use crate::model::{ModelChoice, ModelReport};
 use crate::runner::{Outcome, Plan};
 use crate::workload::Workload;
@@ -45,6 +46,9 @@ pub struct MeasureRequest {
     pub stack: StackId,
     /// How to measure.
     pub plan: Plan,
+    /// A kernel to measure instead of the stack's own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<Kernel>,
 }
 
 /// What a worker tells.
@@ -101,7 +105,7 @@ pub enum Event {
     },
     /// The worker had to give up, and why.
     Fatal {
-        /// `out-of-memory` or `failed`.
+        /// `out-of-memory`, `timed-out` or `failed`.
         kind: String,
         /// Why.
         message: String,

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::device::Device;
 use crate::environment::ForeignLoad;
 use crate::evaluator::{Evaluator, EvaluatorError, Job, Prepared, Support, TimingMethod};
+use crate::kernel::KernelReport;
+use crate::kernel::lab::Ceilings;
 use crate::measurement::{Correctness, Status, Throughput, Timing};
 use crate::model::{self, ModelJob, ModelOptions, ModelReference, Placement};
 use crate::reference::Reference;
@@ -105,6 +107,9 @@ pub struct Outcome {
     /// Which execution providers executed the nodes, where the engine tells.
     #[serde(default)]
     pub placement: Option<Placement>,
+    /// What was found out about a kernel, where one was measured.
+    #[serde(default)]
+    pub kernel: Option<KernelReport>,
     /// Remarks of the evaluator.
     pub notes: Vec<(String, String)>,
 }
@@ -120,6 +125,7 @@ impl Outcome {
             telemetry: None,
             foreign_load: ForeignLoad::default(),
             placement: None,
+            kernel: None,
             notes: Vec::new(),
         }
     }
@@ -131,20 +137,22 @@ pub struct Cache {
     key: Option<(String, u64)>,
     job: Option<Arc<Job>>,
     reference: Option<Arc<Reference>>,
+    /// What devices were measured to do at most.
+    pub(crate) ceilings: Ceilings,
 }
 
 impl Cache {
-    fn job(&mut self, workload: &Workload, seed: u64) -> Arc<Job> {
+    pub(crate) fn job(&mut self, workload: &Workload, seed: u64) -> Arc<Job> {
         let key = (workload.hash(), seed);
         if let (true, Some(job)) = (self.key.as_ref() == Some(&key), &self.job) {
             return Arc::clone(job);
         }
         let job = Arc::new(Job::new(workload, seed));
-        *self = Self { key: Some(key), job: Some(Arc::clone(&job)), reference: None };
+        (self.key, self.job, self.reference) = (Some(key), Some(Arc::clone(&job)), None);
         job
     }
 
-    fn reference(&mut self, job: &Job) -> Arc<Reference> {
+    pub(crate) fn reference(&mut self, job: &Job) -> Arc<Reference> {
         Arc::clone(self.reference.get_or_insert_with(|| Arc::new(Reference::compute(job))))
     }
 }
@@ -197,33 +205,37 @@ pub fn measure_model(
     };
     let mut outcome = run(subject, device, plan, host, observer);
     outcome.notes.push(("reference".to_owned(), reference.origin.clone()));
-    if let (Status::Passed, Some(reason)) = (&outcome.status, outcome.placement.as_ref().and_then(Placement::rejection))
-    {
-        outcome.status = Status::Failed { reason };
-        outcome.throughput = None;
-    }
     outcome
 }
 
 /// What is measured: how it is prepared, and how its output is judged.
-struct Subject<'a> {
-    workload: &'a Workload,
-    prepare: &'a dyn Fn() -> Result<Box<dyn Prepared>, EvaluatorError>,
-    check: &'a mut dyn FnMut(&mut dyn Prepared) -> Result<Correctness, EvaluatorError>,
+pub(crate) struct Subject<'a> {
+    pub(crate) workload: &'a Workload,
+    pub(crate) prepare: &'a dyn Fn() -> Result<Box<dyn Prepared>, EvaluatorError>,
+    pub(crate) check: &'a mut dyn FnMut(&mut dyn Prepared) -> Result<Correctness, EvaluatorError>,
 }
 
-fn run(subject: Subject<'_>, device: &Device, plan: &Plan, host: &dyn Host, observer: &mut dyn Observer) -> Outcome {
+pub(crate) fn run(
+    subject: Subject<'_>,
+    device: &Device,
+    plan: &Plan,
+    host: &dyn Host,
+    observer: &mut dyn Observer,
+) -> Outcome {
     let mut notes = Vec::new();
     match timed_run(subject, device, plan, host, observer, &mut notes) {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            let status = match error {
-                EvaluatorError::OutOfMemory(reason) => Status::OutOfMemory { reason },
-                EvaluatorError::Unavailable(reason) => Status::Unavailable { reason },
-                EvaluatorError::Failed(reason) => Status::Failed { reason },
-            };
-            Outcome { notes, ..Outcome::of(status) }
+        Ok(outcome) => reject_other_providers(outcome),
+        Err(error) => Outcome { notes, ..Outcome::of(error.status()) },
+    }
+}
+
+/// What another provider than the wanted one executed is not the wanted one's result.
+fn reject_other_providers(outcome: Outcome) -> Outcome {
+    match outcome.placement.as_ref().and_then(Placement::rejection) {
+        Some(reason) if outcome.status.passed() => {
+            Outcome { status: Status::Failed { reason }, throughput: None, ..outcome }
         }
+        _ => outcome,
     }
 }
 
@@ -306,6 +318,7 @@ fn timed_run(
         telemetry: telemetry::summarize(&readings),
         foreign_load,
         placement,
+        kernel: None,
         notes: std::mem::take(notes),
     })
 }

@@ -54,9 +54,10 @@ pub enum SuiteError {
     },
 }
 
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
     ("quick", include_str!("../../../assets/suites/quick.yaml")),
     ("standard", include_str!("../../../assets/suites/standard.yaml")),
+    ("kernels", include_str!("../../../assets/suites/kernels.yaml")),
 ];
 
 impl Suite {

@@ -271,6 +271,9 @@ impl Worker {
                 Event::Fatal { kind, message } if kind == "out-of-memory" => {
                     Err(self.fail(Failure::OutOfMemory(format!("{message} while {doing}"))))
                 }
+                Event::Fatal { kind, message } if kind == "timed-out" => {
+                    Err(self.fail(Failure::TimedOut(format!("{message} while {doing}"))))
+                }
                 Event::Fatal { message, .. } => Err(self.fail(Failure::Crashed(format!("{message} while {doing}")))),
                 event => Ok(event),
             },

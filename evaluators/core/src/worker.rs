@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::device::{Device, DeviceReport, StackStatus};
 use crate::environment::Environment;
 use crate::evaluator::{Evaluator, Support};
+use crate::kernel::lab;
 use crate::measurement::Status;
 use crate::model::{GraphOptimization, ModelJob, ModelOptions, ModelReader, ModelReference};
 use crate::process;
@@ -150,10 +151,27 @@ fn measure(hosting: &Hosting<'_>, request: &MeasureRequest, caches: &mut Caches,
             }
             Err(reason) => Outcome::of(Status::Failed { reason }),
         }
+    } else if let Some(kernel) = &request.kernel {
+        let evaluator = evaluator.as_ref();
+        let trial = lab::Subjected { evaluator, device: &device, kernel, workload: &request.workload };
+        match kernel.manifest.validate() {
+            Ok(()) => lab::measure(trial, plan, hosting.host, &mut caches.workload, &mut observer),
+            Err(reason) => Outcome::of(Status::Failed { reason }),
+        }
     } else {
         let cache = &mut caches.workload;
         runner::measure(evaluator.as_ref(), &device, &request.workload, plan, hosting.host, cache, &mut observer)
     };
+    // A device that was lost, or is still busy, can serve nothing else in this process: the next one starts afresh.
+    let fatal = match &outcome.status {
+        Status::Crashed { reason } => Some(("failed", reason)),
+        Status::TimedOut { reason } => Some(("timed-out", reason)),
+        _ => None,
+    };
+    if let Some((kind, reason)) = fatal {
+        channel.send(&Event::Fatal { kind: kind.to_owned(), message: reason.clone() });
+        std::process::exit(1);
+    }
     finish(outcome, Some(&device), status.version);
 }
 

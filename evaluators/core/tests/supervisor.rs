@@ -39,6 +39,7 @@ fn measure(script: &str) -> Failure {
         device: "cpu".to_owned(),
         stack: StackId::new("native"),
         plan: Plan::default(),
+        kernel: None,
     };
     worker.measure(request, &GO_ON, &mut |_| ()).unwrap_err()
 }

@@ -31,10 +31,28 @@ impl<T> During<T> for Result<T, DriverError> {
             let text = error.error_string().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
             match error.0 {
                 CUresult::CUDA_ERROR_OUT_OF_MEMORY => EvaluatorError::OutOfMemory(format!("{what} on the CUDA device")),
+                code if is_final(code) => EvaluatorError::DeviceLost(format!("{what}: {text} ({code:?})")),
                 code => EvaluatorError::Failed(format!("{what}: {text} ({code:?})")),
             }
         })
     }
+}
+
+/// Whether the driver refuses all work of this process after this error.
+fn is_final(code: CUresult) -> bool {
+    matches!(
+        code,
+        CUresult::CUDA_ERROR_ILLEGAL_ADDRESS
+            | CUresult::CUDA_ERROR_LAUNCH_FAILED
+            | CUresult::CUDA_ERROR_LAUNCH_TIMEOUT
+            | CUresult::CUDA_ERROR_ILLEGAL_INSTRUCTION
+            | CUresult::CUDA_ERROR_MISALIGNED_ADDRESS
+            | CUresult::CUDA_ERROR_INVALID_ADDRESS_SPACE
+            | CUresult::CUDA_ERROR_INVALID_PC
+            | CUresult::CUDA_ERROR_HARDWARE_STACK_ERROR
+            | CUresult::CUDA_ERROR_ASSERT
+            | CUresult::CUDA_ERROR_ECC_UNCORRECTABLE
+    )
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use assay_core::evaluator::Job;
+use assay_core::evaluator::{Job, KernelBench};
 use assay_core::{
     Device, Environment, Evaluator, EvaluatorError, NumericFormat, Prepared, Shape, StackId, StackStatus, Support,
     Workload,
 };
 
+use crate::bench::CudaBench;
 use crate::cublaslt::CublasLt;
 use crate::detection::{self, Driver};
 use crate::errors::guarded;
@@ -19,6 +20,7 @@ use crate::nvrtc::Nvrtc;
 use crate::plan::attention::MAX_HEAD_DIM;
 use crate::plan::quantised::GRANULARITY;
 use crate::prepared::CudaPrepared;
+use crate::sources::Element;
 
 /// The stack's name.
 const STACK: &str = "cuda";
@@ -166,6 +168,13 @@ impl Evaluator for CudaEvaluator {
             Ok(Box::new(prepared) as Box<dyn Prepared>)
         })
     }
+
+    fn kernel_bench(&self, device: &Device, job: &Job) -> Result<Box<dyn KernelBench>, EvaluatorError> {
+        guarded("preparing", || {
+            let bench = CudaBench::new(self.gpu(device)?, job)?;
+            Ok(Box::new(bench) as Box<dyn KernelBench>)
+        })
+    }
 }
 
 /// The device's compute capability, such as (9, 0).
@@ -198,6 +207,12 @@ fn unsupported(capability: Option<(u32, u32)>, workload: &Workload) -> Option<St
             .then(|| format!("{format} products take sizes in multiples of {GRANULARITY}")),
         (NumericFormat::Fp8 | NumericFormat::Int8, _) => {
             Some(format!("the cuda stack computes only matrix products in {format}"))
+        }
+        (_, Shape::Quantise { columns, .. } | Shape::Dequantise { columns, .. }) => {
+            let pack = Element::of(format).map_or(1, Element::pack);
+            let fits = columns.is_multiple_of(pack) && *columns <= 32_768;
+            (!fits)
+                .then(|| format!("rows to and from int8 have up to 32768 elements in steps of {pack}, not {columns}"))
         }
         (_, Shape::AttentionPrefill { head_dim, .. } | Shape::AttentionDecode { head_dim, .. }) => head(*head_dim),
         (_, Shape::EncoderBlock { hidden, heads, .. }) => head(hidden.checked_div(*heads).unwrap_or(0)),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use assay_core::EvaluatorError;
 use cudarc::driver::sys::{CUdevice_attribute_enum as Attribute, CUevent_flags, CUfunction_attribute_enum};
@@ -13,10 +13,13 @@ use cudarc::nvrtc::Ptx;
 use crate::cublaslt::{CublasLt, Opaque};
 use crate::errors::During as _;
 use crate::nvrtc::{Image, Nvrtc};
-use crate::sources::{Element, Source};
+use crate::sources::{self, Element, Source};
 
 /// Scratch memory for matrix products, as NVIDIA advises for Hopper and doubled for what came later.
 pub(crate) const WORKSPACE_BYTES: usize = 64 << 20;
+
+/// An execution that takes longer does not end.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// A device that is ready to run.
 pub(crate) struct Gpu {
@@ -29,7 +32,12 @@ pub(crate) struct Gpu {
     pub(crate) nvrtc: Arc<Nvrtc>,
     pub(crate) cublaslt: Arc<CublasLt>,
     handle: Opaque,
-    modules: Mutex<BTreeMap<(Source, Element), Arc<CudaModule>>>,
+    /// By name, options and hash of the source.
+    modules: Mutex<BTreeMap<String, Arc<CudaModule>>>,
+    /// The parameters found best for a kernel at some sizes.
+    pub(crate) tuned: Mutex<BTreeMap<String, BTreeMap<String, u32>>>,
+    /// Larger than the L2 cache, to displace what it holds; made when first needed.
+    flusher: OnceLock<Buffer>,
 }
 
 // SAFETY: the raw handle is the cuBLASLt one, which its documentation allows to be shared between threads.
@@ -66,6 +74,8 @@ impl Gpu {
             cublaslt,
             handle,
             modules: Mutex::new(BTreeMap::new()),
+            tuned: Mutex::new(BTreeMap::new()),
+            flusher: OnceLock::new(),
         })
     }
 
@@ -86,32 +96,60 @@ impl Gpu {
         shared_bytes: u32,
     ) -> Result<CudaFunction, EvaluatorError> {
         let function = self.module(source, element)?.load_function(name).during(&format!("finding kernel {name}"))?;
-        if shared_bytes > 48 << 10 {
-            let attribute = CUfunction_attribute_enum::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-            let bytes = i32::try_from(shared_bytes).unwrap_or(i32::MAX);
-            function
-                .set_attribute(attribute, bytes)
-                .during(&format!("giving {name} {bytes} bytes of shared memory"))?;
-        }
+        allow_shared(&function, name, shared_bytes)?;
         Ok(function)
     }
 
     fn module(&self, source: Source, element: Element) -> Result<Arc<CudaModule>, EvaluatorError> {
+        self.loaded(&format!("{source:?} {element:?}"), || {
+            let target = (self.capability, false);
+            let (text, options) = (source.text(), element.options());
+            self.nvrtc
+                .compile(source.name(), &text, target, &options, &sources::headers())
+                .map_err(EvaluatorError::Failed)
+        })
+    }
+
+    /// A module that is compiled and loaded once for its key.
+    ///
+    /// # Errors
+    /// Those of `compile`, and the driver's when it refuses the code.
+    pub(crate) fn loaded(
+        &self,
+        key: &str,
+        compile: impl FnOnce() -> Result<Image, EvaluatorError>,
+    ) -> Result<Arc<CudaModule>, EvaluatorError> {
         let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = modules.get(&(source, element)) {
+        if let Some(module) = modules.get(key) {
             return Ok(module.clone());
         }
-        let image = self
-            .nvrtc
-            .compile(source.name(), &source.text(), self.capability, &element.options())
-            .map_err(EvaluatorError::Failed)?;
-        let image = match image {
+        let image = match compile()? {
             Image::Cubin(bytes) => Ptx::from_binary(bytes),
             Image::Ptx(text) => Ptx::from_src(text),
         };
-        let module = self.context.load_module(image).during(&format!("loading {}", source.name()))?;
-        modules.insert((source, element), module.clone());
+        let module = self.context.load_module(image).during(&format!("loading {key}"))?;
+        modules.insert(key.to_owned(), module.clone());
         Ok(module)
+    }
+
+    /// Displaces what the L2 cache holds.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(crate) fn flush_l2(&self) -> Result<(), EvaluatorError> {
+        let buffer = match self.flusher.get() {
+            Some(buffer) => buffer,
+            None => {
+                let bytes = self.context.attribute(Attribute::CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE);
+                let bytes = bytes.during("reading the size of the L2 cache")?.unsigned_abs() as usize;
+                let buffer = Buffer::poisoned(self, 4 * bytes.max(1 << 20))?;
+                self.flusher.get_or_init(|| buffer)
+            }
+        };
+        // SAFETY: the fill stays inside the buffer, which lives as long as the device is in use.
+        unsafe { result::memset_d8_async(buffer.address, 0, buffer.bytes, self.stream.cu_stream()) }
+            .during("flushing the L2 cache")?;
+        self.synchronize()
     }
 
     /// An event that can be timed with.
@@ -128,6 +166,28 @@ impl Gpu {
     /// Whatever the work failed with.
     pub(crate) fn synchronize(&self) -> Result<(), EvaluatorError> {
         self.stream.synchronize().during("running on the device")
+    }
+
+    /// Waits for an event at most [`LIMIT`].
+    ///
+    /// # Errors
+    /// Whatever the work before it failed with; [`EvaluatorError::Stuck`] when it does not end.
+    pub(crate) fn await_event(&self, event: &CudaEvent) -> Result<(), EvaluatorError> {
+        let start = Instant::now();
+        while !event.try_is_complete().during("running on the device")? {
+            let waited = start.elapsed();
+            if waited > LIMIT {
+                let limit = LIMIT.as_secs();
+                return Err(EvaluatorError::Stuck(format!("an execution did not end within {limit} s")));
+            }
+            // The device keeps the time; the host only needs not to be in the way of longer work.
+            if waited > Duration::from_millis(5) {
+                std::thread::sleep(Duration::from_micros(100));
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+        Ok(())
     }
 
     /// Runs `work` and tells how long the host took, in seconds.
@@ -147,10 +207,29 @@ impl Drop for Gpu {
     }
 }
 
+/// Makes dynamic shared memory beyond 48 KiB available to a kernel.
+///
+/// # Errors
+/// When the device has not so much.
+pub(crate) fn allow_shared(function: &CudaFunction, name: &str, bytes: u32) -> Result<(), EvaluatorError> {
+    if bytes <= 48 << 10 {
+        return Ok(());
+    }
+    let attribute = CUfunction_attribute_enum::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+    let bytes = i32::try_from(bytes).unwrap_or(i32::MAX);
+    function.set_attribute(attribute, bytes).during(&format!("giving {name} {bytes} bytes of shared memory"))
+}
+
+/// Bytes before and after a guarded buffer that nobody may write, and what they hold.
+const GUARD_BYTES: usize = 4096;
+const GUARD: u8 = 0xA5;
+
 /// Device memory.
 pub(crate) struct Buffer {
     pub(crate) address: u64,
     bytes: usize,
+    /// Guarded on both sides.
+    guarded: bool,
     context: Arc<CudaContext>,
 }
 
@@ -164,10 +243,53 @@ impl Buffer {
         gpu.context.bind_to_thread().during("binding the context")?;
         // SAFETY: the memory is freed once, by `drop`; the fill stays inside it.
         let address = unsafe { result::malloc_sync(bytes.max(1)) }.during(&what())?;
-        let buffer = Self { address, bytes, context: gpu.context.clone() };
+        let buffer = Self { address, bytes, guarded: false, context: gpu.context.clone() };
         // SAFETY: as above.
         unsafe { result::memset_d8_sync(address, 0xFF, bytes) }.during("filling memory")?;
         Ok(buffer)
+    }
+
+    /// Memory between guards that tell whether somebody wrote beside it.
+    ///
+    /// # Errors
+    /// When there is too little memory.
+    pub(crate) fn guarded(gpu: &Gpu, bytes: usize) -> Result<Self, EvaluatorError> {
+        let mut buffer = Self::poisoned(gpu, bytes + 2 * GUARD_BYTES)?;
+        // SAFETY: the fill covers the whole allocation.
+        unsafe { result::memset_d8_sync(buffer.address, GUARD, buffer.bytes) }.during("filling memory")?;
+        (buffer.address, buffer.bytes, buffer.guarded) = (buffer.address + GUARD_BYTES as u64, bytes, true);
+        buffer.fill(0xFF)?;
+        Ok(buffer)
+    }
+
+    /// Fills the memory with a byte.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(crate) fn fill(&self, byte: u8) -> Result<(), EvaluatorError> {
+        self.context.bind_to_thread().during("binding the context")?;
+        // SAFETY: the fill stays inside the buffer.
+        unsafe { result::memset_d8_sync(self.address, byte, self.bytes) }.during("filling memory")
+    }
+
+    /// Whether nobody wrote to the guards; true where there are none.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(crate) fn is_intact(&self) -> Result<bool, EvaluatorError> {
+        if !self.guarded {
+            return Ok(true);
+        }
+        self.context.bind_to_thread().during("binding the context")?;
+        let mut guard = vec![0_u8; GUARD_BYTES];
+        for address in [self.address - GUARD_BYTES as u64, self.address + self.bytes as u64] {
+            // SAFETY: both guards belong to the allocation.
+            unsafe { result::memcpy_dtoh_sync(&mut guard, address) }.during("copying from the device")?;
+            if guard.iter().any(|byte| *byte != GUARD) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Memory with these contents.
@@ -203,8 +325,9 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         // A failure here follows one that was already reported.
         if self.context.bind_to_thread().is_ok() {
+            let start = self.address - if self.guarded { GUARD_BYTES as u64 } else { 0 };
             // SAFETY: allocated by `malloc_sync`, freed once. Waits for work that uses it.
-            let _ = unsafe { result::free_sync(self.address) };
+            let _ = unsafe { result::free_sync(start) };
         }
     }
 }

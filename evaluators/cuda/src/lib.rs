@@ -3,12 +3,14 @@
 //! Nothing is linked and nothing is needed to build. At run time the driver comes from the system; NVRTC and cuBLASLt from
 //! the system, a CUDA toolkit or the wheels of a Python environment. What is absent is a reason, never a panic.
 
+mod bench;
 mod cublaslt;
 mod detection;
 mod errors;
 mod evaluator;
 mod gemm;
 mod gpu;
+mod kernel;
 mod libraries;
 mod nvml;
 mod nvrtc;

@@ -117,7 +117,8 @@ impl Nvrtc {
         })
     }
 
-    /// Compiles a source for a compute capability such as (9, 0). `options` are NVRTC's, without the architecture.
+    /// Compiles a source for a compute capability such as (9, 0); `own` asks for the instructions that only this one
+    /// has. `options` are NVRTC's, without the architecture; `headers` are names and texts for `#include`.
     ///
     /// # Errors
     /// The compiler's log.
@@ -125,14 +126,15 @@ impl Nvrtc {
         &self,
         name: &str,
         source: &str,
-        capability: (u32, u32),
+        (capability, own): ((u32, u32), bool),
         options: &[String],
+        headers: &[(String, String)],
     ) -> Result<Image, String> {
         let wanted = capability.0 * 10 + capability.1;
         let native = self.architectures.contains(&wanted);
         let below = self.architectures.iter().copied().filter(|a| *a <= wanted).max();
         let architecture = match below {
-            _ if native => format!("sm_{wanted}"),
+            _ if native => format!("sm_{wanted}{}", if own { "a" } else { "" }),
             Some(below) => format!("compute_{below}"),
             None => {
                 let (major, minor) = self.version;
@@ -146,12 +148,24 @@ impl Nvrtc {
             arguments.push(text(option)?);
         }
         let pointers: Vec<*const c_char> = arguments.iter().map(|a| a.as_ptr()).collect();
+        let c_headers: Vec<(CString, CString)> =
+            headers.iter().map(|(name, content)| Ok((text(name)?, text(content)?))).collect::<Result<_, String>>()?;
+        let names: Vec<*const c_char> = c_headers.iter().map(|(name, _)| name.as_ptr()).collect();
+        let contents: Vec<*const c_char> = c_headers.iter().map(|(_, content)| content.as_ptr()).collect();
+        let headers = c_int::try_from(names.len()).map_err(|e| e.to_string())?;
         let count = c_int::try_from(pointers.len()).map_err(|e| e.to_string())?;
         let mut program: Program = std::ptr::null_mut();
         // SAFETY: all strings outlive the program, which is destroyed below; buffers have the sizes NVRTC tells.
         unsafe {
-            let none = std::ptr::null();
-            check((self.create)(&mut program, source.as_ptr(), c_name.as_ptr(), 0, none, none), "nvrtcCreateProgram")?;
+            let created = (self.create)(
+                &mut program,
+                source.as_ptr(),
+                c_name.as_ptr(),
+                headers,
+                contents.as_ptr(),
+                names.as_ptr(),
+            );
+            check(created, "nvrtcCreateProgram")?;
             let status = (self.compile)(program, count, pointers.as_ptr());
             let result = if status != 0 {
                 let log = read(|size| (self.log_size)(program, size), |to| (self.log)(program, to)).unwrap_or_default();

@@ -1,11 +1,13 @@
 //! A workload's graph as a list of kernel launches and matrix products on device memory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_core::evaluator::Job;
 use assay_core::graph::{Activation, Graph, Node, Op, Source as From, TensorId};
 use assay_core::{EvaluatorError, NumericFormat};
-use cudarc::driver::{CudaFunction, LaunchConfig, PushKernelArg as _};
+use cudarc::driver::sys::CUtensorMap;
+use cudarc::driver::{CudaFunction, DeviceRepr, LaunchConfig, PushKernelArg as _};
 
 use crate::errors::During as _;
 use crate::gemm::{Gemm, Precision, Product};
@@ -13,6 +15,7 @@ use crate::gpu::{Buffer, Gpu, WORKSPACE_BYTES};
 use crate::sources::{Element, Source};
 
 pub(crate) mod attention;
+mod bundled;
 mod dense;
 mod embedding;
 mod images;
@@ -28,9 +31,9 @@ pub(crate) enum Step {
 
 /// A kernel with its arguments.
 pub(crate) struct Launch {
-    function: CudaFunction,
-    config: LaunchConfig,
-    arguments: Vec<Argument>,
+    pub(crate) function: CudaFunction,
+    pub(crate) config: LaunchConfig,
+    pub(crate) arguments: Vec<Argument>,
 }
 
 /// An argument of a kernel.
@@ -43,7 +46,16 @@ pub(crate) enum Argument {
     F32(f32),
     /// A structure of 32-bit numbers; the kernel takes as many as it declares.
     Structure([u32; 9]),
+    /// A tensor map for the copy engine.
+    Map(TensorMap),
 }
+
+/// A tensor map as the driver encodes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TensorMap(pub(crate) CUtensorMap);
+
+// SAFETY: plain numbers, and kernels take it by value.
+unsafe impl DeviceRepr for TensorMap {}
 
 impl Step {
     /// Enqueues the step on the device's stream.
@@ -68,6 +80,7 @@ impl Launch {
                 Argument::I32(value) => builder.arg(value),
                 Argument::F32(value) => builder.arg(value),
                 Argument::Structure(value) => builder.arg(value),
+                Argument::Map(value) => builder.arg(value),
             };
         }
         // SAFETY: the planner gives each kernel the arguments it declares and addresses of memory that is large enough.
@@ -82,8 +95,10 @@ pub(crate) struct Plan {
     /// The result's memory.
     pub(crate) output: Buffer,
     pub(crate) stored: Stored,
+    /// The factors of a result that is stored as int8.
+    pub(crate) factors: Option<Buffer>,
     /// Everything the steps use.
-    _memory: Vec<Buffer>,
+    pub(crate) memory: Vec<Buffer>,
     pub(crate) notes: Vec<(String, String)>,
 }
 
@@ -94,6 +109,8 @@ pub(crate) enum Stored {
     Element(Element),
     /// As 32-bit integers, to be multiplied with a factor.
     Integers { factor: f32 },
+    /// As 8-bit integers, each row with a factor of its own.
+    Quantised,
 }
 
 /// Makes the plan of a job in fp32, tf32, fp16 or bf16.
@@ -122,11 +139,20 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
         tuned: Vec::new(),
         steps: Vec::new(),
         notes: Vec::new(),
+        factors: BTreeMap::new(),
     };
-    let mut output = None;
+    let (mut output, mut output_factors) = (None, None);
     for (index, spec) in job.graph.tensors.iter().enumerate() {
         let id = TensorId(index);
+        let quantised = job.graph.is_quantised(spec);
         let buffer = match spec.source {
+            From::Node if quantised => {
+                let rows = spec.shape.first().copied().unwrap_or(1);
+                let factors = Buffer::poisoned(gpu, rows * 4)?;
+                planner.factors.insert(id, factors.address);
+                output_factors = Some(factors);
+                Buffer::poisoned(gpu, spec.shape.iter().product())?
+            }
             From::Node => Buffer::poisoned(gpu, spec.shape.iter().product::<usize>() * element.bytes())?,
             From::Input | From::Indices { .. } | From::Weight { .. } => {
                 let tensor = job.tensors.get(index).and_then(Option::as_ref).ok_or_else(|| {
@@ -135,7 +161,14 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
                         spec.name, job.workload.id
                     ))
                 })?;
-                storage::upload(gpu, element, tensor, planner.filter(id))?
+                if quantised {
+                    let (values, factors) = storage::upload_quantised(gpu, tensor)?;
+                    planner.factors.insert(id, factors.address);
+                    planner.memory.push(factors);
+                    values
+                } else {
+                    storage::upload(gpu, element, tensor, planner.filter(id))?
+                }
             }
         };
         planner.addresses.push(buffer.address);
@@ -154,7 +187,8 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
     }
     let Planner { memory, steps, notes, workspace, .. } = planner;
     drop(workspace); // the products keep it
-    Ok(Plan { steps, output, stored: Stored::Element(element), _memory: memory, notes })
+    let stored = if output_factors.is_some() { Stored::Quantised } else { Stored::Element(element) };
+    Ok(Plan { steps, output, stored, factors: output_factors, memory, notes })
 }
 
 /// A plan in the making.
@@ -172,6 +206,8 @@ struct Planner<'a> {
     tuned: Vec<dense::Tuned>,
     steps: Vec<Step>,
     notes: Vec<(String, String)>,
+    /// Addresses of the factors of tensors that are stored as int8.
+    factors: BTreeMap<TensorId, u64>,
 }
 
 impl Planner<'_> {
@@ -181,12 +217,13 @@ impl Planner<'_> {
             (Op::MatMul, &[x, w]) => self.matmul(x, w, out),
             (Op::Linear { activation }, &[x, w, bias]) => self.linear(x, w, bias, *activation, out),
             (Op::Triad { scale }, &[b, c]) => self.triad(b, c, *scale, out),
-            (Op::Softmax, &[x]) => self.softmax(x, out),
-            (Op::RmsNorm { epsilon }, &[x, weight]) => self.rms_norm(x, weight, *epsilon, out),
+            (Op::Softmax, &[x]) => self.softmax(node, x, out),
+            (Op::RmsNorm { epsilon }, &[x, weight]) => self.rms_norm(node, x, weight, *epsilon, out),
             (Op::LayerNorm { epsilon }, &[x, weight, bias]) => self.layer_norm(x, weight, bias, *epsilon, out),
-            (Op::BiasGelu, &[x, bias]) => self.bias_activation(x, bias, Activation::Gelu, out),
+            (Op::BiasGelu, &[x, bias]) => self.bias_gelu(node, x, bias, out),
+            (Op::Quantise | Op::Dequantise, &[_]) => self.quantisation(node),
             (Op::Attention { heads, kv_heads, causal }, &[q, k, v]) => {
-                self.attention([q, k, v], *heads, *kv_heads, *causal, out)
+                self.attention(node, [q, k, v], *heads, *kv_heads, *causal, out)
             }
             (Op::Add { scale, activation }, &[x, y]) => self.add(x, y, *scale, *activation, out),
             (Op::Conv2d { stride, padding, activation }, &[x, weight, bias]) => {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use assay_core::evaluator::Job;
+use assay_core::kernel::Resources;
 use assay_core::{EvaluatorError, NumericFormat, Prepared, Sample, Tensor, TimingMethod};
 use cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
 use cudarc::driver::{CudaEvent, CudaGraph};
 
 use crate::errors::{During as _, guarded};
-use crate::gpu::Gpu;
+use crate::gpu::{Buffer, Gpu};
 use crate::plan::{self, Launch, Plan, Stored, storage};
 
 /// A workload on the device. Fields are dropped in their order: the graph before the memory it uses.
@@ -20,6 +21,9 @@ pub(crate) struct CudaPrepared {
     plan: Plan,
     shape: Vec<usize>,
     notes: Vec<(String, String)>,
+    resources: Option<Resources>,
+    /// Inputs that others use too.
+    _inputs: Option<Arc<Vec<Buffer>>>,
     gpu: Arc<Gpu>,
 }
 
@@ -29,16 +33,25 @@ impl CudaPrepared {
     /// # Errors
     /// The first failure of any of these.
     pub(crate) fn new(gpu: Arc<Gpu>, job: &Job) -> Result<Self, EvaluatorError> {
-        let quantised = matches!(job.graph.format, NumericFormat::Int8 | NumericFormat::Fp8);
+        let products_only = matches!(job.graph.format, NumericFormat::Int8 | NumericFormat::Fp8);
         let (plan, secs) =
-            Gpu::timed(|| if quantised { plan::quantised::plan(&gpu, job) } else { plan::plan(&gpu, job) });
+            Gpu::timed(|| if products_only { plan::quantised::plan(&gpu, job) } else { plan::plan(&gpu, job) });
         let plan = plan?;
         for step in &plan.steps {
             step.enqueue(&gpu)?;
         }
         gpu.synchronize()?;
+        let mut prepared = Self::of(gpu, plan, job.graph.shape(job.graph.output).to_vec())?;
+        prepared.notes.push(("prepare".to_owned(), assay_base::format::duration(secs)));
+        Ok(prepared)
+    }
+
+    /// A plan whose steps were not run yet.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(crate) fn of(gpu: Arc<Gpu>, plan: Plan, shape: Vec<usize>) -> Result<Self, EvaluatorError> {
         let mut notes = plan.notes.clone();
-        notes.push(("prepare".to_owned(), assay_base::format::duration(secs)));
         // One launch needs no graph.
         let (graph, execution) = match plan.steps.len() {
             1 => (None, "one launch".to_owned()),
@@ -48,7 +61,6 @@ impl CudaPrepared {
             },
         };
         notes.push(("execution".to_owned(), execution));
-        notes.push(("cache".to_owned(), "hot: the L2 cache is not flushed between executions".to_owned()));
         // Long enough for the host to queue everything: measured launches take 2 to 5 µs each.
         let unqueued = if graph.is_some() { 1 } else { plan.steps.len() };
         let hold = plan::hold(&gpu, 20e-6 + 5e-6 * unqueued as f64)?;
@@ -57,11 +69,28 @@ impl CudaPrepared {
             hold,
             start: gpu.event()?,
             end: gpu.event()?,
-            shape: job.graph.shape(job.graph.output).to_vec(),
+            shape,
             plan,
             notes,
+            resources: None,
+            _inputs: None,
             gpu,
         })
+    }
+
+    /// Says what the kernel takes of the device and keeps its inputs.
+    pub(crate) fn with_kernel(self, resources: Resources, inputs: Arc<Vec<Buffer>>) -> Self {
+        Self { resources: Some(resources), _inputs: Some(inputs), ..self }
+    }
+
+    /// Fills the output with what no result holds.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(crate) fn poison_output(&self) -> Result<(), EvaluatorError> {
+        let byte = if self.plan.stored == Stored::Quantised { storage::INT8_POISON } else { 0xFF };
+        self.plan.output.fill(byte)?;
+        self.plan.factors.as_ref().map_or(Ok(()), |factors| factors.fill(0xFF))
     }
 
     fn run(&self) -> Result<Sample, EvaluatorError> {
@@ -74,12 +103,18 @@ impl CudaPrepared {
             None => self.plan.steps.iter().try_for_each(|step| step.enqueue(&self.gpu))?,
         }
         self.end.record(stream).during("recording an event")?;
-        self.gpu.synchronize()?;
+        self.gpu.await_event(&self.end)?;
         let milliseconds = self.start.elapsed_ms(&self.end).during("reading the time")?;
         Ok(Sample { latency_secs: f64::from(milliseconds) * 1e-3 })
     }
 
     fn read(&self) -> Result<Tensor, EvaluatorError> {
+        let guarded = [Some(&self.plan.output), self.plan.factors.as_ref()];
+        for buffer in guarded.into_iter().flatten().chain(&self.plan.memory) {
+            if !buffer.is_intact()? {
+                return Err(EvaluatorError::Failed("the kernel wrote beside its output or scratch memory".to_owned()));
+            }
+        }
         match self.plan.stored {
             Stored::Element(element) => storage::download(&self.plan.output, element, &self.shape),
             Stored::Integers { factor } => {
@@ -87,6 +122,10 @@ impl CudaPrepared {
                 let values = values.into_iter().map(|v| (f64::from(v) * f64::from(factor)) as f32).collect();
                 Ok(Tensor::f32(self.shape.as_slice(), values))
             }
+            Stored::Quantised => match &self.plan.factors {
+                Some(factors) => storage::download_quantised(&self.plan.output, factors, &self.shape),
+                None => Err(EvaluatorError::Failed("an int8 result has no factors".to_owned())),
+            },
         }
     }
 }
@@ -115,6 +154,18 @@ impl Prepared for CudaPrepared {
 
     fn output(&mut self) -> Result<Tensor, EvaluatorError> {
         guarded("reading the output", || self.read())
+    }
+
+    fn poison(&mut self) -> Result<(), EvaluatorError> {
+        guarded("poisoning the output", || self.poison_output())
+    }
+
+    fn resources(&self) -> Option<Resources> {
+        self.resources
+    }
+
+    fn flush_caches(&mut self) -> bool {
+        guarded("flushing the L2 cache", || self.gpu.flush_l2()).is_ok()
     }
 
     fn notes(&self) -> Vec<(String, String)> {

@@ -26,7 +26,7 @@ impl Source {
         }
     }
 
-    /// The whole text, with what all files share in front.
+    /// The whole text.
     pub(crate) fn text(self) -> String {
         let own = match self {
             Self::Attention => include_str!("kernels/attention.cu"),
@@ -37,8 +37,19 @@ impl Source {
             Self::Rows => include_str!("kernels/rows.cu"),
         };
         // Errors then tell the line of the file they are in.
-        format!("{}\n#line 1 \"{}\"\n{own}", include_str!("kernels/common.cuh"), self.name())
+        format!("#include \"assay.cuh\"\n#line 1 \"{}\"\n{own}", self.name())
     }
+}
+
+/// What kernels may include besides their own files.
+pub(crate) fn headers() -> Vec<(String, String)> {
+    [
+        ("assay.cuh", include_str!("../../../assets/kernels/include/assay.cuh")),
+        ("hopper.cuh", include_str!("../../../assets/kernels/include/hopper.cuh")),
+        ("rows.cuh", include_str!("../../../assets/kernels/include/rows.cuh")),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .into()
 }
 
 /// How tensors are stored. Arithmetic is fp32 in every case.
@@ -122,7 +133,10 @@ mod tests {
                     if old {
                         continue;
                     }
-                    let image = nvrtc.compile(source.name(), &source.text(), capability, &element.options());
+                    let image = {
+                        let target = (capability, false);
+                        nvrtc.compile(source.name(), &source.text(), target, &element.options(), &headers())
+                    };
                     match image {
                         Ok(Image::Cubin(bytes)) => assert!(bytes.starts_with(b"\x7fELF")),
                         other => panic!("{} {element:?} {capability:?}: {other:?}", source.name()),
@@ -132,9 +146,11 @@ mod tests {
         }
         // A device newer than the compiler gets PTX; a mistake gets the compiler's words.
         let source = Source::Elementwise;
-        let newer = nvrtc.compile(source.name(), &source.text(), (99, 0), &Element::F32.options()).unwrap();
+        let newer = nvrtc
+            .compile(source.name(), &source.text(), ((99, 0), false), &Element::F32.options(), &headers())
+            .unwrap();
         assert!(matches!(newer, Image::Ptx(text) if text.contains(".target")));
-        let wrong = nvrtc.compile("wrong.cu", "#line 1 \"wrong.cu\"\nnonsense", (8, 0), &[]).unwrap_err();
+        let wrong = nvrtc.compile("wrong.cu", "#line 1 \"wrong.cu\"\nnonsense", ((8, 0), false), &[], &[]).unwrap_err();
         assert!(wrong.contains("wrong.cu(1)"), "{wrong}");
     }
 }

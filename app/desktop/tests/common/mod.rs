@@ -119,6 +119,7 @@ pub fn measurement(index: usize, workload: &Workload, stack: &str, efficiency: f
         notes: vec![("threads".to_owned(), "2".to_owned())],
         environment: environment(),
         placement: None,
+        kernel: None,
         provenance: None,
     }
 }

@@ -7,10 +7,12 @@ use std::sync::mpsc::{Sender, channel};
 
 use assay_base::Evidence;
 use assay_core::device::Device;
+use assay_core::model::{ModelChoice, ModelReport};
 use assay_core::protocol::MeasureRequest;
 use assay_core::runner::Outcome;
+use assay_core::suite::SchemaVersion;
 use assay_core::supervisor::{Failure, Limits, Measured, Progress, Worker};
-use assay_core::{Environment, Measurement, Suite};
+use assay_core::{Environment, Measurement, Suite, Workload};
 use assay_store::{RunWriter, Store};
 
 use super::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker};
@@ -41,6 +43,15 @@ pub fn start_run(request: RunRequest, wake: Waker) -> RunHandle {
 /// Asks each target for its devices, one after the other.
 pub fn probe_targets(targets: &[Target], cancel: &AtomicBool) -> Vec<TargetReport> {
     targets.iter().map(|target| probe(target, cancel)).collect()
+}
+
+/// What is in a model, as a worker of the target reads it: the file is looked for on the target's host.
+///
+/// # Errors
+/// What is wrong with the model, or why the target did not answer.
+pub fn inspect_model(target: &Target, choice: ModelChoice, cancel: &AtomicBool) -> Result<ModelReport, String> {
+    let mut worker = Worker::start(&target.command, limits(target), cancel).map_err(|failure| failure.to_string())?;
+    worker.inspect(choice, cancel).map_err(|failure| failure.to_string())?
 }
 
 fn probe(target: &Target, cancel: &AtomicBool) -> TargetReport {
@@ -85,7 +96,10 @@ struct Planned {
 }
 
 fn run(request: &RunRequest, cancel: &AtomicBool, teller: &Teller) -> Result<RunSummary, String> {
-    let suite = Suite::load(&request.suite).map_err(|e| e.to_string())?;
+    let suite = match &request.model {
+        Some(model) => suite_of(model),
+        None => Suite::load(&request.suite).map_err(|e| e.to_string())?,
+    };
     let reports = probe_targets(&request.targets, cancel);
     for report in &reports {
         if let Some(error) = &report.error {
@@ -119,6 +133,17 @@ fn run(request: &RunRequest, cancel: &AtomicBool, teller: &Teller) -> Result<Run
         teller.tell(RunEvent::Finished { index, measurement: Box::new(measurement) });
     }
     Ok(summary)
+}
+
+/// A user's model is a suite of its own.
+fn suite_of(model: &Workload) -> Suite {
+    Suite {
+        schema: SchemaVersion::V1,
+        id: "model".to_owned(),
+        name: model.id.clone(),
+        description: "A user's own model".to_owned(),
+        workloads: vec![model.clone()],
+    }
 }
 
 fn store(writer: &mut RunWriter, measurement: &Measurement) -> Result<(), String> {
@@ -229,6 +254,7 @@ impl Seat {
             device: planned.job.device.clone(),
             stack: planned.job.stack.clone(),
             plan: request.plan,
+            kernel: None,
         };
         let result = worker.measure(measure, cancel, &mut |progress| match progress {
             Progress::Phase(phase) => teller.tell(RunEvent::Phase { index, phase }),
@@ -276,6 +302,7 @@ fn measurement(
         foreign_load: outcome.foreign_load,
         notes: outcome.notes,
         placement: outcome.placement,
+        kernel: outcome.kernel,
         environment,
         provenance: None,
     }

@@ -1,7 +1,7 @@
 //! Attention: which kernel, how it is split, with how much shared memory.
 
 use assay_core::EvaluatorError;
-use assay_core::graph::TensorId;
+use assay_core::graph::{Node, TensorId};
 
 use super::{Argument, Planner, number};
 use crate::sources::{Element, Source};
@@ -12,6 +12,7 @@ pub(crate) const MAX_HEAD_DIM: usize = 128;
 impl Planner<'_> {
     pub(super) fn attention(
         &mut self,
+        node: &Node,
         operands: [TensorId; 3],
         heads: usize,
         kv_heads: usize,
@@ -25,6 +26,10 @@ impl Planner<'_> {
             return Err(EvaluatorError::Failed(format!(
                 "attention takes heads of 8 to {MAX_HEAD_DIM} elements in steps of 8, not {d}"
             )));
+        }
+        let names: Vec<(&str, TensorId)> = ["q", "k", "v"].into_iter().zip(operands).collect();
+        if queries > 1 && self.bundled("attention-prefill", node, &names)? {
+            return Ok(());
         }
         let tensor_cores = self.element != Element::F32 && self.gpu.capability >= (8, 0);
         let padded = if d <= 64 { 64 } else { 128 };

@@ -69,7 +69,7 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
         ("product 1".to_owned(), description),
         ("quantisation".to_owned(), "one factor a tensor from its largest magnitude, before the timed part".to_owned()),
     ];
-    Ok(Plan { steps: vec![Step::Product(gemm)], output, stored, _memory: memory, notes })
+    Ok(Plan { steps: vec![Step::Product(gemm)], output, stored, factors: None, memory, notes })
 }
 
 /// What a value of 1 in the narrow format stands for, so that the largest magnitude becomes `max`.

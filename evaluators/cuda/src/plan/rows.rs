@@ -1,7 +1,7 @@
 //! Element-wise operations and normalisations along rows.
 
 use assay_core::EvaluatorError;
-use assay_core::graph::{Activation, TensorId};
+use assay_core::graph::{Activation, Node, Op, TensorId};
 
 use super::{Argument, Planner, activation_number, number};
 use crate::sources::Source;
@@ -73,32 +73,64 @@ impl Planner<'_> {
         }
     }
 
-    pub(super) fn softmax(&mut self, x: TensorId, out: TensorId) -> Result<(), EvaluatorError> {
-        let mut arguments = vec![self.address(x), self.address(out)];
-        let (rows, columns) = self.rows_and_columns(out);
-        let bytes = columns * self.element.bytes();
-        let fits = self.gpu.capability >= (8, 0) && bytes <= self.gpu.shared_bytes as usize;
-        match streamed_variant(columns, self.element.pack()).filter(|_| fits) {
-            None => self.row_kernel("softmax", arguments, None, out),
-            Some(held) => {
-                arguments.extend([Argument::U32(number(columns)?), Argument::U32(number(rows)?)]);
-                let name = format!("softmax_streamed_{held}");
-                self.note("softmax", format!("{name}: the next row is copied while this one is reduced"));
-                let blocks = rows.min(self.gpu.multiprocessors as usize);
-                self.launch((Source::Rows, &name), [blocks, 1, 1], [1024, 1], bytes, arguments)
-            }
+    pub(super) fn bias_gelu(
+        &mut self,
+        node: &Node,
+        x: TensorId,
+        bias: TensorId,
+        out: TensorId,
+    ) -> Result<(), EvaluatorError> {
+        if self.bundled("bias-gelu", node, &[("x", x), ("bias", bias)])? {
+            return Ok(());
         }
+        self.bias_activation(x, bias, Activation::Gelu, out)
+    }
+
+    pub(super) fn quantisation(&mut self, node: &Node) -> Result<(), EvaluatorError> {
+        let id = if node.op == Op::Quantise { "quantise" } else { "dequantise" };
+        let operands: Vec<(&str, TensorId)> = node.inputs.iter().map(|x| ("x", *x)).collect();
+        if self.bundled(id, node, &operands)? {
+            return Ok(());
+        }
+        Err(EvaluatorError::Unsupported(format!("the cuda stack's kernel {id} does not take rows of this length")))
+    }
+
+    pub(super) fn softmax(&mut self, node: &Node, x: TensorId, out: TensorId) -> Result<(), EvaluatorError> {
+        if self.bundled("softmax", node, &[("x", x)])? {
+            return Ok(());
+        }
+        let arguments = vec![self.address(x), self.address(out)];
+        self.any_row("softmax_any", arguments, None, out)
     }
 
     pub(super) fn rms_norm(
         &mut self,
+        node: &Node,
         x: TensorId,
         weight: TensorId,
         epsilon: f32,
         out: TensorId,
     ) -> Result<(), EvaluatorError> {
+        if self.bundled("rms-norm", node, &[("x", x), ("weight", weight)])? {
+            return Ok(());
+        }
         let arguments = vec![self.address(x), self.address(weight), self.address(out)];
-        self.row_kernel("rms_norm", arguments, Some(epsilon), out)
+        self.any_row("rms_norm_any", arguments, Some(epsilon), out)
+    }
+
+    /// A kernel that makes several passes and takes rows of any length.
+    fn any_row(
+        &mut self,
+        name: &str,
+        mut arguments: Vec<Argument>,
+        epsilon: Option<f32>,
+        out: TensorId,
+    ) -> Result<(), EvaluatorError> {
+        let (rows, columns) = self.rows_and_columns(out);
+        arguments.push(Argument::U32(number(columns)?));
+        arguments.extend(epsilon.map(Argument::F32));
+        let threads = number(columns.next_multiple_of(32).clamp(32, 1024))?;
+        self.launch((Source::Rows, name), [rows, 1, 1], [threads, 1], 0, arguments)
     }
 
     pub(super) fn layer_norm(
@@ -109,22 +141,17 @@ impl Planner<'_> {
         epsilon: f32,
         out: TensorId,
     ) -> Result<(), EvaluatorError> {
-        let arguments = vec![self.address(x), self.address(weight), self.address(bias), self.address(out)];
-        self.row_kernel("layer_norm", arguments, Some(epsilon), out)
-    }
-
-    fn row_kernel(
-        &mut self,
-        name: &str,
-        mut arguments: Vec<Argument>,
-        epsilon: Option<f32>,
-        out: TensorId,
-    ) -> Result<(), EvaluatorError> {
         let (rows, columns) = self.rows_and_columns(out);
-        arguments.push(Argument::U32(number(columns)?));
-        arguments.extend(epsilon.map(Argument::F32));
         let (variant, threads) = row_variant(columns, self.element.pack());
-        let name = format!("{name}_{variant}");
+        let arguments = vec![
+            self.address(x),
+            self.address(weight),
+            self.address(bias),
+            self.address(out),
+            Argument::U32(number(columns)?),
+            Argument::F32(epsilon),
+        ];
+        let name = format!("layer_norm_{variant}");
         self.launch((Source::Rows, &name), [rows, 1, 1], [number(threads)?, 1], 0, arguments)
     }
 }
@@ -145,16 +172,6 @@ fn row_variant(columns: usize, pack: usize) -> (&'static str, usize) {
     }
 }
 
-/// Packs that each of 1024 threads holds of a row that is too long for several blocks on a multiprocessor; `None` for
-/// shorter rows, and for those that do not fit.
-fn streamed_variant(columns: usize, pack: usize) -> Option<usize> {
-    let packs = columns / pack;
-    if !columns.is_multiple_of(pack) || packs <= 2048 {
-        return None;
-    }
-    [4, 8].into_iter().find(|held| packs <= held * 1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,15 +188,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn only_long_rows_are_streamed() {
-        assert_eq!(streamed_variant(8192, 4), None);
-        assert_eq!(streamed_variant(32_768, 4), Some(8));
-        assert_eq!(streamed_variant(32_768, 8), Some(4));
-        assert_eq!(streamed_variant(32_767, 4), None);
-        assert_eq!(streamed_variant(65_536, 4), None);
     }
 
     #[test]

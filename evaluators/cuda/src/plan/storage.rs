@@ -38,6 +38,44 @@ pub(crate) fn upload(gpu: &Gpu, element: Element, tensor: &Tensor, filter: bool)
     }
 }
 
+/// Puts a matrix on the device as int8, each row with the factor that its largest magnitude over 127 is, and the factors.
+///
+/// # Errors
+/// When memory is short.
+pub(crate) fn upload_quantised(gpu: &Gpu, tensor: &Tensor) -> Result<(Buffer, Buffer), EvaluatorError> {
+    let (integers, factors) = quantise_rows(tensor.as_f32(), tensor.shape.first().copied().unwrap_or(1));
+    Ok((Buffer::upload(gpu, &integers)?, Buffer::upload(gpu, &factors)?))
+}
+
+/// In binary64, as the reference does it.
+fn quantise_rows(values: &[f32], rows: usize) -> (Vec<i8>, Vec<f32>) {
+    let (mut integers, mut factors) = (Vec::with_capacity(values.len()), Vec::with_capacity(rows));
+    for row in values.chunks_exact((values.len() / rows.max(1)).max(1)) {
+        let factor = row.iter().fold(0.0_f64, |largest, v| largest.max(f64::from(*v).abs())) / 127.0;
+        let scale = if factor > 0.0 { 1.0 / factor } else { 0.0 };
+        integers.extend(row.iter().map(|v| (f64::from(*v) * scale).round_ties_even() as i8));
+        factors.push(factor as f32);
+    }
+    (integers, factors)
+}
+
+/// What poisoned int8 memory holds: no result of a symmetric quantisation.
+pub(crate) const INT8_POISON: u8 = 0x80;
+
+/// Brings an int8 matrix back as the numbers it stands for; NaN where it was not written.
+///
+/// # Errors
+/// The driver's.
+pub(crate) fn download_quantised(values: &Buffer, factors: &Buffer, shape: &[usize]) -> Result<Tensor, EvaluatorError> {
+    let (integers, factors) = (values.download::<i8>()?, factors.download::<f32>()?);
+    let width = integers.len().checked_div(factors.len()).unwrap_or(0).max(1);
+    let real = |(row, factor): (&[i8], &f32)| {
+        row.iter().map(|v| if *v == i8::MIN { f32::NAN } else { f32::from(*v) * factor }).collect::<Vec<f32>>()
+    };
+    let values = integers.chunks_exact(width).zip(&factors).flat_map(real).collect();
+    Ok(Tensor::f32(shape, values))
+}
+
 /// Brings a result back in the layout of its `shape`.
 ///
 /// # Errors
@@ -92,6 +130,13 @@ mod tests {
         // Pixel 0 of image 0: channels 0, 1, 2 are 4 apart.
         assert_eq!(nhwc[..3], [0.0, 4.0, 8.0]);
         assert_eq!(channels_last(&nhwc, [2, 4, 3]), values);
+    }
+
+    #[test]
+    fn rows_are_quantised_by_their_largest_magnitude() {
+        let (integers, factors) = quantise_rows(&[1.0, -0.5, 0.0, 0.0, -254.0, 3.0], 3);
+        assert_eq!(integers, [127, -64, 0, 0, -127, 2]);
+        assert_eq!(factors, [1.0 / 127.0, 0.0, 2.0]);
     }
 
     #[test]

@@ -63,6 +63,9 @@ impl Evaluator for NativeEvaluator {
             return Support::unsupported(format!("the native stack runs on `{CPU_DEVICE_ID}` only"));
         }
         match (workload.format, &workload.shape) {
+            (_, shape @ (Shape::Quantise { .. } | Shape::Dequantise { .. })) => {
+                Support::unsupported(format!("the native stack has no kernel for {}", shape.kind()))
+            }
             (NumericFormat::Fp32, _) | (NumericFormat::Int8, Shape::Gemm { .. } | Shape::EncoderBlock { .. }) => {
                 Support::Supported
             }

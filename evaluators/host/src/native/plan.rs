@@ -175,6 +175,9 @@ impl Preparation<'_> {
                 Box::new(kernels::LayerNorm { weight: self.weight(1)?, bias: self.weight(2)?, epsilon: *epsilon })
             }
             Op::BiasGelu => Box::new(kernels::BiasGelu { bias: self.weight(1)? }),
+            Op::Quantise | Op::Dequantise => {
+                return Err(EvaluatorError::Failed("the native stack stores no int8 results".to_owned()));
+            }
             Op::Attention { heads, kv_heads, causal } => {
                 let ([_, queries, width], [_, keys, _]) = (self.shape(0)?, self.shape(1)?);
                 if *kv_heads == 0 || heads % kv_heads != 0 || width % heads != 0 {

@@ -67,6 +67,7 @@ pub fn with_samples(run_id: &str, number: u64, samples_secs: Vec<f64>) -> Measur
         notes: vec![("algorithm".to_owned(), "blocked".to_owned())],
         environment: Environment { host: Some("bench-1".to_owned()), ..Environment::default() },
         placement: None,
+        kernel: None,
         provenance: None,
     }
 }
