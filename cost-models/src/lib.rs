@@ -12,6 +12,7 @@ pub mod capacity;
 pub mod commitments;
 pub mod demand;
 pub mod depreciation;
+pub mod effort;
 pub mod evaluation;
 pub mod growth;
 pub mod lease_vs_buy;

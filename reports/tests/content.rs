@@ -3,7 +3,7 @@
 
 mod support;
 
-use assay_reports::content::{AnswerFacts, ReportInput};
+use assay_reports::content::{AnswerFacts, GateVerdict, ReportInput};
 use assay_reports::document::Document;
 use assay_reports::{Diagnostic, Paper, RenderOptions, ReportKind, compose, render_pdf};
 use serde_json::Value;
@@ -23,6 +23,7 @@ fn bare() -> ReportInput {
     bare.answer = AnswerFacts::default();
     bare.sensitivity = None;
     bare.comparison = None;
+    bare.migration = Err("There is no recommendation yet.".to_owned());
     bare
 }
 
@@ -35,6 +36,7 @@ fn pages(kind: ReportKind) -> RangeInclusive<usize> {
     match kind {
         ReportKind::Dossier => 8..=25,
         ReportKind::Briefing => 1..=2,
+        ReportKind::Migration => 6..=20,
         ReportKind::Baseline => 5..=20,
     }
 }
@@ -119,6 +121,22 @@ fn a_baseline_that_wins_is_kept() {
     let document = compose(ReportKind::Dossier, &stay);
     assert_eq!(document.cover.as_ref().unwrap().verdict, "Likely stay");
     assert!(title(&document, "summary").starts_with("Stay with CPU servers like this machine"));
+}
+
+#[test]
+fn the_migration_plan_says_how_its_gates_stand() {
+    let input = input();
+    let verdict = |input: &ReportInput| compose(ReportKind::Migration, input).cover.unwrap().verdict;
+    assert_eq!(verdict(&input), "Planned, gates open");
+    let mut failing = input.clone();
+    failing.migration.as_mut().unwrap().gates[1].verdict = GateVerdict::Failed;
+    assert_eq!(verdict(&failing), "A gate fails");
+    let document = compose(ReportKind::Migration, &failing);
+    assert_eq!(title(&document, "gates"), "1 gate fails on what is known today");
+    let mut ready = input;
+    ready.migration.as_mut().unwrap().gates.truncate(1);
+    assert_eq!(verdict(&ready), "Ready to go");
+    assert_eq!(verdict(&bare()), "No move");
 }
 
 /// Prose is written by rules: a digit in it would be a number that no value stands for. Names may have digits.

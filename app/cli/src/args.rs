@@ -96,6 +96,24 @@ pub struct Run {
     /// Only this workload of the suite (repeatable)
     #[arg(long, value_name = "W")]
     pub workload: Vec<String>,
+    /// Run this ONNX model instead of a suite
+    #[arg(long, value_name = "FILE.onnx", conflicts_with_all = ["suite", "workload"])]
+    pub model: Option<PathBuf>,
+    /// The size of a dynamic axis of the model, such as batch=8 (repeatable)
+    #[arg(long, value_name = "NAME=N", requires = "model")]
+    pub axis: Vec<String>,
+    /// The model's inputs as .npz, or .npy for the only one; seeded ones are made without
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub inputs: Option<PathBuf>,
+    /// Threads that compute the model; by default as many as there are logical processors
+    #[arg(long, value_name = "N", requires = "model")]
+    pub threads: Option<usize>,
+    /// How much an engine may rewrite the model's graph
+    #[arg(long, value_name = "LEVEL", requires = "model", value_enum)]
+    pub graph_optimization: Option<GraphOptimization>,
+    /// Only tell what is in the model
+    #[arg(long, requires = "model")]
+    pub describe: bool,
     /// Only this device (repeatable)
     #[arg(long, value_name = "D")]
     pub device: Vec<String>,
@@ -113,6 +131,19 @@ pub struct Run {
     pub format: Format,
     #[command(flatten)]
     pub study: StudyArguments,
+}
+
+/// How much an engine may rewrite a model's graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphOptimization {
+    /// Nothing
+    Off,
+    /// Remove what is redundant
+    Basic,
+    /// Fuse nodes, too
+    Extended,
+    /// Everything, layouts too (the default)
+    All,
 }
 
 #[derive(Debug, Args)]
@@ -350,6 +381,8 @@ pub enum DocumentKind {
     Dossier,
     /// Executive briefing: the decision on two pages
     Briefing,
+    /// Migration plan: waves, effort, gates, risks, governance, the way back
+    Migration,
     /// Benchmark baseline report: what was measured, what changed, what to improve
     Baseline,
 }

@@ -7,19 +7,19 @@ pub mod answer;
 pub mod assess;
 pub mod commands;
 pub mod history;
+pub mod migration;
 pub mod report;
 pub mod runs;
 pub mod sample;
 pub mod uncertainty;
+pub mod what_if;
 pub mod workbench;
 
 pub use answer::{Answer, Confidence};
-pub use assess::{Assessment, ResolvedOption, RooflinePoint, SourceCeilings};
+pub use assess::{Assessment, Measured, ResolvedOption, RooflinePoint, SourceCeilings};
 pub use commands::{Action, COMMANDS, Command, CommandSpec};
 pub use report::{ReportKind, WrittenReport};
-pub use runs::{
-    Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker, plan_for, probe_targets, start_run,
-};
+pub use runs::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker, plan_for, probe_targets, start_run, inspect_model};
 pub use workbench::{Workbench, WorkbenchError};
 
 // What views and commands name, so that they need no other room.

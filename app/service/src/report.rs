@@ -71,6 +71,7 @@ impl Workbench {
             answer: answer_facts(assessment),
             sensitivity: sensitivity(assessment),
             comparison: comparison(self.measurements()),
+            migration: crate::migration::plan(assessment, self.measurements(), self.catalog()),
             missing: assessment.missing.clone(),
             measurements: self.measurements().to_vec(),
             ceilings: ceilings(assessment),

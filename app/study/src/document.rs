@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::assumptions::Assumptions;
 use crate::capacity::Capacity;
-use crate::finance::{Carbon, Cost, Finance};
+use crate::finance::{Carbon, Cost, Finance, Waiting};
+use crate::migration::MigrationSection;
 use crate::price::Price;
 use crate::quantity::Quantity;
 
@@ -66,12 +67,18 @@ pub struct Study {
     /// Costs that every option has alike.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<Cost>,
+    /// What may be waited for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
     /// Which uncertain values move together; all others are independent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub correlations: Vec<Correlation>,
     /// How the fleet is planned quarter by quarter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// How the move is made: waves, gates, risks, governance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration: Option<MigrationSection>,
     /// The option the others are compared with: what is done today.
     pub baseline: String,
     /// The candidates, including the baseline.

@@ -6,6 +6,7 @@ pub mod document;
 pub mod edit;
 pub mod finance;
 pub mod folder;
+pub mod migration;
 pub mod price;
 pub mod quantity;
 pub mod schema;
@@ -20,7 +21,8 @@ pub use document::{
 };
 pub use edit::{PathError, set_path, set_paths};
 pub use finance::{
-    Carbon, Cost, CostComponent, Depreciation, DepreciationMethod, Every, ExchangeRate, Finance, Lens, Per, Tax,
+    Carbon, Cost, CostComponent, Depreciation, DepreciationMethod, Every, ExchangeRate, Finance, Lens, Per, Tax, Waiting,
+    WaitingScenario,
 };
 pub use folder::{StudyError, StudyFolder};
 pub use price::{Basis, Change, Price, PriceSource};

@@ -1,5 +1,6 @@
 //! What the types cannot refuse: ranges, references between parts, uniqueness.
 
+mod migration;
 mod money;
 
 use std::collections::BTreeSet;
@@ -72,6 +73,10 @@ pub fn problems(study: &Study) -> Vec<Problem> {
             found.report(format!("targets.{}.launch", target.id), "needs a command, such as [ssh, host]");
         }
     }
+    money::waiting(study, &mut found);
+    if let Some(section) = &study.migration {
+        migration::section(section, study, &mut found);
+    }
     money::correlations(study, &mut found);
     if let Some(capacity) = &study.capacity {
         crate::capacity::problems(capacity, study, &mut |path, message| found.report(path, message));
@@ -137,6 +142,7 @@ fn references(study: &Study, found: &mut Problems) {
         ("options".to_owned(), study.options.iter().map(|o| o.id.as_str()).collect::<Vec<_>>()),
         ("scenarios".to_owned(), study.scenarios.iter().map(|s| s.id.as_str()).collect()),
         ("targets".to_owned(), study.targets.iter().map(|t| t.id.as_str()).collect()),
+        ("waiting".to_owned(), study.waiting.iter().map(|w| w.id.as_str()).collect()),
         ("costs".to_owned(), study.costs.iter().map(|c| c.id.as_str()).collect()),
     ];
     for option in &study.options {

@@ -3,7 +3,9 @@
 use super::author::{Author, cost_evidence};
 use super::findings::plural;
 use super::{ReportInput, ReportKind, answer, dossier, sensitivity};
-use crate::document::{Block, Callout, Column, Document, Figure, Inline, Rich, Row, RowKind, SCHEMA_VERSION, Section, Table};
+use crate::document::{
+    Block, Callout, Column, Document, Figure, Inline, Rich, Row, RowKind, SCHEMA_VERSION, Section, Table,
+};
 use crate::rich;
 use assay_base::{Evidence, format};
 use assay_cost_models::Evaluation;

@@ -1,5 +1,6 @@
 //! What documents are made of.
 
+use super::migration::MigrationPlan;
 use assay_base::{Evidence, Money, NumericFormat};
 use assay_core::stopping::StopRule;
 use assay_core::{Device, Measurement, Workload};
@@ -38,6 +39,8 @@ pub struct ReportInput {
     pub sensitivity: Option<Sensitivity>,
     /// Two runs compared; absent while there are not two.
     pub comparison: Option<RunsCompared>,
+    /// The plan of the move, or why there is none.
+    pub migration: Result<MigrationPlan, String>,
     /// What is missing or doubtful, most important first, a sentence each.
     pub missing: Vec<String>,
     /// Every measurement of the study.

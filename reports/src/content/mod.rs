@@ -11,11 +11,16 @@ mod briefing;
 mod dossier;
 mod findings;
 mod input;
+mod migration;
 mod sensitivity;
 
 pub use input::{
     AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,
     Swing, ThroughputFacts,
+};
+pub use migration::{
+    ACTIVITIES, GateUnit, GateVerdict, JudgedGate, MigrationPlan, ParallelRun, PlannedEffort, PlannedRisk, PlannedTask,
+    PlannedWave, PortabilityRow, Role,
 };
 
 use crate::document::{Document, Meta};
@@ -27,19 +32,22 @@ pub enum ReportKind {
     Dossier,
     /// The executive briefing.
     Briefing,
+    /// The migration plan.
+    Migration,
     /// The benchmark baseline report.
     Baseline,
 }
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Dossier, Self::Briefing, Self::Baseline];
+    pub const ALL: [Self; 4] = [Self::Dossier, Self::Briefing, Self::Migration, Self::Baseline];
 
     /// The word used on the command line and in file names.
     pub fn id(self) -> &'static str {
         match self {
             Self::Dossier => "dossier",
             Self::Briefing => "briefing",
+            Self::Migration => "migration",
             Self::Baseline => "baseline",
         }
     }
@@ -49,6 +57,7 @@ impl ReportKind {
         match self {
             Self::Dossier => "Accelerator feasibility dossier",
             Self::Briefing => "Executive briefing",
+            Self::Migration => "Migration plan",
             Self::Baseline => "Benchmark baseline report",
         }
     }
@@ -65,6 +74,10 @@ impl ReportKind {
                 "For those who take the decision: what to do, what it costs and brings, how sure that is, what is \
                  asked for, and the next ninety days."
             }
+            Self::Migration => {
+                "For those who carry the move out: strategy, waves, effort, gates and how they stand, risks, roles, \
+                 governance, and the way back."
+            }
             Self::Baseline => {
                 "For those who run the machines: what was measured and how well, what changed since the run before, \
                  and what to improve next."
@@ -78,6 +91,7 @@ pub fn compose(kind: ReportKind, input: &ReportInput) -> Document {
     match kind {
         ReportKind::Dossier => dossier::compose(input),
         ReportKind::Briefing => briefing::compose(input),
+        ReportKind::Migration => migration::compose(input),
         ReportKind::Baseline => baseline::compose(input),
     }
 }
@@ -86,6 +100,7 @@ fn meta(kind: ReportKind, input: &ReportInput) -> Meta {
     let subject_words: &[&str] = match kind {
         ReportKind::Dossier => &["accelerator", "feasibility", "benchmark", "total cost of ownership"],
         ReportKind::Briefing => &["accelerator", "decision", "total cost of ownership"],
+        ReportKind::Migration => &["accelerator", "migration", "gates", "risks"],
         ReportKind::Baseline => &["accelerator", "benchmark", "regression"],
     };
     Meta {

@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod gallery;
+pub mod migration;
 pub mod report_input;
 
 use std::path::PathBuf;

@@ -12,6 +12,7 @@ pub fn run(arguments: &Report) -> anyhow::Result<Verdict> {
     let kind = match arguments.kind {
         DocumentKind::Dossier => ReportKind::Dossier,
         DocumentKind::Briefing => ReportKind::Briefing,
+        DocumentKind::Migration => ReportKind::Migration,
         DocumentKind::Baseline => ReportKind::Baseline,
     };
     let written = workbench.write_report(kind, arguments.out.as_deref())?;

@@ -1,0 +1,150 @@
+//! The plan of a move: what the study states, and rules where it states nothing. A proposal is marked as one.
+
+mod effort;
+mod gates;
+mod governance;
+mod risks;
+mod schedule;
+
+use assay_core::Measurement;
+use assay_cost_models::Payment;
+use assay_hardware_profiles::{Catalog, Profile};
+use assay_reports::content::{MigrationPlan, ParallelRun, PortabilityRow};
+use assay_study::StudyOption;
+use assay_study::migration::{MigrationSection, Strategy};
+
+use crate::assess::{Assessment, ResolvedOption};
+
+/// What the rules of all parts look at.
+struct Move<'a> {
+    assessment: &'a Assessment,
+    measurements: &'a [Measurement],
+    section: MigrationSection,
+    /// The option to move to, as stated and as resolved.
+    option: &'a StudyOption,
+    resolved: &'a ResolvedOption,
+    profile: Option<&'a Profile>,
+    baseline_profile: Option<&'a Profile>,
+    strategy: Strategy,
+}
+
+/// Derives the plan of the move that the study asks for, or that is recommended.
+///
+/// # Errors
+/// When there is nothing to move to, with the reason and what to state.
+pub fn plan(
+    assessment: &Assessment,
+    measurements: &[Measurement],
+    catalog: &Catalog,
+) -> Result<MigrationPlan, String> {
+    let study = &assessment.study;
+    let section = study.migration.clone().unwrap_or_default();
+    let to = match &section.to {
+        Some(id) => id.clone(),
+        None => recommended(assessment)?,
+    };
+    let option = study.option(&to).ok_or_else(|| format!("migration.to: the study has no option `{to}`"))?;
+    let resolved = assessment.option(&to).ok_or_else(|| format!("the option `{to}` was not evaluated"))?;
+    let profile_of = |option: Option<&StudyOption>| catalog.get(option?.profile.as_deref()?);
+    let baseline = study.option(&study.baseline);
+    let mut planned = Move {
+        assessment,
+        measurements,
+        option,
+        resolved,
+        profile: profile_of(Some(option)),
+        baseline_profile: profile_of(baseline),
+        strategy: Strategy::Replatform,
+        section,
+    };
+    let (strategy, strategy_reason) = strategy(&planned);
+    planned.strategy = strategy;
+    let (tasks, effort) = effort::effort(&planned);
+    let engineers = planned.section.engineers.unwrap_or(effort::ENGINEERS);
+    let starts = schedule::first_day(&planned);
+    let waves = schedule::waves(&planned, starts, effort.expected_days, engineers);
+    let ends = waves.iter().map(|wave| wave.ends).max().unwrap_or(starts);
+    Ok(MigrationPlan {
+        to,
+        to_name: option.name.clone(),
+        from_name: baseline.map_or_else(|| study.baseline.clone(), |option| option.name.clone()),
+        strategy,
+        strategy_reason,
+        starts,
+        ends,
+        engineers,
+        tasks,
+        effort,
+        parallel_run: parallel_run(&planned),
+        gates: gates::gates(&planned, &waves),
+        waves,
+        risks: risks::risks(&planned),
+        governance: governance::points(&planned),
+        team: governance::team(&planned),
+        rollback_triggers: gates::rollback_triggers(&planned),
+        portability: portability(&planned),
+    })
+}
+
+fn recommended(assessment: &Assessment) -> Result<String, String> {
+    let baseline = assessment.study.baseline.as_str();
+    match assessment.answer.recommended.as_deref() {
+        Some(id) if id != baseline => Ok(id.to_owned()),
+        Some(_) => Err("No move is recommended: staying costs least. State `migration.to` to plan a move all the same.".to_owned()),
+        None => Err("There is no recommendation yet. State `migration.to` to plan a move all the same.".to_owned()),
+    }
+}
+
+/// The strategy stated, or the lightest one that the difference between the two platforms allows.
+fn strategy(planned: &Move<'_>) -> (Strategy, String) {
+    if let Some(stated) = planned.section.strategy {
+        return (stated, "Stated in the study.".to_owned());
+    }
+    let service = matches!(
+        planned.resolved.input.payment,
+        Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. }
+    );
+    if planned.option.id == planned.assessment.study.baseline {
+        return (Strategy::Retain, "The option is the one in use.".to_owned());
+    }
+    if service {
+        return (Strategy::Repurchase, "The option is a service that is paid by use.".to_owned());
+    }
+    match (planned.baseline_profile, planned.profile) {
+        (Some(from), Some(to)) if from.vendor == to.vendor && from.kind == to.kind => (
+            Strategy::Rehost,
+            format!("Both are {} devices of the same kind, so the software stack stays.", to.vendor),
+        ),
+        (_, Some(to)) => (
+            Strategy::Replatform,
+            format!("{} {} needs another compiler or runtime than what is in use.", to.vendor, to.name),
+        ),
+        (_, None) => (
+            Strategy::Replatform,
+            "The hardware is not in the catalogue, so another compiler or runtime is assumed.".to_owned(),
+        ),
+    }
+}
+
+fn parallel_run(planned: &Move<'_>) -> Option<ParallelRun> {
+    use assay_cost_models::evaluation::Component;
+    let months = planned.option.migration.as_ref()?.parallel_run_months;
+    let evaluation = planned.assessment.evaluation(&planned.option.id);
+    let components = evaluation.and_then(|e| e.tco.as_ref()).map(|tco| tco.components.as_slice()).unwrap_or_default();
+    let cost = components.iter().find(|cost| cost.component == Component::ParallelRunning).map(|cost| cost.amount);
+    (months > 0.0).then_some(ParallelRun { months, cost })
+}
+
+fn portability(planned: &Move<'_>) -> Vec<PortabilityRow> {
+    let facts = planned.profile.map(Profile::portability).unwrap_or_default();
+    facts
+        .into_iter()
+        .map(|fact| PortabilityRow {
+            topic: fact.topic.label().to_owned(),
+            subject: fact.subject,
+            text: fact.text,
+            source: fact.provenance.as_ref().map(|known| known.source.clone()),
+            as_of: fact.provenance.as_ref().and_then(|known| known.as_of),
+        })
+        .collect()
+}

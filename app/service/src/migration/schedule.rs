@@ -1,0 +1,79 @@
+//! When what happens.
+
+use assay_reports::content::PlannedWave;
+use assay_study::migration::{Strategy, Wave};
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday};
+
+use super::Move;
+
+/// Days an engineer works in a week.
+const WORKDAYS_A_WEEK: f64 = 5.0;
+/// Weeks of a month.
+const WEEKS_A_MONTH: f64 = 365.25 / 12.0 / 7.0;
+/// The longest wave that is believed; what is longer is cut, so that a slip of the pen ends no calendar.
+const LONGEST_WEEKS: f64 = 520.0;
+
+/// The first day of work: stated, or the Monday after the pricing date.
+pub(super) fn first_day(planned: &Move<'_>) -> Date {
+    let pricing = planned.assessment.pricing_date;
+    planned.section.starts.unwrap_or_else(|| pricing.nth_weekday(1, Weekday::Monday).unwrap_or(pricing))
+}
+
+/// The waves with their days: each begins when the one it waits for is over.
+pub(super) fn waves(planned: &Move<'_>, starts: Date, expected_days: f64, engineers: f64) -> Vec<PlannedWave> {
+    let is_stated = !planned.section.waves.is_empty();
+    let waves = if is_stated { planned.section.waves.clone() } else { proposal(planned, expected_days, engineers) };
+    let mut placed: Vec<PlannedWave> = Vec::new();
+    for wave in waves {
+        let before = match &wave.after {
+            Some(id) => placed.iter().find(|known| known.id == *id),
+            None => placed.last(),
+        };
+        let begins = before.map_or(starts, |known| known.ends);
+        let after = before.map(|known| known.id.clone());
+        let days = (wave.weeks.clamp(0.0, LONGEST_WEEKS) * 7.0).ceil() as i64;
+        let ends = begins.checked_add(days.max(1).days()).unwrap_or(begins);
+        placed.push(PlannedWave {
+            id: wave.id,
+            name: wave.name,
+            starts: begins,
+            ends,
+            load_share: wave.load_share,
+            after,
+            is_stated,
+        });
+    }
+    placed
+}
+
+/// Desk study, work, shadow traffic, a canary in three steps, cut-over, both platforms side by side, the end of the
+/// old one. The work takes as long as its effort needs.
+fn proposal(planned: &Move<'_>, expected_days: f64, engineers: f64) -> Vec<Wave> {
+    let wave = |id: &str, name: &str, weeks: f64, load_share: f64| Wave {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        weeks,
+        load_share,
+        after: None,
+    };
+    if planned.strategy == Strategy::Retain {
+        return Vec::new();
+    }
+    let work = expected_days / (engineers.max(0.1) * WORKDAYS_A_WEEK);
+    let parallel = planned.option.migration.as_ref().map_or(0.0, |migration| migration.parallel_run_months);
+    let mut waves = vec![
+        wave("desk-study", "Desk study and supply", 1.0, 0.0),
+        wave("port", "Port and prove on one unit", work.max(1.0), 0.0),
+        wave("shadow", "Shadow traffic", 2.0, 0.0),
+        wave("canary-1", "Canary 1 %", 1.0, 0.01),
+        wave("canary-5", "Canary 5 %", 1.0, 0.05),
+        wave("canary-25", "Canary 25 %", 1.0, 0.25),
+        wave("cut-over", "Cut over", 1.0, 1.0),
+    ];
+    if parallel > 0.0 {
+        waves.push(wave("parallel-run", "Old platform kept warm", parallel * WEEKS_A_MONTH, 1.0));
+    }
+    waves.push(wave("switch-off", "Switch off the old platform", 1.0, 1.0));
+    waves
+}

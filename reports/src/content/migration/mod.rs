@@ -1,0 +1,336 @@
+//! The migration plan: how the move is made, what must hold before each step, and the way back.
+
+mod gates;
+mod plan;
+mod responsibility;
+mod schedule;
+
+pub use plan::{
+    ACTIVITIES, GateUnit, GateVerdict, JudgedGate, MigrationPlan, ParallelRun, PlannedEffort, PlannedRisk, PlannedTask,
+    PlannedWave, PortabilityRow, Role,
+};
+
+use super::author::Author;
+use super::findings::plural;
+use super::{ReportInput, ReportKind, day};
+use crate::document::{
+    Block, Column, Cover, Document, Fact, Facts, Inline, Kpi, Rich, Row, SCHEMA_VERSION, Section, Source, Table, Tone,
+};
+use crate::rich;
+use assay_base::{Evidence, format};
+
+/// Composes the migration plan of a study.
+pub(super) fn compose(input: &ReportInput) -> Document {
+    let mut author = Author::new(input);
+    let (cover, sections) = match &input.migration {
+        Ok(plan) => (cover(&mut author, plan), sections(&mut author, plan)),
+        Err(reason) => (no_move_cover(&author, reason), vec![no_move(reason)]),
+    };
+    let meta = super::meta(ReportKind::Migration, input);
+    Document { schema_version: SCHEMA_VERSION, meta, cover: Some(cover), sections, values: author.into_values() }
+}
+
+fn sections(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Section> {
+    vec![
+        summary(author, plan),
+        schedule::section(author, plan),
+        conversion(plan),
+        gates::section(author, plan),
+        responsibility::team(plan),
+        responsibility::risks(author, plan),
+        responsibility::governance(plan),
+        responsibility::way_back(author, plan),
+    ]
+}
+
+fn no_move(reason: &str) -> Section {
+    Section {
+        kicker: ReportKind::Migration.title().to_owned(),
+        action_title: rich!["There is no move to plan"],
+        anchor: "summary".to_owned(),
+        blocks: vec![Block::Lead(Inline::name(reason).into())],
+    }
+}
+
+fn no_move_cover(author: &Author<'_>, reason: &str) -> Cover {
+    Cover {
+        kicker: ReportKind::Migration.title().to_owned(),
+        subtitle: author.input.study.question.clone(),
+        verdict: "No move".to_owned(),
+        tone: Tone::Neutral,
+        statement: Inline::name(reason).into(),
+        facts: vec![Fact::new("Prepared", Inline::name(day(author.input)))],
+    }
+}
+
+fn date(day: jiff::civil::Date) -> Inline {
+    Inline::name(day.strftime("%-d %B %Y").to_string())
+}
+
+fn count(plan: &MigrationPlan, verdict: GateVerdict) -> usize {
+    plan.gates.iter().filter(|gate| gate.verdict == verdict).count()
+}
+
+/// Where the gates stand, in a few words.
+fn verdict(plan: &MigrationPlan) -> (&'static str, Tone) {
+    match (count(plan, GateVerdict::Failed), count(plan, GateVerdict::Open)) {
+        (0, 0) => ("Ready to go", Tone::Positive),
+        (0, _) => ("Planned, gates open", Tone::Info),
+        _ => ("A gate fails", Tone::Negative),
+    }
+}
+
+fn cover(author: &mut Author<'_>, plan: &MigrationPlan) -> Cover {
+    let input = author.input;
+    let (verdict, tone) = verdict(plan);
+    let mut facts = vec![Fact::new("Prepared", Inline::name(day(input)))];
+    if let Some(name) = &input.study.author {
+        facts.push(Fact::new("Prepared by", Inline::name(name)));
+    }
+    facts.push(Fact::new("Prepared with", Inline::name(&input.prepared_with)));
+    facts.push(Fact::new("First day", date(plan.starts)));
+    facts.push(Fact::new("Last day", date(plan.ends)));
+    facts.push(Fact::new("Evidence hash", Inline::code(&input.evidence_hash)));
+    Cover {
+        kicker: ReportKind::Migration.title().to_owned(),
+        subtitle: format!("From {} to {}", plan.from_name, plan.to_name),
+        verdict: verdict.to_owned(),
+        tone,
+        statement: statement(author, plan),
+        facts,
+    }
+}
+
+/// The plan in two sentences.
+fn statement(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
+    let effort = effort_value(author, plan);
+    let mut text = rich![
+        Inline::strong(Inline::name(plan.strategy.label())),
+        " the workload from ",
+        Inline::name(&plan.from_name),
+        " to ",
+        Inline::strong(Inline::name(&plan.to_name)),
+        " between ",
+        date(plan.starts),
+        " and ",
+        date(plan.ends),
+        " with ",
+        effort,
+        " person-days. "
+    ];
+    text.extend(gates_sentence(author, plan));
+    text
+}
+
+fn effort_value(author: &mut Author<'_>, plan: &MigrationPlan) -> crate::document::ValueId {
+    author.value("plan.effort", Some(plan.effort.expected_days), person_days, Some(Evidence::Assumed))
+}
+
+/// Person-days as they are spoken of.
+fn person_days(days: f64) -> String {
+    if days < 10.0 { format::significant(days, 2) } else { format::thousands(days, 0) }
+}
+
+fn gates_sentence(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
+    let (passed, failed, open) =
+        (count(plan, GateVerdict::Passed), count(plan, GateVerdict::Failed), count(plan, GateVerdict::Open));
+    let all = author.count("plan.gates", plan.gates.len());
+    let passed_value = author.count("plan.gates.passed", passed);
+    let open_value = author.count("plan.gates.open", open);
+    let mut text = rich![passed_value, " of ", all, " gates ", plural(passed, "is", "are"), " passed"];
+    if failed > 0 {
+        let failed_value = author.count("plan.gates.failed", failed);
+        text.extend(rich![", ", failed_value, plural(failed, " fails", " fail")]);
+    }
+    text.extend(rich![", ", open_value, plural(open, " is open.", " are open.")]);
+    text
+}
+
+fn summary(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
+    let mut lead = statement(author, plan);
+    lead.extend(rich![" ", Inline::name(&plan.strategy_reason)]);
+    let strategy = Facts {
+        anchor: "strategy".to_owned(),
+        title: "The move in brief".into(),
+        rows: vec![
+            Fact::new(
+                "Strategy",
+                rich![
+                    Inline::strong(Inline::name(plan.strategy.label())),
+                    ": ",
+                    Inline::name(plan.strategy.description())
+                ],
+            ),
+            Fact::new("Why", Inline::name(&plan.strategy_reason)),
+            Fact::new("From", Inline::name(&plan.from_name)),
+            Fact::new("To", Inline::name(&plan.to_name)),
+            Fact::new("Stop rules", "a failed gate, a missing operator without owner and date, a missing licence"),
+        ],
+        source: Source { text: rich!["the study, and rules where it states nothing."], ..Source::default() },
+    };
+    let blocks = vec![
+        Block::Lead(lead),
+        Block::Kpis(kpis(author, plan)),
+        Block::Facts(strategy),
+        Block::Heading("Before the first day".into()),
+        Block::Bullets(first_steps(author, plan)),
+    ];
+    let mut action_title =
+        rich![Inline::name(&plan.to_name), " can carry the whole load by ", date(full_load(plan)), ", "];
+    action_title.extend(match verdict(plan).1 {
+        Tone::Positive => rich!["and every gate is passed"],
+        Tone::Negative => rich!["but a gate fails today"],
+        _ => rich!["if the open gates are passed"],
+    });
+    Section { kicker: "The plan on a page".to_owned(), action_title, anchor: "summary".to_owned(), blocks }
+}
+
+/// The day on which the whole load runs on the new platform.
+fn full_load(plan: &MigrationPlan) -> jiff::civil::Date {
+    plan.waves.iter().filter(|wave| wave.load_share >= 1.0).map(|wave| wave.ends).min().unwrap_or(plan.ends)
+}
+
+fn kpis(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Kpi> {
+    let class = Evidence::Assumed;
+    let p80 = author.value("plan.effort_p80", Some(plan.effort.p80_days), person_days, Some(class));
+    let cost = author.money("plan.cost", Some(plan.effort.expected_cost), class);
+    let cost_p80 = author.money("plan.cost_p80", Some(plan.effort.p80_cost), class);
+    let weeks = (plan.ends - plan.starts).get_days();
+    let weeks =
+        author.value("plan.weeks", Some(f64::from(weeks) / 7.0), |weeks| format::thousands(weeks, 0), Some(class));
+    let engineers =
+        author.value("plan.engineers", Some(plan.engineers), |count| format::significant(count, 2), Some(class));
+    let passed = author.count("plan.gates.passed", count(plan, GateVerdict::Passed));
+    let all = author.count("plan.gates", plan.gates.len());
+    let parallel = plan.parallel_run.as_ref();
+    let months = author.value("plan.parallel_months", parallel.map(|run| run.months), format::months, Some(class));
+    let parallel_cost = author.money("plan.parallel_cost", parallel.and_then(|run| run.cost), class);
+    let card = |label: &str, value: Rich, comparison: Rich, note: Rich, tone| Kpi {
+        label: label.into(),
+        value,
+        comparison,
+        note,
+        tone,
+    };
+    let tone = verdict(plan).1;
+    vec![
+        card(
+            "Effort, person-days",
+            effort_value(author, plan).into(),
+            rich![p80, " at the dear end"],
+            Inline::Evidence(class).into(),
+            Tone::Neutral,
+        ),
+        card(
+            "Cost of the effort",
+            cost.into(),
+            rich![cost_p80, " at the dear end"],
+            Inline::Evidence(class).into(),
+            Tone::Neutral,
+        ),
+        card(
+            "Weeks",
+            weeks.into(),
+            rich!["with ", engineers, " engineers"],
+            rich!["to the end of the last wave"],
+            Tone::Neutral,
+        ),
+        match parallel {
+            Some(_) => card(
+                "Gates passed",
+                rich![passed, " of ", all],
+                rich!["side by side for ", months],
+                rich!["which costs ", parallel_cost],
+                tone,
+            ),
+            None => {
+                card("Gates passed", rich![passed, " of ", all], rich!["no parallel run planned"], Rich::new(), tone)
+            }
+        },
+    ]
+}
+
+fn first_steps(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Rich> {
+    let mut steps = Vec::new();
+    if let Some(next) = &author.input.answer.next_measurement {
+        steps.push(rich![Inline::name(next), "."]);
+    }
+    let open = plan.gates.iter().filter(|gate| gate.verdict != GateVerdict::Passed).take(3);
+    for gate in open {
+        steps.push(rich!["Settle ", Inline::strong(Inline::name(&gate.name)), ": ", Inline::name(&gate.basis), "."]);
+    }
+    if plan.team.iter().all(|role| role.person.is_none()) {
+        steps.push(rich!["Name a person for each role."]);
+    }
+    steps
+}
+
+/// The way to the hardware: toolchains, formats, gaps, prerequisites.
+fn conversion(plan: &MigrationPlan) -> Section {
+    let about = |topics: &[&str]| -> Vec<Row> {
+        plan.portability
+            .iter()
+            .filter(|row| topics.contains(&row.topic.as_str()))
+            .map(|row| {
+                let as_of = row.as_of.map_or(Rich::from(format::UNKNOWN), |day| Inline::name(day.to_string()).into());
+                Row::new(vec![
+                    Inline::name(&row.topic).into(),
+                    row.subject.as_ref().map_or(Rich::from("–"), |subject| Inline::name(subject).into()),
+                    Inline::name(&row.text).into(),
+                    row.source.as_ref().map_or(Rich::from(format::UNKNOWN), |source| Inline::name(source).into()),
+                    as_of,
+                ])
+            })
+            .collect()
+    };
+    let table = |anchor: &str, title: &str, rows: Vec<Row>| {
+        Block::Table(Table {
+            anchor: anchor.to_owned(),
+            title: title.into(),
+            columns: vec![
+                Column::text("About"),
+                Column::text("Subject"),
+                Column::text("What is known"),
+                Column::text("Source"),
+                Column::text("Date"),
+            ],
+            rows,
+            source: Source {
+                text: rich!["the hardware profile."],
+                evidence: vec![Evidence::Vendor],
+                reproduce: Some("assay profiles list --format json".to_owned()),
+            },
+        })
+    };
+    if plan.portability.is_empty() {
+        return Section {
+            kicker: "Conversion path".to_owned(),
+            action_title: rich!["What the way to ", Inline::name(&plan.to_name), " takes is not in the catalogue"],
+            anchor: "conversion".to_owned(),
+            blocks: vec![Block::Paragraph(
+                "Enter its toolchains, known gaps and prerequisites into a hardware profile of the study.".into(),
+            )],
+        };
+    }
+    let gaps = about(&["Known gap"]).len();
+    let action_title = if gaps == 0 {
+        rich!["No gap of ", Inline::name(&plan.to_name), " is known to the catalogue"]
+    } else {
+        rich!["The desk study checks each known gap of ", Inline::name(&plan.to_name), " against the model"]
+    };
+    Section {
+        kicker: "Conversion path".to_owned(),
+        action_title,
+        anchor: "conversion".to_owned(),
+        blocks: vec![
+            Block::Paragraph(
+                "Driver, compiler and runtime are pinned in versions when the first gate is passed, and moved only \
+                 with a new validation."
+                    .into(),
+            ),
+            table("toolchains", "Toolchains and prerequisites", about(&["Toolchain", "Prerequisite"])),
+            table("formats", "Numeric formats and quantisation", about(&["Numeric format"])),
+            table("gaps", "Known gaps", about(&["Known gap"])),
+        ],
+    }
+}

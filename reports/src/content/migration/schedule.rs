@@ -1,0 +1,128 @@
+//! Waves, effort and cost.
+
+use super::{MigrationPlan, date, person_days};
+use crate::content::author::Author;
+use crate::document::{Block, Column, Inline, Rich, Row, RowKind, Section, Source, Table};
+use crate::rich;
+use assay_base::{Evidence, format};
+
+pub(super) fn section(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
+    let mut blocks = Vec::new();
+    blocks.push(Block::Table(waves(author, plan)));
+    blocks.push(Block::Table(effort(author, plan)));
+    if let Some(run) = &plan.parallel_run {
+        let months = author.value("plan.parallel_months", Some(run.months), format::months, Some(Evidence::Assumed));
+        let cost = author.money("plan.parallel_cost", run.cost, Evidence::Assumed);
+        blocks.push(Block::Paragraph(rich![
+            "The old platform is kept warm for ",
+            months,
+            ", which costs ",
+            cost,
+            " and is part of the total cost of the option."
+        ]));
+    }
+    Section {
+        kicker: "Waves and effort".to_owned(),
+        action_title: title(author, plan),
+        anchor: "waves".to_owned(),
+        blocks,
+    }
+}
+
+fn title(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
+    let count = author.count("plan.waves", plan.waves.len());
+    let cost = author.money("plan.cost", Some(plan.effort.expected_cost), Evidence::Assumed);
+    rich!["The load moves in ", count, " waves; the work is worth ", cost]
+}
+
+fn origin(is_stated: bool) -> Rich {
+    if is_stated { "study".into() } else { "proposal".into() }
+}
+
+fn waves(author: &mut Author<'_>, plan: &MigrationPlan) -> Table {
+    let rows = plan
+        .waves
+        .iter()
+        .map(|wave| {
+            let share = author.share(format!("wave.{}.share", wave.id), Some(wave.load_share), Evidence::Assumed);
+            let after = wave.after.as_ref().and_then(|id| plan.waves.iter().find(|known| known.id == *id));
+            Row::new(vec![
+                Inline::name(&wave.name).into(),
+                date(wave.starts).into(),
+                date(wave.ends).into(),
+                share.into(),
+                after.map_or(Rich::from("–"), |before| Inline::name(&before.name).into()),
+                origin(wave.is_stated),
+            ])
+        })
+        .collect();
+    Table {
+        anchor: "waves-table".to_owned(),
+        title: "Waves, and the share of the load on the new platform when each ends".into(),
+        columns: vec![
+            Column::text("Wave"),
+            Column::text("Begins"),
+            Column::text("Ends"),
+            Column::number("Load"),
+            Column::text("Waits for"),
+            Column::text("From"),
+        ],
+        rows,
+        source: Source {
+            text: rich!["the study; what it does not state is a proposal that follows from effort and team."],
+            evidence: vec![Evidence::Assumed],
+            reproduce: None,
+        },
+    }
+}
+
+fn effort(author: &mut Author<'_>, plan: &MigrationPlan) -> Table {
+    let class = Some(Evidence::Assumed);
+    let mut rows: Vec<Row> = plan
+        .tasks
+        .iter()
+        .map(|task| {
+            let id = |what: &str| format!("task.{}.{what}", task.id);
+            let [low, likely, high] = task.person_days;
+            Row::new(vec![
+                Inline::name(&task.name).into(),
+                author.value(id("low"), Some(low), person_days, class).into(),
+                author.value(id("likely"), Some(likely), person_days, class).into(),
+                author.value(id("high"), Some(high), person_days, class).into(),
+                author.value(id("expected"), Some(task.expected_days), person_days, class).into(),
+                origin(task.is_stated),
+            ])
+        })
+        .collect();
+    let expected = author.value("plan.effort", Some(plan.effort.expected_days), person_days, class);
+    rows.push(
+        Row::new(vec!["Sum".into(), "".into(), "".into(), "".into(), expected.into(), "".into()]).kind(RowKind::Total),
+    );
+    let p80 = author.value("plan.effort_p80", Some(plan.effort.p80_days), person_days, class);
+    let cost = author.money("plan.cost_p80", Some(plan.effort.p80_cost), Evidence::Assumed);
+    Table {
+        anchor: "effort".to_owned(),
+        title: rich!["Effort in person-days; four times in five ", p80, " suffice, worth ", cost],
+        columns: vec![
+            Column::text("Work"),
+            Column::number("Least"),
+            Column::number("Likeliest"),
+            Column::number("Most"),
+            Column::number("Expected"),
+            Column::text("From"),
+        ],
+        rows,
+        source: Source {
+            text: rich![
+                "the study's tasks, or the effort stated for the option spread over a proposal; expected is a sixth \
+                 of least, four times likeliest and most.",
+                Inline::footnote(
+                    "The three-point rule of PERT (Malcolm and others, Operations Research). Proposals are orders of magnitude, not data: no \
+                     public source states the effort of such moves."
+                )
+            ],
+            evidence: vec![Evidence::Assumed],
+            reproduce: None,
+        },
+    }
+}
