@@ -29,7 +29,10 @@ pub fn serve() -> anyhow::Result<()> {
         Err(error) => absent.insert(0, unavailable(&StackId::new("native"), &error.to_string())),
     }
     evaluators.push(Box::new(RtenEvaluator::new(cpu.clone())));
-    evaluators.push(Box::new(OrtEvaluator::new(cpu.clone())));
+    let nvidia: Vec<Device> = cuda.probe().into_iter().map(|(device, _)| device).collect();
+    for evaluator in OrtEvaluator::all(&cpu, &nvidia) {
+        evaluators.push(Box::new(evaluator));
+    }
     if cuda_absence.is_none() {
         evaluators.push(Box::new(CudaEvaluator::new()));
     }

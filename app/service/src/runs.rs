@@ -12,7 +12,7 @@ use assay_study::TargetSpec;
 
 mod execute;
 
-pub use execute::{probe_targets, start_run};
+pub use execute::{inspect_model, probe_targets, start_run};
 
 /// Called after each event so that a sleeping window wakes up. The command line passes a no-op.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -56,6 +56,8 @@ pub struct RunRequest {
     pub targets: Vec<Target>,
     /// How to measure.
     pub plan: Plan,
+    /// A user's model to measure instead of a suite: the workload of its [`assay_core::model::ModelReport`].
+    pub model: Option<Workload>,
 }
 
 /// How a suite is measured: the quick one quickly, any other thoroughly.

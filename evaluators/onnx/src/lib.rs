@@ -5,6 +5,9 @@
 
 mod ort_evaluator;
 mod ort_library;
+mod ort_model;
+mod ort_profile;
+mod ort_runtime;
 mod proto;
 mod reader;
 mod rten_evaluator;

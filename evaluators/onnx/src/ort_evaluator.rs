@@ -1,25 +1,23 @@
-//! ONNX Runtime's CPU execution provider, through a library found at run time.
+//! ONNX Runtime with one of its execution providers, through a library found at run time.
 
-use std::sync::Mutex;
 use std::time::Instant;
 
-use assay_core::device::{Device, StackId, StackStatus};
+use assay_core::device::{Device, DeviceKind, StackId, StackStatus};
 use assay_core::evaluator::{Evaluator, EvaluatorError, Job, Prepared, Sample, Support, TimingMethod};
+use assay_core::model::{GraphOptimization, ModelJob, ModelOptions, Placement};
 use assay_core::tensor::{Tensor, Values};
 use assay_core::{NumericFormat, Workload};
 use half::f16;
-use ort::environment::Environment;
-
 use ort::memory::Allocator;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::session::{IoBinding, Session};
 use ort::value::{DynTensor, TensorElementType};
 
-use crate::ort_library::{self, OrtLibrary};
+use crate::ort_model::OrtModel;
+use crate::ort_profile;
+use crate::ort_runtime::{CPU, Hardware, Pin, Provider, Runtime, runtime};
 use crate::shared::{compute_threads, failure, support};
 use crate::writer::onnx_model;
-
-const PROVIDER: &str = "CPUExecutionProvider";
 
 /// Formats with kernels in the CPU provider: it has no bf16 matrix product.
 const FORMATS: [NumericFormat; 3] = [NumericFormat::Fp32, NumericFormat::Fp16, NumericFormat::Int8];
@@ -28,74 +26,79 @@ const FORMATS: [NumericFormat; 3] = [NumericFormat::Fp32, NumericFormat::Fp16, N
 /// millisecond a quarter faster, and on two busy ones it made ResNet-50 take twice as long.
 const FEW_THREADS: usize = 4;
 
-/// The one environment that ONNX Runtime allows a process.
-static RUNTIME: Mutex<Option<&'static Runtime>> = Mutex::new(None);
-
-struct Runtime {
-    library: OrtLibrary,
-    environment: Environment,
-}
-
-/// Finds, loads and initialises ONNX Runtime, once for the process. What failed is tried again at the next call.
-fn runtime() -> Result<&'static Runtime, String> {
-    let mut slot = RUNTIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(runtime) = *slot {
-        return Ok(runtime);
-    }
-    let library = ort_library::find()?;
-    let explain = |error: String| format!("{} (ONNX Runtime {}): {error}", library.path.display(), library.version);
-    let environment = ort::init_from(&library.path)
-        .map_err(|error| explain(error.to_string()))?
-        .with_name("assay")
-        .with_telemetry(false)
-        .build()
-        .map_err(|error| explain(error.to_string()))?;
-    // Never freed: sessions refer to it until the process ends, and there can be no second one.
-    let runtime: &'static Runtime = Box::leak(Box::new(Runtime { library, environment }));
-    *slot = Some(runtime);
-    Ok(runtime)
-}
-
-/// Runs workloads as ONNX models in ONNX Runtime, on the CPU.
+/// Runs workloads as ONNX models in ONNX Runtime, with one provider.
 #[derive(Clone, Debug)]
 pub struct OrtEvaluator {
-    cpu: Device,
+    stack: StackId,
+    /// The provider on each device that it reaches.
+    places: Vec<Provider>,
 }
 
 impl OrtEvaluator {
-    /// For the host's processor.
+    /// On the host's processor.
     pub fn new(cpu: Device) -> Self {
-        Self { cpu }
+        let provider = Provider::cpu(cpu);
+        Self { stack: provider.stack(), places: vec![provider] }
+    }
+
+    /// One evaluator for each provider that the library and its plugins have; only the processor's when there is no
+    /// library. Loads the library into this process, so it belongs into a worker.
+    pub fn all(cpu: &Device, nvidia: &[Device]) -> Vec<Self> {
+        let Ok(runtime) = runtime() else { return vec![Self::new(cpu.clone())] };
+        let mut all: Vec<Self> = Vec::new();
+        for provider in runtime.providers(cpu, nvidia) {
+            let stack = provider.stack();
+            match all.iter_mut().find(|evaluator| evaluator.stack == stack) {
+                Some(evaluator) => evaluator.places.push(provider),
+                None => all.push(Self { stack, places: vec![provider] }),
+            }
+        }
+        all
+    }
+
+    fn place(&self, device: &Device) -> Result<&Provider, String> {
+        let place = self.places.iter().find(|place| place.device.id == device.id);
+        place.ok_or_else(|| {
+            let devices: Vec<&str> = self.places.iter().map(|place| place.device.id.as_str()).collect();
+            format!("{} runs on {}, not on {}", self.stack, devices.join(", "), device.id)
+        })
     }
 }
 
 impl Evaluator for OrtEvaluator {
     fn stack(&self) -> StackId {
-        StackId::new("onnxruntime")
+        self.stack.clone()
     }
 
-    /// Loads the library into this process, so it belongs into a worker.
     fn probe(&self) -> Vec<(Device, StackStatus)> {
-        let id = self.stack();
-        let status = match runtime() {
-            Ok(runtime) => {
-                StackStatus { id, available: true, reason: None, version: Some(runtime.library.version.clone()) }
-            }
-            Err(reason) => StackStatus { id, available: false, reason: Some(reason), version: None },
+        let library = runtime();
+        let status = |place: &Provider| {
+            let (reason, version) = match (&library, &place.problem) {
+                (Err(reason), _) => (Some(reason.clone()), None),
+                (Ok(_), Some(problem)) => (Some(problem.clone()), None),
+                (Ok(runtime), None) => (None, Some(runtime.library.version.clone())),
+            };
+            let status = StackStatus { id: self.stack(), available: reason.is_none(), reason, version };
+            (place.device.clone(), status)
         };
-        vec![(self.cpu.clone(), status)]
+        self.places.iter().map(status).collect()
     }
 
     fn support(&self, device: &Device, workload: &Workload) -> Support {
-        support(&self.stack(), &self.cpu, device, workload, &FORMATS)
+        match self.place(device) {
+            Ok(place) => support(&self.stack, &place.device, device, workload, &FORMATS),
+            Err(reason) => Support::unsupported(reason),
+        }
     }
 
-    fn prepare(&self, _device: &Device, job: &Job) -> Result<Box<dyn Prepared>, EvaluatorError> {
+    fn prepare(&self, device: &Device, job: &Job) -> Result<Box<dyn Prepared>, EvaluatorError> {
         let runtime = runtime().map_err(EvaluatorError::Unavailable)?;
         let model = onnx_model(job).map_err(EvaluatorError::Failed)?;
-        let options = Options::for_this_machine();
+        let place = self.place(device).map_err(EvaluatorError::Unsupported)?;
+        let setup = Setup::new(place, job.graph.format, ModelOptions::default());
         let started = Instant::now();
-        let session = builder(&runtime.environment, options)
+        let session = setup
+            .builder(runtime)
             .and_then(|mut builder| builder.commit_from_memory(&model.bytes))
             .map_err(|error| failure("ONNX Runtime cannot load the model", error))?;
         let load_secs = started.elapsed().as_secs_f64();
@@ -111,23 +114,131 @@ impl Evaluator for OrtEvaluator {
         let mut output =
             DynTensor::new(&Allocator::default(), element, job.graph.shape(job.graph.output)).map_err(bind)?;
         binding.bind_output(model.output, &mut output).map_err(bind)?;
-        Ok(Box::new(OrtPrepared { session, binding, output, library: &runtime.library, options, load_secs }))
+        // The processor's own provider has nothing to fall back to.
+        let model = (place.name != CPU).then_some(model.bytes);
+        Ok(Box::new(OrtPrepared { session, binding, output, runtime, setup, load_secs, model }))
+    }
+
+    fn support_model(&self, device: &Device, _job: &ModelJob) -> Support {
+        self.place(device).map_or_else(Support::unsupported, |_| Support::Supported)
+    }
+
+    fn prepare_model(&self, device: &Device, job: &ModelJob) -> Result<Box<dyn Prepared>, EvaluatorError> {
+        let runtime = runtime().map_err(EvaluatorError::Unavailable)?;
+        let place = self.place(device).map_err(EvaluatorError::Unsupported)?;
+        let setup = Setup::new(place, job.workload.format, job.options);
+        Ok(Box::new(OrtModel::new(runtime, setup, job)?))
     }
 }
 
 /// Choices for a session.
-#[derive(Clone, Copy, Debug)]
-struct Options {
+#[derive(Clone, Debug)]
+pub struct Setup {
+    provider: Provider,
     threads: usize,
     spinning: bool,
     /// Use the slower u8-u8 kernel where the u8-i8 one may overflow.
     precise_int8: bool,
+    /// Forbid providers to compute fp32 in a narrower format.
+    keep_fp32: bool,
+    optimization: GraphOptimization,
 }
 
-impl Options {
-    fn for_this_machine() -> Self {
-        let threads = compute_threads();
-        Self { threads, spinning: threads > FEW_THREADS, precise_int8: int8_may_overflow() }
+impl Setup {
+    fn new(provider: &Provider, format: NumericFormat, options: ModelOptions) -> Self {
+        let threads = options.threads.unwrap_or_else(compute_threads);
+        Self {
+            provider: provider.clone(),
+            threads,
+            spinning: threads > FEW_THREADS,
+            precise_int8: int8_may_overflow(),
+            keep_fp32: matches!(format, NumericFormat::Fp32 | NumericFormat::Int8),
+            optimization: options.optimization,
+        }
+    }
+
+    /// A session on one provider, and the CPU for what that one cannot: `ort` otherwise lets ONNX Runtime choose, and
+    /// it would take any plugin that is registered.
+    pub fn builder(&self, runtime: &Runtime) -> ort::Result<SessionBuilder> {
+        let level = match self.optimization {
+            GraphOptimization::Off => GraphOptimizationLevel::Disable,
+            GraphOptimization::Basic => GraphOptimizationLevel::Level1,
+            GraphOptimization::Extended => GraphOptimizationLevel::Level2,
+            GraphOptimization::All => GraphOptimizationLevel::All,
+        };
+        let builder = self
+            .pinned(runtime)?
+            .with_optimization_level(level)?
+            .with_intra_threads(self.threads)?
+            .with_inter_threads(1)?
+            .with_intra_op_spinning(self.spinning)?;
+        Ok(if self.precise_int8 { builder.with_precise_qmm()? } else { builder })
+    }
+
+    fn pinned(&self, runtime: &Runtime) -> ort::Result<SessionBuilder> {
+        let builder = Session::builder(&runtime.environment)?;
+        let name = self.provider.name.as_str();
+        match &self.provider.pin {
+            Pin::Listed(hardware) => {
+                let matches = |device: &ort::device::Device<'_>| {
+                    device.ep().is_ok_and(|ep| ep == name)
+                        && Hardware::of(device.hardware_device().ty()) == Some(*hardware)
+                };
+                let devices: Vec<_> = runtime.environment.devices().filter(matches).take(1).collect();
+                if devices.is_empty() {
+                    return Err(ort::Error::new(format!("there is no device of {name}")));
+                }
+                Ok(builder.with_devices(devices, Some(&self.options()))?)
+            }
+            Pin::Number(number) => {
+                let provider = match name {
+                    "CUDAExecutionProvider" => {
+                        ort::ep::CUDA::default().with_device_id(*number).with_tf32(!self.keep_fp32).build()
+                    }
+                    "TensorrtExecutionProvider" => ort::ep::TensorRT::default().with_device_id(*number).build(),
+                    _ => return Err(ort::Error::new(format!("{name} cannot be pinned to a device"))),
+                };
+                Ok(builder.with_execution_providers([provider.error_on_failure()])?)
+            }
+        }
+    }
+
+    /// Options of the provider; their names carry its name.
+    fn options(&self) -> Vec<(String, String)> {
+        let name = &self.provider.name;
+        // OpenVINO computes fp32 in bf16 where the processor has AMX, ten times faster and a thousand times less exact.
+        if name == "OpenVINOExecutionProvider" && self.keep_fp32 {
+            let device = if self.provider.device.kind == DeviceKind::Cpu { "CPU" } else { "GPU" };
+            let threads = format!(r#""INFERENCE_NUM_THREADS":"{}","#, self.threads);
+            let threads = if device == "CPU" { threads } else { String::new() };
+            let config = format!(r#"{{"{device}":{{{threads}"INFERENCE_PRECISION_HINT":"f32"}}}}"#);
+            return vec![(format!("{name}.load_config"), config)];
+        }
+        Vec::new()
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &str {
+        &self.provider.name
+    }
+
+    /// What is worth knowing about a session.
+    pub fn notes(&self, runtime: &Runtime, load_secs: f64) -> Vec<(String, String)> {
+        let note = |name: &str, value: String| (name.to_owned(), value);
+        let mut notes = vec![
+            note("engine", format!("ONNX Runtime {}", runtime.library.version)),
+            note("library", runtime.library.path.display().to_string()),
+            note("execution provider", self.provider.name.clone()),
+            note("threads", format!("{} in an operator, operators in sequence", self.threads)),
+            note("waiting threads", if self.spinning { "spin" } else { "sleep" }.to_owned()),
+            note("int8 kernels", if self.precise_int8 { "u8 x u8" } else { "u8 x i8" }.to_owned()),
+            note("graph optimisation", self.optimization.label().to_owned()),
+            note("load time", assay_base::format::duration(load_secs)),
+        ];
+        notes.extend(
+            self.options().into_iter().map(|(name, value)| note("provider option", format!("{name} = {value}"))),
+        );
+        notes
     }
 }
 
@@ -139,30 +250,15 @@ fn int8_may_overflow() -> bool {
     return false;
 }
 
-/// A session on the CPU provider and nothing else: `ort` otherwise lets ONNX Runtime choose a provider, and it would
-/// take any plugin that is registered.
-fn builder(environment: &Environment, options: Options) -> ort::Result<SessionBuilder> {
-    let processors = environment.devices().filter(|device| device.ep().is_ok_and(|name| name == PROVIDER));
-    let processors: Vec<_> = processors.take(1).collect();
-    if processors.is_empty() {
-        return Err(ort::Error::new(format!("there is no device of {PROVIDER}")));
-    }
-    let builder = Session::builder(environment)?
-        .with_devices(processors, None)?
-        .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_intra_threads(options.threads)?
-        .with_inter_threads(1)?
-        .with_intra_op_spinning(options.spinning)?;
-    Ok(if options.precise_int8 { builder.with_precise_qmm()? } else { builder })
-}
-
 struct OrtPrepared {
     session: Session,
     binding: IoBinding,
     output: DynTensor,
-    library: &'static OrtLibrary,
-    options: Options,
+    runtime: &'static Runtime,
+    setup: Setup,
     load_secs: f64,
+    /// The model's bytes, where the placement must be looked at.
+    model: Option<Vec<u8>>,
 }
 
 impl Prepared for OrtPrepared {
@@ -190,18 +286,15 @@ impl Prepared for OrtPrepared {
         Ok(Tensor::f32(shape, values))
     }
 
+    fn placement(&mut self) -> Result<Option<Placement>, EvaluatorError> {
+        let Some(model) = &self.model else { return Ok(None) };
+        let nodes = crate::reader::nodes_of(model);
+        let execute = |session: &mut Session| session.run_binding(&self.binding).map(|_| ());
+        ort_profile::placement(self.runtime, &self.setup, model, &nodes, execute).map(Some)
+    }
+
     fn notes(&self) -> Vec<(String, String)> {
-        let note = |name: &str, value: String| (name.to_owned(), value);
-        vec![
-            note("engine", format!("ONNX Runtime {}", self.library.version)),
-            note("library", self.library.path.display().to_string()),
-            note("execution provider", PROVIDER.to_owned()),
-            note("threads", format!("{} in an operator, operators in sequence", self.options.threads)),
-            note("waiting threads", if self.options.spinning { "spin" } else { "sleep" }.to_owned()),
-            note("int8 kernels", if self.options.precise_int8 { "u8 x u8" } else { "u8 x i8" }.to_owned()),
-            note("graph optimisation", "all".to_owned()),
-            note("load time", assay_base::format::duration(self.load_secs)),
-        ]
+        self.setup.notes(self.runtime, self.load_secs)
     }
 }
 
@@ -214,24 +307,11 @@ fn element(format: NumericFormat) -> TensorElementType {
 
 /// A tensor in memory that ONNX Runtime allocated, and so aligned as its kernels like it.
 fn input(tensor: &Tensor, format: NumericFormat) -> ort::Result<DynTensor> {
-    let allocator = Allocator::default();
-    let shape = tensor.shape.as_slice();
-    match &tensor.values {
-        Values::F32(values) if format == NumericFormat::Fp16 => {
-            let mut input = ort::value::Tensor::<f16>::new(&allocator, shape)?;
-            let (_, slots) = input.extract_tensor_mut();
-            slots.iter_mut().zip(values).for_each(|(slot, value)| *slot = f16::from_f32(*value));
-            Ok(input.upcast())
-        }
-        Values::F32(values) => {
-            let mut input = ort::value::Tensor::<f32>::new(&allocator, shape)?;
-            input.extract_tensor_mut().1.copy_from_slice(values);
-            Ok(input.upcast())
-        }
-        Values::Index(values) => {
-            let mut input = ort::value::Tensor::<i64>::new(&allocator, shape)?;
-            input.extract_tensor_mut().1.copy_from_slice(values);
-            Ok(input.upcast())
-        }
-    }
+    let half = format == NumericFormat::Fp16;
+    let element = match &tensor.values {
+        Values::F32(_) if half => "float16",
+        Values::F32(_) => "float32",
+        Values::Index(_) => "int64",
+    };
+    crate::ort_model::value(tensor, element)
 }

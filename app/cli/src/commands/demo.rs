@@ -22,6 +22,7 @@ pub fn run(arguments: &Demo) -> anyhow::Result<Verdict> {
         devices: Vec::new(),
         stacks: Vec::new(),
         targets: vec![Target::local()],
+        model: None,
     })?;
     if summary.cancelled {
         anyhow::bail!("cancelled; what was measured is kept in {}", folder.display());

@@ -4,6 +4,7 @@ pub mod calc;
 pub mod cost;
 pub mod demo;
 pub mod devices;
+mod model_report;
 pub mod profiles;
 pub mod report;
 pub mod results;

@@ -220,6 +220,9 @@ fn show_rows(m: &Measurement) -> Vec<(&'static str, String)> {
     let e = &m.environment;
     let host = [&e.host, &e.operating_system, &e.kernel, &e.cpu_model, &e.hypervisor, &e.container];
     rows.push(("environment", host.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")));
+    if let Some(placement) = &m.placement {
+        rows.push(("executed on", placement.sentence()));
+    }
     for (name, value) in &m.notes {
         rows.push(("note", format!("{name}: {value}")));
     }

@@ -1,28 +1,54 @@
 //! `assay run`
 
 use assay_service::core::StackId;
+use assay_service::core::model::{self, ModelOptions, ModelReport};
 use assay_service::core::runner::Plan;
-use assay_service::{RunRequest, plan_for};
+use assay_service::{RunRequest, Target, plan_for};
 
-use super::results;
-use crate::args::Run;
+use super::{model_report, results};
+use crate::args::{GraphOptimization, Run};
 use crate::{Verdict, place, progress};
 
 pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
-    let folder = place::open_or_create(arguments.study.named())?;
+    if arguments.describe {
+        let targets = place::targets(&arguments.target, place::folder(arguments.study.named()).ok().as_deref())?;
+        model_report::print(&inspect(arguments, &targets)?, arguments.format)?;
+        return Ok(Verdict::Yes);
+    }
+    // A model that cannot be run is told before a study is made for it.
+    let folder = match &arguments.model {
+        Some(_) => place::folder(arguments.study.named())?,
+        None => place::open_or_create(arguments.study.named())?,
+    };
+    let targets = place::targets(&arguments.target, Some(&folder))?;
+    let model = match &arguments.model {
+        Some(_) => {
+            let report = inspect(arguments, &targets)?;
+            let inputs = arguments.inputs.as_deref().map(|file| whole(file).display().to_string());
+            let workload = report.workload(inputs).map_err(anyhow::Error::msg)?;
+            eprintln!("{}", model_report::brief(&report));
+            Some(workload)
+        }
+        None => None,
+    };
+    let folder = place::open_or_create(arguments.study.named()).map(|_| folder)?;
     let (_, study) = assay_service::study::StudyFolder::open(&folder)?;
     let suite = arguments.suite.clone().unwrap_or(study.suite);
     let request = RunRequest {
         workloads: arguments.workload.clone(),
         devices: arguments.device.clone(),
         stacks: arguments.stack.iter().map(StackId::new).collect(),
-        targets: place::targets(&arguments.target, Some(&folder))?,
-        plan: Plan { seed: arguments.seed, ..plan_for(&suite) },
+        targets,
+        plan: Plan { seed: arguments.seed, model: options(arguments), ..plan_for(&suite) },
         suite,
         study_folder: folder.clone(),
+        model,
     };
     let (measurements, summary) = progress::run_to_end(request)?;
     results::print_list(&measurements, arguments.format)?;
+    for (m, placement) in measurements.iter().filter_map(|m| Some((m, m.placement.as_ref()?))) {
+        eprintln!("{} on {}: {}", m.stack, m.device.id, placement.sentence());
+    }
     eprintln!(
         "Run {}: {} passed, {} ended otherwise; kept in {}",
         summary.run_id,
@@ -34,4 +60,40 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
     let broken =
         measurements.iter().any(|m| !m.status.passed() && !matches!(m.status.label(), "unsupported" | "unavailable"));
     Ok(if broken || summary.cancelled { Verdict::No } else { Verdict::Yes })
+}
+
+/// What is in the model, as the first target reads it.
+fn inspect(arguments: &Run, targets: &[Target]) -> anyhow::Result<ModelReport> {
+    let (Some(file), Some(target)) = (&arguments.model, targets.first()) else {
+        anyhow::bail!("there is no model to look at: name one with --model FILE.onnx")
+    };
+    let mut choice = model::ModelChoice {
+        file: whole(file),
+        inputs: arguments.inputs.as_deref().map(whole),
+        ..model::ModelChoice::default()
+    };
+    for given in &arguments.axis {
+        let parsed = given.split_once('=').and_then(|(name, size)| Some((name.trim(), size.trim().parse().ok()?)));
+        let Some((name, size)) = parsed else {
+            anyhow::bail!("--axis {given}: give the name of an axis and its size, as in --axis batch=8")
+        };
+        choice.axes.insert(name.to_owned(), size);
+    }
+    let cancel = std::sync::atomic::AtomicBool::new(false);
+    assay_service::inspect_model(target, choice, &cancel).map_err(anyhow::Error::msg)
+}
+
+/// A file of this machine by its whole path; the worker may stand elsewhere. A file that is not here may be there.
+fn whole(file: &std::path::Path) -> std::path::PathBuf {
+    file.canonicalize().unwrap_or_else(|_| file.to_owned())
+}
+
+fn options(arguments: &Run) -> ModelOptions {
+    let optimization = match arguments.graph_optimization {
+        Some(GraphOptimization::Off) => model::GraphOptimization::Off,
+        Some(GraphOptimization::Basic) => model::GraphOptimization::Basic,
+        Some(GraphOptimization::Extended) => model::GraphOptimization::Extended,
+        Some(GraphOptimization::All) | None => model::GraphOptimization::All,
+    };
+    ModelOptions { threads: arguments.threads.filter(|threads| *threads > 0), optimization }
 }

@@ -100,6 +100,7 @@ impl BenchmarksView {
                 .collect(),
             targets,
             plan: Plan { seed: self.seed, ..plan_for(&self.suite) },
+            model: None,
         })
     }
 

@@ -103,7 +103,8 @@ impl ModelBuilder {
             dims: dims(shape),
             data_type: element.code(),
             name: name.to_owned(),
-            raw_data: element.encode(values),
+            raw_data: element.encode(values).into(),
+            ..TensorProto::default()
         });
     }
 
@@ -130,6 +131,7 @@ impl ModelBuilder {
             name: format!("{op_type}_{}", self.graph.node.len()),
             op_type: op_type.to_owned(),
             attribute: attributes.into_iter().map(AttributeProto::from).collect(),
+            domain: String::new(),
         });
     }
 
@@ -147,6 +149,7 @@ impl ModelBuilder {
             producer_version: env!("CARGO_PKG_VERSION").to_owned(),
             graph: Some(self.graph),
             opset_import: vec![OperatorSetIdProto { domain: String::new(), version: opset }],
+            functions: Vec::new(),
         };
         model.encode_to_vec()
     }

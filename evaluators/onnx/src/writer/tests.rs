@@ -56,7 +56,7 @@ fn int8_quantises_weights_symmetrically_and_activations_dynamically() {
     assert_eq!(steps.iter().map(|step| i32::from(*step).abs()).max(), Some(127));
     // What a step stands for, times the steps, is the weight to half a step.
     let scale = graph.initializer.iter().find(|tensor| tensor.data_type == 1).unwrap();
-    let scale = f32::from_le_bytes(scale.raw_data.as_slice().try_into().unwrap());
+    let scale = f32::from_le_bytes(scale.raw_data.as_ref().try_into().unwrap());
     for (step, weight) in steps.iter().zip(job.tensors[1].as_ref().unwrap().as_f32()) {
         assert!((f32::from(*step) * scale - weight).abs() <= scale * 0.501);
     }
