@@ -147,7 +147,7 @@ fn no_number_is_typed_into_prose() {
         let mut prose = Vec::new();
         collect_prose(&document["sections"], &mut prose);
         collect_prose(&document["cover"], &mut prose);
-        assert!(prose.len() > 10);
+        assert!(!prose.is_empty());
         for text in prose {
             let typed =
                 text.split(|c: char| !c.is_alphanumeric()).find(|word| word.starts_with(|c: char| c.is_ascii_digit()));

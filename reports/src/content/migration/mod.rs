@@ -312,25 +312,27 @@ fn conversion(plan: &MigrationPlan) -> Section {
             )],
         };
     }
+    let mut blocks = vec![Block::Paragraph(
+        "Driver, compiler and runtime are pinned in versions when the first gate is passed, and moved only with a new \
+         validation."
+            .into(),
+    )];
+    let groups: [(&str, &str, &[&str]); 3] = [
+        ("toolchains", "Toolchains and prerequisites", &["Toolchain", "Prerequisite"]),
+        ("formats", "Numeric formats and quantisation", &["Numeric format"]),
+        ("gaps", "Known gaps", &["Known gap"]),
+    ];
+    for (anchor, title, topics) in groups {
+        let rows = about(topics);
+        if !rows.is_empty() {
+            blocks.push(table(anchor, title, rows));
+        }
+    }
     let gaps = about(&["Known gap"]).len();
     let action_title = if gaps == 0 {
         rich!["No gap of ", Inline::name(&plan.to_name), " is known to the catalogue"]
     } else {
         rich!["The desk study checks each known gap of ", Inline::name(&plan.to_name), " against the model"]
     };
-    Section {
-        kicker: "Conversion path".to_owned(),
-        action_title,
-        anchor: "conversion".to_owned(),
-        blocks: vec![
-            Block::Paragraph(
-                "Driver, compiler and runtime are pinned in versions when the first gate is passed, and moved only \
-                 with a new validation."
-                    .into(),
-            ),
-            table("toolchains", "Toolchains and prerequisites", about(&["Toolchain", "Prerequisite"])),
-            table("formats", "Numeric formats and quantisation", about(&["Numeric format"])),
-            table("gaps", "Known gaps", about(&["Known gap"])),
-        ],
-    }
+    Section { kicker: "Conversion path".to_owned(), action_title, anchor: "conversion".to_owned(), blocks }
 }
