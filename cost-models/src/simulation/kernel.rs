@@ -86,7 +86,17 @@ enum Units {
     Stay,
 }
 
-/// The payment of a month that follows from buying for 1: linear in what is left at the end of a life.
+/// The payments that follow from buying for 1 at the begin of a month. Linear in what is left at the end of a life.
+struct Cohort {
+    /// Paid at once.
+    at_purchase: f64,
+    /// Paid at the horizon at the price of the purchase, and how much that changes when everything is left.
+    at_horizon: f64,
+    at_horizon_slope: f64,
+    /// All other payments: for what replaces it, and taxes.
+    between: Vec<AssetPayment>,
+}
+
 struct AssetPayment {
     month: usize,
     /// The month whose price it is a part of.
@@ -120,17 +130,27 @@ struct Plan {
     item: f64,
     /// Price of what is bought for each unit.
     asset_price: f64,
-    /// For each month in which a unit can be bought: the payments that follow for a price of 1.
-    asset_payments: Vec<Vec<AssetPayment>>,
+    /// For each month in which a unit can be bought: the payments that follow.
+    cohorts: Vec<Cohort>,
     /// The residual value that is assumed.
     residual_fraction: f64,
-    /// One-off costs by month.
-    one_off: Vec<f64>,
+    /// One-off and recurring costs that depend on nothing else: the months that have any.
+    fixed: Vec<FixedCosts>,
     /// Costs of each month beyond those above: those of the option alone, and those it shares.
     own: MonthlyCosts,
     shared: MonthlyCosts,
+    has_per_unit: bool,
+    has_per_item: bool,
     /// How the option's own prices develop.
     level: Level,
+}
+
+/// What is paid at the end of a month whatever the demand.
+struct FixedCosts {
+    month: usize,
+    one_off: f64,
+    own: f64,
+    shared: f64,
 }
 
 /// Costs of each month by what they grow with.
@@ -138,6 +158,11 @@ struct MonthlyCosts {
     fixed: Vec<f64>,
     per_unit: Vec<f64>,
     per_item: Vec<f64>,
+}
+
+/// Whether two rows of costs are of any account.
+fn has_any(own: &[f64], shared: &[f64]) -> bool {
+    own.iter().chain(shared).any(|cost| *cost != 0.0)
 }
 
 /// How a price develops over the months.
@@ -315,7 +340,7 @@ impl Kernel {
 
     #[inline(always)]
     fn discount(&self, scratch: &mut Scratch) {
-        let factors = scratch.parameters[shared::DISCOUNT_RATE].map(|rate| (-rate.ln_1p() / 12.0).exp());
+        let factors = monthly_discount(&scratch.parameters[shared::DISCOUNT_RATE]);
         let mut current = [1.0; LANES];
         for discount in scratch.discount.iter_mut().skip(1) {
             for (current, factor) in current.iter_mut().zip(&factors) {
@@ -345,8 +370,8 @@ impl Kernel {
             let sample = Sample { common, own, discount, items, level, electricity };
             *cost = [0.0; LANES];
             if plan.units != Units::None {
-                self.units(plan.units, &own[own::THROUGHPUT], &per_throughput, items, units);
-                plan.add_units(&sample, units, self.electricity.is_flat(), cost);
+                let at_end = self.units(plan.units, &own[own::THROUGHPUT], &per_throughput, &sample, units);
+                plan.add_units(&sample, units, &at_end, self.electricity.is_flat(), cost);
             }
             plan.add_rest(&sample, cost);
         }
@@ -382,17 +407,26 @@ impl Kernel {
         result
     }
 
+    /// Units in each month, and their discounted sum.
     #[inline(always)]
-    fn units(&self, kind: Units, throughput: &Lane, per_throughput: &Lane, items: &[Lane], units: &mut [Lane]) {
+    fn units(
+        &self,
+        kind: Units,
+        throughput: &Lane,
+        per_throughput: &Lane,
+        sample: &Sample<'_>,
+        units: &mut [Lane],
+    ) -> Lane {
         let mut inverse = [0.0; LANES];
         for (inverse, (throughput, per)) in inverse.iter_mut().zip(throughput.iter().zip(per_throughput)) {
             // As `whole`: the dust of rounding does not make another unit.
             *inverse = (1.0 - 1e-9) / (throughput * per);
         }
         let mut most = [0.0; LANES];
-        for (items, units) in items.iter().zip(units) {
+        let mut sum = [0.0; LANES];
+        for ((items, discount), units) in sample.items.iter().zip(&sample.discount[1..]).zip(units) {
             for lane in 0..LANES {
-                units[lane] = ceil(items[lane] * inverse[lane]);
+                units[lane] = (items[lane] * inverse[lane]).ceil();
             }
             if self.spares > 0.0 {
                 for units in units.iter_mut() {
@@ -405,17 +439,38 @@ impl Kernel {
                     *units = *most;
                 }
             }
+            for lane in 0..LANES {
+                sum[lane] += units[lane] * discount[lane];
+            }
         }
+        sum
     }
 }
 
-/// The next whole number of a quantity of 0 or more. Adding and subtracting 2^52 rounds to the nearest, in two
-/// vectorised operations where `f64::ceil` would be a call; from 2^52 on every double is whole already.
+/// `(1 + rate)^(-1/12)`, the discount factor of a month, in operations that vectorise: three of Newton's steps for
+/// `1 / y^12 = 1 + rate` square a first error below a thousandth to less than a double tells. Rates that are far off
+/// get the exact function.
 #[inline(always)]
-fn ceil(quantity: f64) -> f64 {
-    const WHOLE: f64 = 4_503_599_627_370_496.0;
-    let nearest = (quantity + WHOLE) - WHOLE;
-    if nearest < quantity { nearest + 1.0 } else { nearest }
+fn monthly_discount(rates: &Lane) -> Lane {
+    const NEAR: std::ops::Range<f64> = -0.4..1.0;
+    let mut factors = [0.0; LANES];
+    for (factor, rate) in factors.iter_mut().zip(rates) {
+        // The first terms of the logarithm, of which a twelfth goes into those of the exponential.
+        let t = rate / (2.0 + rate);
+        let u = (t + t * t * t / 3.0) / 6.0;
+        let mut y = 1.0 - u + 0.5 * u * u;
+        for _ in 0..3 {
+            let (y4, x) = ((y * y) * (y * y), 1.0 + rate);
+            y = y * (13.0 - x * (y4 * y4 * y4)) * (1.0 / 12.0);
+        }
+        *factor = y;
+    }
+    for (factor, rate) in factors.iter_mut().zip(rates) {
+        if !NEAR.contains(rate) {
+            *factor = (-rate.ln_1p() / 12.0).exp();
+        }
+    }
+    factors
 }
 
 /// What the costs of one option are made from in a batch.
@@ -439,7 +494,8 @@ impl Plan {
         let hours = assumptions.hours_per_month;
         let tax_rate = assumptions.tax.map(|tax| tax.rate);
         let after_tax = 1.0 - tax_rate.unwrap_or(0.0);
-        let costs = |own: bool| MonthlyCosts::new(option, assumptions, own, after_tax);
+        let own = MonthlyCosts::new(option, assumptions, true, after_tax)?;
+        let shared = MonthlyCosts::new(option, assumptions, false, after_tax)?;
         let mut plan = Self {
             units: Units::Stay,
             rent: 0.0,
@@ -452,11 +508,13 @@ impl Plan {
             adds_pue: option.power_basis != PowerBasis::Facility,
             item: 0.0,
             asset_price: 0.0,
-            asset_payments: Vec::new(),
+            cohorts: Vec::new(),
             residual_fraction: 0.0,
-            one_off: one_off(option, assumptions, after_tax),
-            own: costs(true)?,
-            shared: costs(false)?,
+            fixed: fixed_costs(&one_off(option, assumptions, after_tax), &own.fixed, &shared.fixed),
+            has_per_unit: has_any(&own.per_unit, &shared.per_unit),
+            has_per_item: has_any(&own.per_item, &shared.per_item),
+            own,
+            shared,
             level: Level::new("price_change", option.price_change, assumptions, samples_change)?,
         };
         let mut asset = None;
@@ -518,23 +576,18 @@ impl Plan {
             && price > 0.0
         {
             plan.asset_price = price;
-            plan.asset_payments =
-                (0..months).map(|month| asset_payments(&asset, month, months, tax_rate, samples_residual)).collect();
+            let is_flat = plan.level.is_flat();
+            let payments = |month| asset_payments(&asset, month, months, tax_rate, samples_residual);
+            plan.cohorts = (0..months).map(|month| Cohort::new(month, months, payments(month), is_flat)).collect();
         }
         Ok(plan)
     }
 
     /// What depends on the fleet.
     #[inline(always)]
-    fn add_units(&self, sample: &Sample<'_>, units: &[Lane], flat_electricity: bool, cost: &mut Lane) {
+    fn add_units(&self, sample: &Sample<'_>, units: &[Lane], at_end: &Lane, flat_electricity: bool, cost: &mut Lane) {
         let Sample { common, own, discount, level, electricity, .. } = sample;
-        let mut at_end = [0.0; LANES];
-        for (units, discount) in units.iter().zip(&discount[1..]) {
-            for lane in 0..LANES {
-                at_end[lane] += units[lane] * discount[lane];
-            }
-        }
-        let mut for_energy = at_end;
+        let mut for_energy = *at_end;
         if self.kwh_per_watt != 0.0 && !flat_electricity {
             for_energy = [0.0; LANES];
             for ((units, level), discount) in units.iter().zip(*electricity).zip(&discount[1..]) {
@@ -543,7 +596,7 @@ impl Plan {
                 }
             }
         }
-        let mut for_rent = at_end;
+        let mut for_rent = *at_end;
         if self.rent != 0.0 && !self.level.is_flat() {
             for_rent = self.rented(sample, units);
         }
@@ -564,13 +617,11 @@ impl Plan {
                 }
             }
         }
-        let per_unit = self.own.per_unit.iter().zip(&self.shared.per_unit);
+        let per_unit = self.own.per_unit.iter().zip(&self.shared.per_unit).filter(|_| self.has_per_unit);
         for (units, ((own_cost, shared_cost), discount)) in units.iter().zip(per_unit.zip(&discount[1..])) {
-            if *own_cost != 0.0 || *shared_cost != 0.0 {
-                for lane in 0..LANES {
-                    let a_unit = own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
-                    cost[lane] += a_unit * units[lane] * discount[lane];
-                }
+            for lane in 0..LANES {
+                let a_unit = own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
+                cost[lane] += a_unit * units[lane] * discount[lane];
             }
         }
         self.add_assets(sample, units, cost);
@@ -609,26 +660,43 @@ impl Plan {
     #[inline(always)]
     fn add_assets(&self, sample: &Sample<'_>, units: &[Lane], cost: &mut Lane) {
         let Sample { own, discount, level, .. } = sample;
+        let residual = own[own::RESIDUAL_FRACTION].map(|residual| residual - self.residual_fraction);
+        let is_flat = self.level.is_flat();
         let mut owned = [0.0; LANES];
-        for (payments, units) in self.asset_payments.iter().zip(units) {
+        // What is paid for a price of 1: discounted, and at the horizon with the part that the residual value changes.
+        let (mut worth, mut at_horizon, mut slope) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        for (month, (cohort, units)) in self.cohorts.iter().zip(units).enumerate() {
+            let mut added = [0.0; LANES];
+            for lane in 0..LANES {
+                added[lane] = units[lane] - owned[lane];
+                let level = if is_flat { 1.0 } else { level[month][lane] };
+                worth[lane] += added[lane] * (cohort.at_purchase * level * discount[month][lane]);
+                at_horizon[lane] += added[lane] * cohort.at_horizon;
+                slope[lane] += added[lane] * cohort.at_horizon_slope;
+            }
+            owned = *units;
             // A fleet that stays never falls.
-            if *units == owned {
+            if cohort.between.is_empty() || added.iter().fold(true, |none, added| none & (*added == 0.0)) {
                 continue;
             }
-            let mut worth = [0.0; LANES];
-            for AssetPayment { month, priced_at, amount, slope } in payments {
-                let residual = &own[own::RESIDUAL_FRACTION];
+            let mut between = [0.0; LANES];
+            for AssetPayment { month, priced_at, amount, slope } in &cohort.between {
                 for lane in 0..LANES {
-                    let level = if self.level.is_flat() { 1.0 } else { level[*priced_at][lane] };
-                    let amount = amount + slope * (residual[lane] - self.residual_fraction);
-                    worth[lane] += amount * level * discount[*month][lane];
+                    let level = if is_flat { 1.0 } else { level[*priced_at][lane] };
+                    between[lane] += (amount + slope * residual[lane]) * level * discount[*month][lane];
                 }
             }
             for lane in 0..LANES {
-                let price = self.asset_price * own[own::PRICE_FACTOR][lane];
-                cost[lane] += (units[lane] - owned[lane]) * price * worth[lane];
+                worth[lane] += added[lane] * between[lane];
             }
-            owned = *units;
+        }
+        if let Some(last) = discount.last()
+            && !self.cohorts.is_empty()
+        {
+            for lane in 0..LANES {
+                let left = (at_horizon[lane] + slope[lane] * residual[lane]) * last[lane];
+                cost[lane] += (worth[lane] + left) * self.asset_price * own[own::PRICE_FACTOR][lane];
+            }
         }
     }
 
@@ -636,31 +704,68 @@ impl Plan {
     #[inline(always)]
     fn add_rest(&self, sample: &Sample<'_>, cost: &mut Lane) {
         let Sample { common, own, discount, items, level, .. } = sample;
-        for (month, discount) in discount.iter().enumerate() {
-            let one_off = self.one_off[month];
-            let (own_cost, shared_cost) = match month.checked_sub(1) {
-                Some(month) => (self.own.fixed[month], self.shared.fixed[month]),
-                None => (0.0, 0.0),
-            };
-            if one_off != 0.0 || own_cost != 0.0 || shared_cost != 0.0 {
-                for lane in 0..LANES {
-                    let recurring = own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
-                    cost[lane] += (one_off * own[own::ONE_OFF_FACTOR][lane] + recurring) * discount[lane];
-                }
+        for costs in &self.fixed {
+            for lane in 0..LANES {
+                let recurring = costs.own * own[own::RECURRING_FACTOR][lane] + costs.shared;
+                let paid = costs.one_off * own[own::ONE_OFF_FACTOR][lane] + recurring;
+                cost[lane] += paid * discount[costs.month][lane];
             }
         }
-        for (month, (items, discount)) in items.iter().zip(&discount[1..]).enumerate() {
-            let (own_cost, shared_cost) = (self.own.per_item[month], self.shared.per_item[month]);
-            if own_cost != 0.0 || shared_cost != 0.0 || self.item != 0.0 {
+        if self.item > 0.0 {
+            let mut sum = [0.0; LANES];
+            for (month, (items, discount)) in items.iter().zip(&discount[1..]).enumerate() {
                 for lane in 0..LANES {
                     let level = if self.level.is_flat() { 1.0 } else { level[month][lane] };
-                    let attempts = 1.0 + common[shared::RETRIES][lane];
-                    let service = self.item * attempts * level * own[own::PRICE_FACTOR][lane];
-                    let price = service + own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
-                    cost[lane] += price * items[lane] * discount[lane];
+                    sum[lane] += items[lane] * level * discount[lane];
                 }
             }
+            for lane in 0..LANES {
+                let attempts = 1.0 + common[shared::RETRIES][lane];
+                cost[lane] += self.item * attempts * own[own::PRICE_FACTOR][lane] * sum[lane];
+            }
         }
+        let per_item = self.own.per_item.iter().zip(&self.shared.per_item).filter(|_| self.has_per_item);
+        for (items, ((own_cost, shared_cost), discount)) in items.iter().zip(per_item.zip(&discount[1..])) {
+            for lane in 0..LANES {
+                let price = own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
+                cost[lane] += price * items[lane] * discount[lane];
+            }
+        }
+    }
+}
+
+/// The months in which something is paid whatever the demand; one-off costs from t = 0, the others from the end of the
+/// first month.
+fn fixed_costs(one_off: &[f64], own: &[f64], shared: &[f64]) -> Vec<FixedCosts> {
+    let at = |costs: &[f64], month: usize| month.checked_sub(1).and_then(|month| costs.get(month)).copied();
+    one_off
+        .iter()
+        .enumerate()
+        .map(|(month, one_off)| FixedCosts {
+            month,
+            one_off: *one_off,
+            own: at(own, month).unwrap_or_default(),
+            shared: at(shared, month).unwrap_or_default(),
+        })
+        .filter(|costs| costs.one_off != 0.0 || costs.own != 0.0 || costs.shared != 0.0)
+        .collect()
+}
+
+impl Cohort {
+    /// Sorts the payments that follow from buying in `month` by when they fall due.
+    fn new(month: usize, horizon: usize, payments: Vec<AssetPayment>, is_flat: bool) -> Self {
+        let mut cohort = Self { at_purchase: 0.0, at_horizon: 0.0, at_horizon_slope: 0.0, between: Vec::new() };
+        for payment in payments {
+            if payment.month == month && payment.priced_at == month && payment.slope == 0.0 {
+                cohort.at_purchase += payment.amount;
+            } else if payment.month == horizon && is_flat {
+                cohort.at_horizon += payment.amount;
+                cohort.at_horizon_slope += payment.slope;
+            } else {
+                cohort.between.push(payment);
+            }
+        }
+        cohort
     }
 }
 

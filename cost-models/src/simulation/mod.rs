@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::CostError;
 use crate::evaluation::{Assumptions, Driver, Evaluation, OptionInput, evaluate, in_study_currency};
-use crate::uncertainty::{Correlation, Distribution, LatinHypercube, QuantileTable};
+use crate::uncertainty::{Correlation, Dimension, Distribution, LatinHypercube, QuantileTable};
 use kernel::{Kernel, LANES, Lane, Scratch};
 
 pub use information::InformationValue;
@@ -51,6 +51,8 @@ struct Prepared {
     quantiles: QuantileTable,
     parameter: usize,
     range: (f64, f64),
+    /// Whether the distribution has values outside that.
+    exceeds_range: bool,
     /// What the values are multiplied with to be the parameter.
     factor: f64,
 }
@@ -66,7 +68,7 @@ pub struct Samples {
 /// order, so the same digits.
 struct Batch<'a> {
     simulation: &'a Simulation,
-    cube: &'a LatinHypercube,
+    dimensions: &'a [Dimension],
     start: usize,
     scratch: &'a mut Scratch,
     costs: &'a mut [Lane],
@@ -77,7 +79,7 @@ impl pulp::NullaryFnOnce for Batch<'_> {
 
     #[inline(always)]
     fn call(self) {
-        self.simulation.draw(self.cube, self.start, self.scratch);
+        self.simulation.draw(self.dimensions, self.start, self.scratch);
         self.simulation.kernel.present_costs(self.scratch, self.costs);
     }
 }
@@ -163,11 +165,18 @@ impl Simulation {
         let mut scratch = self.kernel.scratch();
         let mut costs: Vec<Vec<f64>> = self.ids.iter().map(|_| Vec::with_capacity(range.len())).collect();
         let mut found = vec![[0.0; LANES]; self.ids.len()];
+        let dimensions: Vec<Dimension> = (0..self.inputs.len()).map(|i| cube.dimension(i)).collect();
         let arch = pulp::Arch::new();
         let mut start = range.start;
         while start < range.end {
             let count = LANES.min(range.end - start);
-            arch.dispatch(Batch { simulation: self, cube: &cube, start, scratch: &mut scratch, costs: &mut found });
+            arch.dispatch(Batch {
+                simulation: self,
+                dimensions: &dimensions,
+                start,
+                scratch: &mut scratch,
+                costs: &mut found,
+            });
             for (costs, found) in costs.iter_mut().zip(&found) {
                 costs.extend_from_slice(&found[..count]);
             }
@@ -182,20 +191,18 @@ impl Simulation {
 
     /// Fills the parameters of one batch. Lanes beyond the last sample repeat the first ones and are not used.
     #[inline(always)]
-    fn draw(&self, cube: &LatinHypercube, start: usize, scratch: &mut Scratch) {
+    fn draw(&self, dimensions: &[Dimension], start: usize, scratch: &mut Scratch) {
         let Some(correlation) = &self.correlation else {
-            for (i, input) in self.inputs.iter().enumerate() {
-                let dimension = cube.dimension(i);
+            for (input, dimension) in self.inputs.iter().zip(dimensions) {
                 let lane = scratch.parameter(input.parameter);
                 dimension.fill(start, lane);
                 input.transform(lane);
             }
             return;
         };
-        let dimensions: Vec<_> = (0..self.inputs.len()).map(|i| cube.dimension(i)).collect();
         let mut point = vec![0.0; dimensions.len()];
         for offset in 0..LANES {
-            for (coordinate, dimension) in point.iter_mut().zip(&dimensions) {
+            for (coordinate, dimension) in point.iter_mut().zip(dimensions) {
                 *coordinate = dimension.at(start + offset);
             }
             correlation.apply(&mut point);
@@ -308,16 +315,23 @@ fn prepare(
         Driver::ElectricityPrice => electricity_rate,
         _ => 1.0,
     };
-    Ok(Prepared { input: input.clone(), quantiles, parameter, range: (low, high), factor })
+    let (least, most) = quantiles.ends();
+    let exceeds_range = least < low || most > high;
+    Ok(Prepared { input: input.clone(), quantiles, parameter, range: (low, high), exceeds_range, factor })
 }
 
 impl Prepared {
     #[inline(always)]
     fn transform(&self, lane: &mut Lane) {
         self.quantiles.transform(lane);
-        let (low, high) = self.range;
-        for value in lane {
-            *value = value.max(low).min(high) * self.factor;
+        if self.exceeds_range {
+            let (low, high) = self.range;
+            for value in lane.iter_mut() {
+                *value = value.max(low).min(high);
+            }
+        }
+        if self.factor != 1.0 {
+            lane.iter_mut().for_each(|value| *value *= self.factor);
         }
     }
 }

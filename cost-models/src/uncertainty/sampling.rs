@@ -36,26 +36,8 @@ impl LatinHypercube {
     /// One dimension of it.
     pub fn dimension(&self, dimension: usize) -> Dimension {
         let key = mix(self.seed ^ mix(dimension as u64 + 1));
-        Dimension { cube: *self, permutation: key as u32, jitter: (key >> 32) as u32 }
-    }
-
-    /// The stratum of a point: a permutation of `0..len` for each key.
-    #[inline(always)]
-    fn permuted(&self, index: u32, key: u32) -> u32 {
-        // Repeated until it falls inside the range.
-        let mut i = shuffle(index, key, self.mask);
-        while i >= self.len {
-            i = shuffle(i, key, self.mask);
-        }
-        self.turned(i, key)
-    }
-
-    /// Turned around the range by the key, for 0 is a fixed point of some shuffles.
-    #[inline(always)]
-    fn turned(&self, i: u32, key: u32) -> u32 {
-        // Neither sum overflows: a range has at most 2^31 strata.
-        let turned = i + key % self.len;
-        if turned >= self.len { turned - self.len } else { turned }
+        let permutation = key as u32;
+        Dimension { cube: *self, permutation, turn: permutation % self.len, jitter: (key >> 32) as u32 }
     }
 }
 
@@ -99,6 +81,8 @@ fn scatter(mut x: u32) -> u32 {
 pub struct Dimension {
     cube: LatinHypercube,
     permutation: u32,
+    /// How far the strata are turned around the range.
+    turn: u32,
     jitter: u32,
 }
 
@@ -106,42 +90,41 @@ impl Dimension {
     /// The coordinate of a point, above 0 and below 1. Indices from `len` on repeat.
     #[inline]
     pub fn at(&self, index: usize) -> f64 {
-        let index = self.wrapped(index);
-        self.coordinate(index, self.cube.permuted(index, self.permutation))
+        let mut point = [0.0];
+        self.fill(index, &mut point);
+        point[0]
     }
 
-    /// The coordinates of neighbouring points from `start` on: the same as [`Dimension::at`], in loops that vectorise.
+    /// The coordinates of neighbouring points from `start` on, in loops that vectorise.
     #[inline(always)]
     pub(crate) fn fill<const N: usize>(&self, start: usize, coordinates: &mut [f64; N]) {
         let mut indices = [0; N];
+        let LatinHypercube { len, mask, width, .. } = self.cube;
         for (offset, index) in indices.iter_mut().enumerate() {
-            *index = self.wrapped(start + offset);
+            *index = (start + offset) as u32;
         }
+        if start + N > len as usize {
+            indices.iter_mut().for_each(|index| *index %= len);
+        }
+        // A permutation of `0..len` for each key: shuffled again as long as it falls outside the range.
         let mut strata = indices;
         for stratum in &mut strata {
-            *stratum = shuffle(*stratum, self.permutation, self.cube.mask);
+            *stratum = shuffle(*stratum, self.permutation, mask);
         }
-        for stratum in &mut strata {
-            while *stratum >= self.cube.len {
-                *stratum = shuffle(*stratum, self.permutation, self.cube.mask);
+        while strata.iter().fold(false, |outside, stratum| outside | (*stratum >= len)) {
+            for stratum in &mut strata {
+                let again = shuffle(*stratum, self.permutation, mask);
+                *stratum = if *stratum >= len { again } else { *stratum };
             }
         }
         for ((coordinate, index), stratum) in coordinates.iter_mut().zip(indices).zip(strata) {
-            *coordinate = self.coordinate(index, self.cube.turned(stratum, self.permutation));
+            // Turned around the range, for 0 is a fixed point of some shuffles. No sum overflows: len is at most 2^31.
+            let turned = stratum + self.turn;
+            let turned = if turned >= len { turned - len } else { turned };
+            // Half a step off the grid: never 0, never 1, so that no quantile is infinite.
+            let within = (f64::from(scatter(index ^ self.jitter)) + 0.5) * (1.0 / 4_294_967_296.0);
+            *coordinate = (f64::from(turned) + within) * f64::from_bits(width);
         }
-    }
-
-    #[inline(always)]
-    fn wrapped(&self, index: usize) -> u32 {
-        let index = index as u32;
-        if index < self.cube.len { index } else { index % self.cube.len }
-    }
-
-    #[inline(always)]
-    fn coordinate(&self, index: u32, stratum: u32) -> f64 {
-        // Half a step off the grid: never 0, never 1, so that no quantile is infinite.
-        let within = (f64::from(scatter(index ^ self.jitter)) + 0.5) * (1.0 / 4_294_967_296.0);
-        (f64::from(stratum) + within) * f64::from_bits(self.cube.width)
     }
 }
 
