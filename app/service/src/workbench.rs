@@ -9,7 +9,7 @@ use assay_study::{PathError, Study, StudyError, StudyFolder};
 use jiff::civil::Date;
 
 use crate::answer::Answer;
-use crate::assess::{Assessment, assess};
+use crate::assess::{Assessment, Measured, assess, translate};
 use crate::commands::Command;
 use crate::history::History;
 
@@ -28,9 +28,9 @@ pub enum WorkbenchError {
     /// The measurements cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The cost models refuse the numbers.
+    /// The cost models refuse the numbers; the fields are named as in the study.
     #[error("the study cannot be evaluated: {0}")]
-    Cost(#[from] assay_cost_models::CostError),
+    Cost(assay_cost_models::CostError),
     /// The document cannot be made.
     #[error(transparent)]
     Report(#[from] assay_reports::ReportError),
@@ -47,6 +47,12 @@ pub enum WorkbenchError {
     Other(String),
 }
 
+impl From<assay_cost_models::CostError> for WorkbenchError {
+    fn from(error: assay_cost_models::CostError) -> Self {
+        Self::Cost(translate::in_words_of_the_study(error))
+    }
+}
+
 /// A study that is open, with everything that follows from it.
 #[derive(Debug)]
 pub struct Workbench {
@@ -54,7 +60,7 @@ pub struct Workbench {
     study: Study,
     scenario: Option<String>,
     catalog: Catalog,
-    measurements: Vec<Measurement>,
+    measured: Measured,
     warnings: Vec<String>,
     today: Date,
     history: History,
@@ -72,13 +78,14 @@ impl Workbench {
         let catalog = Catalog::load(overlay.is_dir().then_some(overlay.as_path()))?;
         let loaded = Store::open(folder.path()).load()?;
         let today = jiff::Zoned::now().date();
-        let assessment = assess(&study, &catalog, &loaded.measurements, today)?;
+        let measured = Measured::of(loaded.measurements);
+        let assessment = assess(&study, &catalog, &measured, today)?;
         Ok(Self {
             folder,
             study,
             scenario: None,
             catalog,
-            measurements: loaded.measurements,
+            measured,
             warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
             today,
             history: History::default(),
@@ -103,7 +110,7 @@ impl Workbench {
 
     /// Every measurement of the study, oldest first.
     pub fn measurements(&self) -> &[Measurement] {
-        &self.measurements
+        self.measured.measurements()
     }
 
     /// What was odd when the measurements were read.
@@ -156,14 +163,14 @@ impl Workbench {
         Ok(())
     }
 
-    /// Sets several values for this evaluation only, without saving; for `--set`.
+    /// Sets several values for this evaluation only, on top of the scenario and without saving; for `--set`.
     ///
     /// # Errors
     /// When a path or value does not fit.
     pub fn override_values(&mut self, values: &[(String, serde_json::Value)]) -> Result<(), WorkbenchError> {
-        let edited = assay_study::set_paths(&self.study, values.iter().map(|(p, v)| (p.as_str(), v.clone())))?;
-        self.assessment = self.assess(&edited, self.scenario.as_deref())?;
-        self.study = edited;
+        let edited =
+            assay_study::set_paths(&self.assessment.study, values.iter().map(|(p, v)| (p.as_str(), v.clone())))?;
+        self.assessment = self.assess(&edited, None)?;
         Ok(())
     }
 
@@ -200,8 +207,8 @@ impl Workbench {
     /// # Errors
     /// When the evaluation fails.
     pub fn add_measurement(&mut self, measurement: Measurement) -> Result<(), WorkbenchError> {
-        if self.measurements.iter().all(|known| known.id != measurement.id) {
-            self.measurements.push(measurement);
+        if self.measurements().iter().all(|known| known.id != measurement.id) {
+            self.measured.push(measurement);
             self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
         }
         Ok(())
@@ -223,8 +230,8 @@ impl Workbench {
 
     fn assess(&self, study: &Study, scenario: Option<&str>) -> Result<Assessment, WorkbenchError> {
         match scenario {
-            Some(id) => assess(&study.under_scenario(id)?, &self.catalog, &self.measurements, self.today),
-            None => assess(study, &self.catalog, &self.measurements, self.today),
+            Some(id) => assess(&study.under_scenario(id)?, &self.catalog, &self.measured, self.today),
+            None => assess(study, &self.catalog, &self.measured, self.today),
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Assumptions {
     /// Share of the items that count, because they met the latency objective.
     pub goodput_fraction: Quantity,
     /// Repeated items as a fraction of those asked for.
-    pub retry_fraction: f64,
+    pub retry_fraction: Quantity,
     /// Hours of a month.
     pub hours_per_month: f64,
     /// Price of electricity for a kWh, in the study's currency.
@@ -154,6 +154,7 @@ pub const ASSUMPTIONS: [AssumptionSpec; 19] = [
         min: 0.0,
         max: 10.0,
         percent: true,
+        uncertain: true,
         source: "Assumed: none; replace it by your operations record",
         ..PLAIN
     },
@@ -305,7 +306,7 @@ impl Default for Assumptions {
             target_utilisation: of("target_utilisation").into(),
             availability: of("availability").into(),
             goodput_fraction: of("goodput_fraction").into(),
-            retry_fraction: of("retry_fraction"),
+            retry_fraction: of("retry_fraction").into(),
             hours_per_month: of("hours_per_month"),
             electricity_price_per_kwh: of("electricity_price_per_kwh").into(),
             pue: of("pue").into(),
@@ -337,7 +338,7 @@ impl Assumptions {
             "target_utilisation" => self.target_utilisation.clone(),
             "availability" => self.availability.clone(),
             "goodput_fraction" => self.goodput_fraction.clone(),
-            "retry_fraction" => self.retry_fraction.into(),
+            "retry_fraction" => self.retry_fraction.clone(),
             "hours_per_month" => self.hours_per_month.into(),
             "electricity_price_per_kwh" => self.electricity_price_per_kwh.clone(),
             "pue" => self.pue.clone(),

@@ -143,6 +143,45 @@ pub struct Carbon {
     pub source: String,
 }
 
+/// Buying now against waiting for a better or cheaper generation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// Unique in the study; letters, digits, dashes.
+    pub id: String,
+    /// The option to take now or later.
+    pub option: String,
+    /// The option that serves until then; the baseline when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meanwhile: Option<String>,
+    /// How long to wait.
+    pub months: u32,
+    /// What the market may be like then; the probabilities make 1.
+    pub scenarios: Vec<WaitingScenario>,
+    /// Where the scenarios are from.
+    pub source: String,
+}
+
+/// What the market may be like after waiting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingScenario {
+    /// Its name.
+    pub name: String,
+    /// How probable it is.
+    pub probability: f64,
+    /// What is then taken costs this times its price of now.
+    #[serde(default = "unchanged")]
+    pub price_factor: f64,
+    /// A unit then serves this times its items of now.
+    #[serde(default = "unchanged")]
+    pub throughput_factor: f64,
+}
+
+fn unchanged() -> f64 {
+    1.0
+}
+
 /// A cost beside hardware and energy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -151,7 +190,7 @@ pub struct Cost {
     pub id: String,
     /// What it is for.
     pub component: CostComponent,
-    /// The amount, each time and for each of what it is per. Only what falls due once can be a distribution.
+    /// The amount, each time and for each of what it is per. A distribution where the cost is of one option.
     pub amount: Quantity,
     /// How often it falls due.
     pub every: Every,

@@ -185,15 +185,15 @@ impl Price {
 }
 
 /// A steady change of an amount, compound: `{ per_year: -0.1 }` falls by 10 % a year.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// The change in a year as a fraction. Give this or `per_month`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_year: Option<f64>,
+    pub per_year: Option<Quantity>,
     /// The change in a month as a fraction. Give this or `per_year`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_month: Option<f64>,
+    pub per_month: Option<Quantity>,
     /// Whether it contains inflation.
     #[serde(default, skip_serializing_if = "Basis::is_nominal")]
     pub basis: Basis,

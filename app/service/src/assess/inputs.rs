@@ -34,7 +34,7 @@ pub fn assumptions(study: &Study) -> Assumptions {
             utilisation: a.target_utilisation.value(),
             availability: a.availability.value(),
             goodput_fraction: a.goodput_fraction.value(),
-            retry_fraction: a.retry_fraction,
+            retry_fraction: a.retry_fraction.value(),
         },
         spare_units: study.capacity.as_ref().map_or(0, |capacity| capacity.spare_units),
         electricity_price_per_kwh: Some(Money::new(a.electricity_price_per_kwh.value(), study.currency)),

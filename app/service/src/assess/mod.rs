@@ -5,11 +5,13 @@ mod price;
 mod throughput;
 pub(crate) mod translate;
 
+use assay_base::Currency;
 use assay_core::{Measurement, Suite, Workload};
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
+use std::sync::Arc;
 
 use crate::answer::{Answer, answer};
 use crate::workbench::WorkbenchError;
@@ -33,9 +35,9 @@ pub struct Assessment {
     /// What the cost models make of each option, in the same order.
     pub evaluations: Vec<Evaluation>,
     /// The measured ceilings of each device and format.
-    pub ceilings: Vec<SourceCeilings>,
+    pub ceilings: Arc<[SourceCeilings]>,
     /// Every passed measurement on its roofline.
-    pub roofline: Vec<RooflinePoint>,
+    pub roofline: Arc<[RooflinePoint]>,
     /// The answer to the study's question.
     pub answer: Answer,
     /// What is missing or doubtful, most important first.
@@ -56,6 +58,12 @@ impl Assessment {
     /// The plural of what demand counts, such as `sequences`.
     pub fn item(&self) -> &'static str {
         self.workload.as_ref().map_or("items", |w| w.shape.item().plural())
+    }
+
+    /// What one unit of a currency is worth in the study's; 1 for the study's own. (Without a rate nothing in that
+    /// currency is evaluated.)
+    pub fn exchange_rate(&self, currency: Currency) -> f64 {
+        self.assumptions.exchange_rates.iter().find(|rate| rate.from == currency).map_or(1.0, |rate| rate.rate)
     }
 
     /// Ranked evaluations, best first.
@@ -79,6 +87,35 @@ pub struct ResolvedOption {
     pub throughput: Result<ThroughputFact, String>,
 }
 
+/// Measurements with what follows from them alone, whatever the study says.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    measurements: Vec<Measurement>,
+    ceilings: Arc<[SourceCeilings]>,
+    roofline: Arc<[RooflinePoint]>,
+}
+
+impl Measured {
+    /// Takes the measurements of a study, oldest first.
+    pub fn of(measurements: Vec<Measurement>) -> Self {
+        let ceilings = throughput::ceilings(&measurements);
+        let roofline = throughput::roofline_points(&measurements, &ceilings);
+        Self { measurements, ceilings: ceilings.into(), roofline: roofline.into() }
+    }
+
+    /// The measurements.
+    pub fn measurements(&self) -> &[Measurement] {
+        &self.measurements
+    }
+
+    /// Adds a measurement.
+    pub fn push(&mut self, measurement: Measurement) {
+        let mut measurements = std::mem::take(&mut self.measurements);
+        measurements.push(measurement);
+        *self = Self::of(measurements);
+    }
+}
+
 /// Evaluates a study.
 ///
 /// # Errors
@@ -86,23 +123,26 @@ pub struct ResolvedOption {
 pub fn assess(
     study: &Study,
     catalog: &Catalog,
-    measurements: &[Measurement],
+    measured: &Measured,
     today: Date,
 ) -> Result<Assessment, WorkbenchError> {
     let pricing_date = study.pricing_date.unwrap_or(today);
-    let workload = Suite::load(&study.suite)
-        .ok()
-        .and_then(|suite| suite.workload(&study.workload).cloned())
-        .or_else(|| measurements.iter().rev().find(|m| m.workload.id == study.workload).map(|m| m.workload.clone()));
-    let ceilings = throughput::ceilings(measurements);
+    let workload =
+        Suite::load(&study.suite).ok().and_then(|suite| suite.workload(&study.workload).cloned()).or_else(|| {
+            measured.measurements().iter().rev().find(|m| m.workload.id == study.workload).map(|m| m.workload.clone())
+        });
     let assumptions = inputs::assumptions(study);
 
     let mut options: Vec<ResolvedOption> = study
         .options
         .iter()
         .map(|option| {
-            let resolver =
-                throughput::Resolver { study, workload: workload.as_ref(), measurements, ceilings: &ceilings };
+            let resolver = throughput::Resolver {
+                study,
+                workload: workload.as_ref(),
+                measurements: measured.measurements(),
+                ceilings: &measured.ceilings,
+            };
             inputs::resolve(study, option, catalog, pricing_date, &resolver)
         })
         .collect();
@@ -112,7 +152,6 @@ pub fn assess(
 
     let missing = missing(study, &options, &evaluations, workload.is_some());
     let answer = answer(study, &options, &evaluations, &assumptions);
-    let roofline = throughput::roofline_points(measurements, &ceilings);
     Ok(Assessment {
         study: study.clone(),
         workload,
@@ -120,8 +159,8 @@ pub fn assess(
         assumptions,
         options,
         evaluations,
-        ceilings,
-        roofline,
+        ceilings: measured.ceilings.clone(),
+        roofline: measured.roofline.clone(),
         answer,
         missing,
     })
@@ -161,6 +200,17 @@ fn missing(study: &Study, options: &[ResolvedOption], evaluations: &[Evaluation]
         }
         if let Ok(price) = &option.price {
             price.warnings.iter().for_each(|warning| doubt(name, warning.clone()));
+        }
+    }
+    for evaluation in evaluations {
+        for flag in &evaluation.flags {
+            let (path, own) = translate::flag_path(&evaluation.id, &flag.field);
+            let text = format!("`{path}`: {}", flag.problem);
+            match own {
+                true => missing.push(format!("{}: {text}", evaluation.name)),
+                false if !missing.contains(&text) => missing.push(text),
+                false => {}
+            }
         }
     }
     missing.extend(doubts.into_iter().map(|(text, names)| format!("{}: {text}", names.join("; "))));

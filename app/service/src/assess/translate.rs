@@ -29,9 +29,9 @@ pub fn estimate(given: &Quantity, evidence: Evidence) -> Estimate {
 
 /// A change; reading the study made sure that it has a period.
 pub fn change(given: &Change) -> models::Change {
-    let (fraction, per) = match (given.per_year, given.per_month) {
-        (_, Some(fraction)) => (fraction, models::RatePeriod::Month),
-        (fraction, None) => (fraction.unwrap_or_default(), models::RatePeriod::Year),
+    let (fraction, per) = match (&given.per_year, &given.per_month) {
+        (_, Some(fraction)) => (fraction.value(), models::RatePeriod::Month),
+        (fraction, None) => (fraction.as_ref().map_or(0.0, Quantity::value), models::RatePeriod::Year),
     };
     models::Change { fraction, per, basis: basis(given.basis) }
 }
@@ -99,20 +99,29 @@ pub fn in_words_of_the_study(mut error: CostError) -> CostError {
 pub fn study_path(field: &str) -> String {
     if let Some((id, rest)) = field.strip_prefix("options[").and_then(|rest| rest.split_once(']')) {
         let rest = rest.trim_start_matches('.');
-        let rest = match OPTION_FIELDS.iter().find_map(|(model, study)| Some((rest.strip_prefix(model)?, study))) {
-            Some((tail, study)) => format!("{study}{tail}"),
-            None => rest.to_owned(),
-        };
+        let rest = renamed(rest, &OPTION_FIELDS);
         return if rest.is_empty() { format!("options.{id}") } else { format!("options.{id}.{rest}") };
     }
-    match ASSUMPTION_FIELDS.iter().find_map(|(model, study)| Some((field.strip_prefix(model)?, study))) {
-        Some((tail, study)) => format!("{study}{tail}"),
-        None => field.to_owned(),
+    renamed(field, &ASSUMPTION_FIELDS)
+}
+
+/// The study's path of a flag of an option, and whether it is about that option alone.
+pub fn flag_path(option: &str, field: &str) -> (String, bool) {
+    if OPTION_FIELDS.iter().any(|(model, _)| field.starts_with(model)) {
+        (study_path(&format!("options[{option}].{field}")), true)
+    } else {
+        (study_path(field), false)
     }
 }
 
+fn renamed(field: &str, names: &[(&str, &str)]) -> String {
+    let whole = |tail: &&str| tail.is_empty() || tail.starts_with(['.', '[']);
+    let found = names.iter().find_map(|(model, study)| Some((field.strip_prefix(model).filter(whole)?, study)));
+    found.map_or_else(|| field.to_owned(), |(tail, study)| format!("{study}{tail}"))
+}
+
 /// Prefixes of an option's fields in the cost models and in the study; the first that fits counts.
-const OPTION_FIELDS: [(&str, &str); 9] = [
+const OPTION_FIELDS: [(&str, &str); 10] = [
     ("payment.capex_per_unit", "price.price_per_unit"),
     ("payment.residual_fraction", "residual_fraction"),
     ("payment.life_months", "finance.depreciation.life_months"),
@@ -122,6 +131,7 @@ const OPTION_FIELDS: [(&str, &str); 9] = [
     ("one_off_costs", "costs"),
     ("recurring_costs", "costs"),
     ("throughput_per_unit", "throughput"),
+    ("host_power_watts_per_unit", "host_power_watts_per_unit"),
 ];
 
 const ASSUMPTION_FIELDS: [(&str, &str); 18] = [

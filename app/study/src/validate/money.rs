@@ -1,6 +1,6 @@
 //! What is stated of money: prices, costs, finance, and which uncertain values move together.
 
-use super::{HUGE, NOT_NEGATIVE, POSITIVE, Problems};
+use super::{FRACTION, HUGE, NOT_NEGATIVE, POSITIVE, Problems};
 use crate::document::{PowerBasis, Study, StudyOption};
 use crate::finance::{Cost, Depreciation, DepreciationMethod, Every, Per};
 use crate::price::{Basis, Change, PriceSource};
@@ -117,9 +117,9 @@ fn depreciation(path: &str, given: &Depreciation, found: &mut Problems) {
 }
 
 fn change(path: &str, given: &Change, study: &Study, found: &mut Problems) {
-    match (given.per_year, given.per_month) {
-        (Some(year), None) => found.number(format!("{path}.per_year"), year, (-0.99, 10.0), "a fraction a year"),
-        (None, Some(month)) => found.number(format!("{path}.per_month"), month, (-0.5, 1.0), "a fraction a month"),
+    match (&given.per_year, &given.per_month) {
+        (Some(year), None) => found.quantity(format!("{path}.per_year"), year, (-0.99, 10.0), "a fraction a year"),
+        (None, Some(month)) => found.quantity(format!("{path}.per_month"), month, (-0.5, 1.0), "a fraction a month"),
         _ => found.report(path, "needs `per_year` or `per_month`, one of them"),
     }
     if given.basis != study.finance.rate_basis && study.finance.inflation_per_year.is_none() {
@@ -147,8 +147,9 @@ pub(super) fn costs(list: &str, costs: &[Cost], study: &Study, found: &mut Probl
         let at = |field: &str| format!("{list}.{}.{field}", cost.id);
         let once = cost.every == Every::Once;
         found.quantity(at("amount"), &cost.amount, (-HUGE, HUGE), "an amount");
-        if !once && cost.amount.distribution().is_some() {
-            found.report(at("amount"), "only a cost that falls due once can be a distribution: give a number");
+        if list == "costs" && cost.amount.distribution().is_some() {
+            let problem = "a cost that all options share moves them alike: give a number, or state it with the options";
+            found.report(at("amount"), problem);
         }
         let months = (1.0, MOST_MONTHS);
         for (key, month, belongs) in [
@@ -181,6 +182,34 @@ pub(super) fn costs(list: &str, costs: &[Cost], study: &Study, found: &mut Probl
             self::change(&at("change"), change, study, found);
         }
         currency(&at("currency"), cost.currency, study, found);
+    }
+}
+
+/// What may be waited for.
+pub(super) fn waiting(study: &Study, found: &mut Problems) {
+    for waiting in &study.waiting {
+        let at = |field: &str| format!("waiting.{}.{field}", waiting.id);
+        for (field, id) in [("option", Some(&waiting.option)), ("meanwhile", waiting.meanwhile.as_ref())] {
+            if let Some(id) = id.filter(|id| study.option(id).is_none()) {
+                let nearest = assay_base::yaml::nearest(id, study.options.iter().map(|o| o.id.as_str()));
+                let hint = nearest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+                found.report(at(field), format!("no option has the id `{id}`{hint}"));
+            }
+        }
+        if waiting.meanwhile.as_ref().unwrap_or(&study.baseline) == &waiting.option {
+            found.report(at("meanwhile"), "waits for itself: name the option that serves until then");
+        }
+        let horizon = study.assumptions.horizon_months.round();
+        found.number(at("months"), f64::from(waiting.months), (1.0, horizon - 1.0), "within the horizon");
+        for scenario in &waiting.scenarios {
+            found.number(at("scenarios"), scenario.probability, FRACTION, &scenario.name);
+            found.number(at("scenarios"), scenario.price_factor, (0.0, 1e3), &scenario.name);
+            found.number(at("scenarios"), scenario.throughput_factor, (1e-3, 1e3), &scenario.name);
+        }
+        let total: f64 = waiting.scenarios.iter().map(|scenario| scenario.probability).sum();
+        if (total - 1.0).abs() > 1e-9 {
+            found.report(at("scenarios"), format!("their probabilities make {total}, not 1"));
+        }
     }
 }
 
