@@ -4,9 +4,11 @@ mod cost;
 mod cover;
 mod measurements;
 mod method;
+mod outlook;
 mod provenance;
 mod requirement;
 mod roofline;
+mod stacks;
 mod summary;
 
 pub(super) use cost::cash_figure;
@@ -31,7 +33,11 @@ pub(super) fn compose(input: &ReportInput) -> Document {
     sections.push(requirement::section(&mut author));
     sections.push(measurements::section(&mut author));
     sections.push(roofline::section(&mut author));
+    sections.extend(stacks::section(&mut author));
+    sections.push(outlook::portability(&mut author));
     sections.push(cost::section(&mut author));
+    sections.push(outlook::risks(&mut author));
+    sections.extend(outlook::governance(&author));
     sections.push(method::section(&mut author));
     sections.push(provenance::section(&mut author));
     let meta = super::meta(ReportKind::Dossier, input);

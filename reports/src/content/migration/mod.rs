@@ -19,6 +19,9 @@ use crate::document::{
 use crate::rich;
 use assay_base::{Evidence, format};
 
+pub(super) use responsibility::{governance, risks};
+pub(super) use schedule::waves;
+
 /// Composes the migration plan of a study.
 pub(super) fn compose(input: &ReportInput) -> Document {
     let mut author = Author::new(input);
@@ -127,7 +130,7 @@ fn effort_value(author: &mut Author<'_>, plan: &MigrationPlan) -> crate::documen
 }
 
 /// Person-days as they are spoken of.
-fn person_days(days: f64) -> String {
+pub(super) fn person_days(days: f64) -> String {
     if days < 10.0 { format::significant(days, 2) } else { format::thousands(days, 0) }
 }
 
@@ -265,74 +268,72 @@ fn first_steps(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Rich> {
     steps
 }
 
-/// The way to the hardware: toolchains, formats, gaps, prerequisites.
-fn conversion(plan: &MigrationPlan) -> Section {
-    let about = |topics: &[&str]| -> Vec<Row> {
-        plan.portability
-            .iter()
-            .filter(|row| topics.contains(&row.topic.as_str()))
-            .map(|row| {
-                let as_of = row.as_of.map_or(Rich::from(format::UNKNOWN), |day| Inline::name(day.to_string()).into());
-                Row::new(vec![
-                    Inline::name(&row.topic).into(),
-                    row.subject.as_ref().map_or(Rich::from("–"), |subject| Inline::name(subject).into()),
-                    Inline::name(&row.text).into(),
-                    row.source.as_ref().map_or(Rich::from(format::UNKNOWN), |source| Inline::name(source).into()),
-                    as_of,
-                ])
-            })
-            .collect()
-    };
-    let table = |anchor: &str, title: &str, rows: Vec<Row>| {
-        Block::Table(Table {
-            anchor: anchor.to_owned(),
-            title: title.into(),
-            columns: vec![
-                Column::text("About"),
-                Column::text("Subject"),
-                Column::text("What is known"),
-                Column::text("Source"),
-                Column::text("Date"),
-            ],
-            rows,
-            source: Source {
-                text: rich!["the hardware profile."],
-                evidence: vec![Evidence::Vendor],
-                reproduce: Some("assay profiles list --format json".to_owned()),
-            },
-        })
-    };
-    if plan.portability.is_empty() {
-        return Section {
-            kicker: "Conversion path".to_owned(),
-            action_title: rich!["What the way to ", Inline::name(&plan.to_name), " takes is not in the catalogue"],
-            anchor: "conversion".to_owned(),
-            blocks: vec![Block::Paragraph(
-                "Enter its toolchains, known gaps and prerequisites into a hardware profile of the study.".into(),
-            )],
-        };
-    }
-    let mut blocks = vec![Block::Paragraph(
-        "Driver, compiler and runtime are pinned in versions when the first gate is passed, and moved only with a new \
-         validation."
-            .into(),
-    )];
+/// The way to the hardware: toolchains, formats, gaps, prerequisites. Only what the catalogue knows.
+pub(super) fn portability_tables(plan: &MigrationPlan) -> Vec<Block> {
     let groups: [(&str, &str, &[&str]); 3] = [
         ("toolchains", "Toolchains and prerequisites", &["Toolchain", "Prerequisite"]),
         ("formats", "Numeric formats and quantisation", &["Numeric format"]),
         ("gaps", "Known gaps", &["Known gap"]),
     ];
-    for (anchor, title, topics) in groups {
-        let rows = about(topics);
-        if !rows.is_empty() {
-            blocks.push(table(anchor, title, rows));
-        }
-    }
-    let gaps = about(&["Known gap"]).len();
-    let action_title = if gaps == 0 {
-        rich!["No gap of ", Inline::name(&plan.to_name), " is known to the catalogue"]
+    let tables = groups.into_iter().map(|(anchor, title, topics)| (anchor, title, portability_rows(plan, topics)));
+    tables
+        .filter(|(_, _, rows)| !rows.is_empty())
+        .map(|(anchor, title, rows)| {
+            Block::Table(Table {
+                anchor: anchor.to_owned(),
+                title: title.into(),
+                columns: vec![
+                    Column::text("About"),
+                    Column::text("Subject"),
+                    Column::text("What is known"),
+                    Column::text("Source"),
+                    Column::text("Date"),
+                ],
+                rows,
+                source: Source {
+                    text: rich!["the hardware profile."],
+                    evidence: vec![Evidence::Vendor],
+                    reproduce: Some("assay profiles list --format json".to_owned()),
+                },
+            })
+        })
+        .collect()
+}
+
+fn portability_rows(plan: &MigrationPlan, topics: &[&str]) -> Vec<Row> {
+    let or = |text: Option<&String>, none: &str| text.map_or(Rich::from(none), |text| Inline::name(text).into());
+    plan.portability
+        .iter()
+        .filter(|row| topics.contains(&row.topic.as_str()))
+        .map(|row| {
+            let as_of = row.as_of.map(|day| day.to_string());
+            Row::new(vec![
+                Inline::name(&row.topic).into(),
+                or(row.subject.as_ref(), "–"),
+                Inline::name(&row.text).into(),
+                or(row.source.as_ref(), format::UNKNOWN),
+                or(as_of.as_ref(), format::UNKNOWN),
+            ])
+        })
+        .collect()
+}
+
+fn conversion(plan: &MigrationPlan) -> Section {
+    let name = Inline::name(&plan.to_name);
+    let (action_title, blocks) = if plan.portability.is_empty() {
+        let remedy = "Enter its toolchains, known gaps and prerequisites into a hardware profile of the study.";
+        (rich!["What the way to ", name, " takes is not in the catalogue"], vec![Block::Paragraph(remedy.into())])
     } else {
-        rich!["The desk study checks each known gap of ", Inline::name(&plan.to_name), " against the model"]
+        let pinned = "Driver, compiler and runtime are pinned in versions when the first gate is passed, and moved \
+                      only with a new validation.";
+        let mut blocks = vec![Block::Paragraph(pinned.into())];
+        blocks.extend(portability_tables(plan));
+        let title = if portability_rows(plan, &["Known gap"]).is_empty() {
+            rich!["No gap of ", name, " is known to the catalogue"]
+        } else {
+            rich!["The desk study checks each known gap of ", name, " against the model"]
+        };
+        (title, blocks)
     };
     Section { kicker: "Conversion path".to_owned(), action_title, anchor: "conversion".to_owned(), blocks }
 }

@@ -54,7 +54,8 @@ pub(super) fn team(plan: &MigrationPlan) -> Section {
     }
 }
 
-pub(super) fn risks(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
+/// The register of risks.
+pub(in crate::content) fn risks(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
     let grave = plan.risks.iter().filter(|risk| risk.weight() >= GRAVE).count();
     let grave_value = author.count("plan.risks.grave", grave);
     let action_title = match plan.risks.first() {
@@ -107,7 +108,8 @@ pub(super) fn risks(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
     }
 }
 
-pub(super) fn governance(plan: &MigrationPlan) -> Section {
+/// The checklist of governance.
+pub(in crate::content) fn governance(plan: &MigrationPlan) -> Section {
     let open = plan.governance.iter().any(|point| point.status == GovernanceStatus::Open);
     let rows = plan
         .governance

@@ -39,7 +39,8 @@ fn origin(is_stated: bool) -> Rich {
     if is_stated { "study".into() } else { "proposal".into() }
 }
 
-fn waves(author: &mut Author<'_>, plan: &MigrationPlan) -> Table {
+/// The waves as a table.
+pub(in crate::content) fn waves(author: &mut Author<'_>, plan: &MigrationPlan) -> Table {
     let rows = plan
         .waves
         .iter()

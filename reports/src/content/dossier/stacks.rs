@@ -1,0 +1,173 @@
+//! Compilers and runtimes side by side: latency, the time to get ready, and when that has paid back.
+
+use super::place;
+use crate::content::author::Author;
+use crate::content::findings::plural;
+use crate::document::{Block, Column, Inline, Rich, Row, RowKind, Section, Table};
+use crate::rich;
+use assay_base::format;
+use assay_core::Measurement;
+use std::collections::BTreeMap;
+
+/// The passed results of one workload on one device, the fastest first.
+struct Contest<'a> {
+    workload: &'a str,
+    place: String,
+    results: Vec<(&'a Measurement, f64)>,
+}
+
+/// The section; `None` where no workload ran with more than one stack.
+pub(super) fn section(author: &mut Author<'_>) -> Option<Section> {
+    let contests = contests(author);
+    if contests.is_empty() {
+        return None;
+    }
+    let wins = wins(&contests);
+    let action_title = title(author, &contests, &wins);
+    let blocks = vec![
+        Block::Paragraph(rich![
+            "Stacks are compared on the same device, workload and weights. Getting ready is everything before the \
+             first timed execution: loading, compiling, moving weights. It has paid back once the executions since \
+             then have saved more time than it took beyond the quickest start."
+        ]),
+        Block::Table(table(author, &contests)),
+    ];
+    Some(Section { kicker: "Compilers and runtimes".to_owned(), action_title, anchor: "stacks".to_owned(), blocks })
+}
+
+fn contests<'a>(author: &Author<'a>) -> Vec<Contest<'a>> {
+    let mut newest: BTreeMap<(&str, String), BTreeMap<&str, &Measurement>> = BTreeMap::new();
+    for &measurement in &author.found.passed {
+        let stacks = newest.entry((&measurement.workload.id, place(measurement))).or_default();
+        let kept = stacks.entry(measurement.stack.as_str()).or_insert(measurement);
+        if measurement.started_at >= kept.started_at {
+            *kept = measurement;
+        }
+    }
+    newest
+        .into_iter()
+        .filter_map(|((workload, place), stacks)| {
+            let mut results: Vec<(&Measurement, f64)> = stacks
+                .into_values()
+                .filter_map(|found| Some((found, found.timing.as_ref()?.statistics.median_secs)))
+                .filter(|(_, median)| *median > 0.0)
+                .collect();
+            results.sort_by(|a, b| a.1.total_cmp(&b.1));
+            (results.len() > 1).then_some(Contest { workload, place, results })
+        })
+        .collect()
+}
+
+/// How often each stack was fastest, the most frequent first.
+fn wins(contests: &[Contest<'_>]) -> Vec<(String, usize)> {
+    let mut wins: BTreeMap<String, usize> = BTreeMap::new();
+    for (first, _) in contests.iter().filter_map(|contest| contest.results.first()) {
+        *wins.entry(first.stack.to_string()).or_default() += 1;
+    }
+    let mut wins: Vec<(String, usize)> = wins.into_iter().collect();
+    wins.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    wins
+}
+
+fn title(author: &mut Author<'_>, contests: &[Contest<'_>], wins: &[(String, usize)]) -> Rich {
+    let all = author.count("stacks.contests", contests.len());
+    match wins.first() {
+        Some((stack, count)) => {
+            let won = author.count("stacks.won", *count);
+            rich![
+                Inline::name(stack),
+                " is fastest in ",
+                won,
+                " of ",
+                all,
+                plural(contests.len(), " comparison", " comparisons")
+            ]
+        }
+        None => rich!["Stacks are compared in ", all, " cases"],
+    }
+}
+
+fn table(author: &mut Author<'_>, contests: &[Contest<'_>]) -> Table {
+    let mut rows = Vec::new();
+    for contest in contests {
+        let slowest = contest.results.last().map_or(0.0, |(_, median)| *median);
+        let quickest_start = contest
+            .results
+            .iter()
+            .filter_map(|(found, median)| Some((start_secs(found)?, *median)))
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        for (index, (found, median)) in contest.results.iter().enumerate() {
+            let id = |what: &str| format!("stack.{}.{what}", found.id);
+            let class = Some(found.evidence);
+            let speedup = Some(slowest / median).filter(|_| index + 1 < contest.results.len());
+            let speedup: Rich = match speedup {
+                Some(_) => {
+                    rich![author.value(id("speedup"), speedup, |ratio| format::significant(ratio, 3), class), " ×"]
+                }
+                None => "slowest".into(),
+            };
+            let start = author.value(id("start"), start_secs(found), format::duration, class);
+            let paid = quickest_start.and_then(|quickest| payback(found, *median, quickest));
+            let paid: Rich = match paid {
+                Some(Payback::AtOnce) => "at once".into(),
+                Some(Payback::After(executions)) => {
+                    author.value(id("payback"), Some(executions), |count| format::thousands(count, 0), class).into()
+                }
+                Some(Payback::Never) => "never".into(),
+                None => format::UNKNOWN.into(),
+            };
+            let (workload, place) = if index == 0 { (contest.workload, contest.place.as_str()) } else { ("", "") };
+            let kind = if index == 0 { RowKind::Highlight } else { RowKind::Plain };
+            rows.push(
+                Row::new(vec![
+                    Inline::name(workload).into(),
+                    Inline::name(place).into(),
+                    Inline::name(found.stack.to_string()).into(),
+                    author.value(id("median"), Some(*median), format::duration, class).into(),
+                    speedup,
+                    start.into(),
+                    paid,
+                ])
+                .kind(kind),
+            );
+        }
+    }
+    Table {
+        anchor: "stacks-table".to_owned(),
+        title: "Stacks by workload and device, the fastest first".into(),
+        columns: vec![
+            Column::text("Workload"),
+            Column::text("Device"),
+            Column::text("Stack"),
+            Column::number("Median"),
+            Column::number("Against the slowest"),
+            Column::number("Getting ready"),
+            Column::number("Paid back after executions"),
+        ],
+        rows,
+        source: author.measured_source("the newest passed result of each stack."),
+    }
+}
+
+/// Preparation and the first execution, which may compile.
+fn start_secs(found: &Measurement) -> Option<f64> {
+    found.timing.as_ref().map(|timing| timing.prepare_secs + timing.first_execution_secs)
+}
+
+enum Payback {
+    AtOnce,
+    After(f64),
+    Never,
+}
+
+/// When the time to get ready has paid back against the stack that is ready first.
+fn payback(found: &Measurement, median: f64, (quickest_start, its_median): (f64, f64)) -> Option<Payback> {
+    let more = start_secs(found)? - quickest_start;
+    Some(if more <= 0.0 {
+        Payback::AtOnce
+    } else if median < its_median {
+        Payback::After((more / (its_median - median)).ceil())
+    } else {
+        Payback::Never
+    })
+}
