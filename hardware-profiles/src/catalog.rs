@@ -40,6 +40,7 @@ const BUILTIN: &[(&str, &str)] = embedded![
     "google-tpu-v6e",
     "google-tpu-v7",
     "groq-lpu",
+    "hosted-endpoints",
     "intel-gaudi2",
     "intel-gaudi3",
     "nvidia-a100-pcie-80gb",

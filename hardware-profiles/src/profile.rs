@@ -37,6 +37,8 @@ pub enum HardwareKind {
     Lpu,
     /// Any other application-specific circuit.
     Asic,
+    /// Whatever runs behind an endpoint whose provider does not name the hardware.
+    Hosted,
 }
 
 impl HardwareKind {
@@ -49,6 +51,7 @@ impl HardwareKind {
             Self::Npu => "npu",
             Self::Lpu => "lpu",
             Self::Asic => "asic",
+            Self::Hosted => "hosted",
         }
     }
 }
