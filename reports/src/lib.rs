@@ -23,5 +23,6 @@ pub mod theme;
 pub use content::{ReportInput, ReportKind, compose};
 pub use diagnostics::Diagnostic;
 pub use error::ReportError;
+pub use labels::Language;
 pub use layout::Paper;
 pub use pdf::{Attachment, Pdf, RenderOptions, render_pdf};

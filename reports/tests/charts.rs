@@ -4,6 +4,7 @@
 
 mod support;
 
+use assay_reports::Language;
 use assay_reports::charts::*;
 use assay_reports::scene::{Point, Prim, Segment, Size};
 use assay_reports::svg::to_svg;
@@ -13,7 +14,7 @@ use proptest::prelude::*;
 use support::gallery::{USD, all_charts};
 
 thread_local! {
-    static SET: Typesetter = Typesetter::new(Theme::default()).expect("the bundled fonts load");
+    static SET: Typesetter = Typesetter::new(Theme::default(), Language::English).expect("the bundled fonts load");
 }
 
 /// Labels may stand a little outside, as those of an axis do.
@@ -43,7 +44,7 @@ fn check(chart: &Chart, size: Size) -> Result<(), TestCaseError> {
         };
         prop_assert!(points.iter().all(inside), "{prim:?} in {size:?}");
     }
-    prop_assert!(!chart.describe().is_empty());
+    prop_assert!(!chart.describe(Language::English).is_empty());
     Ok(())
 }
 
@@ -109,11 +110,92 @@ fn chart() -> impl Strategy<Value = Chart> {
     let step = (label(), prop::option::of(number())).prop_map(|(label, amount)| WaterfallStep { label, amount });
     let waterfall = (prop::collection::vec(step, 0..30), quantity())
         .prop_map(|(steps, quantity)| Chart::Waterfall(WaterfallChart { steps, quantity }));
-    prop_oneof![bars, stacked, lines, roofline, tornado, waterfall]
+    prop_oneof![bars, stacked, lines, roofline, tornado, waterfall, more_charts()]
+}
+
+fn distributions() -> impl Strategy<Value = Vec<Samples>> {
+    let series =
+        (label(), prop::collection::vec(number(), 0..40)).prop_map(|(name, samples)| Samples { name, samples });
+    prop::collection::vec(series, 0..6)
+}
+
+fn interval() -> impl Strategy<Value = Option<[f64; 2]>> {
+    prop::option::of([number(), number()])
+}
+
+/// Schedules, risks, scores, distributions and trade-offs.
+fn more_charts() -> impl Strategy<Value = Chart> {
+    let labels = || prop::collection::vec(label(), 0..9);
+    let value = (prop::option::of(number()), interval(), any::<bool>())
+        .prop_map(|(value, interval, highlight)| GroupedValue { value, interval, highlight });
+    let group = (label(), prop::collection::vec(prop::option::of(value), 0..7))
+        .prop_map(|(label, values)| BarGroup { label, values });
+    let grouped = (labels(), prop::collection::vec(group, 0..9), quantity(), label())
+        .prop_map(|(members, groups, quantity, axis)| Chart::Grouped(GroupedChart { members, groups, quantity, axis }));
+    let marker = || prop::option::of((number(), label()).prop_map(|(x, text)| Marker { x, text }));
+    let cdf = (distributions(), quantity(), label(), marker())
+        .prop_map(|(series, quantity, axis, marker)| Chart::Cdf(CdfChart { series, quantity, axis, marker }));
+    let violin = (distributions(), quantity(), label())
+        .prop_map(|(series, quantity, axis)| Chart::Violin(ViolinChart { series, quantity, axis }));
+    let better = || prop::sample::select(vec![Better::Low, Better::High]);
+    let point = (label(), number(), number(), interval(), interval(), any::<bool>()).prop_map(
+        |(label, x, y, x_interval, y_interval, highlight)| ScatterPoint {
+            label,
+            x,
+            y,
+            x_interval,
+            y_interval,
+            highlight,
+        },
+    );
+    let scatter = (prop::collection::vec(point, 0..30), quantity(), quantity(), better(), better(), label()).prop_map(
+        |(points, x, y, x_better, y_better, x_axis)| {
+            Chart::Scatter(ScatterChart { points, x, x_axis, x_better, y, y_axis: "y".to_owned(), y_better })
+        },
+    );
+    let curve = (label(), prop::collection::vec([number(), number()], 0..20))
+        .prop_map(|(name, points)| CostCurve { name, points });
+    let break_even = (prop::collection::vec(curve, 0..6), quantity(), quantity(), label(), label()).prop_map(
+        |(options, volume, cost, volume_axis, cost_axis)| {
+            Chart::BreakEven(BreakEvenChart { options, volume, volume_axis, cost, cost_axis })
+        },
+    );
+    let span = prop_oneof![
+        (number(), number()).prop_map(|(start_weeks, end_weeks)| GanttSpan::Task { start_weeks, end_weeks }),
+        number().prop_map(|at_weeks| GanttSpan::Milestone { at_weeks }),
+    ];
+    let row = (label(), label(), span, prop::collection::vec(0usize..20, 0..4), any::<bool>())
+        .prop_map(|(label, owner, span, after, critical)| GanttRow { label, owner, span, after, critical });
+    let wave = (label(), number(), number()).prop_map(|(name, start_weeks, end_weeks)| GanttWave {
+        name,
+        start_weeks,
+        end_weeks,
+    });
+    let start = prop::option::of((-9000i16..9999, 1i8..13, 1i8..29).prop_map(|(y, m, d)| jiff::civil::date(y, m, d)));
+    let gantt = (prop::collection::vec(row, 0..20), prop::collection::vec(wave, 0..5), start, marker())
+        .prop_map(|(rows, waves, start, marker)| Chart::Gantt(GanttChart { rows, waves, start, marker }));
+    let risk = (label(), label(), 0u8..8, 0u8..8).prop_map(|(id, label, likelihood, impact)| Risk {
+        id,
+        label,
+        likelihood,
+        impact,
+    });
+    let names = || prop::array::uniform5(label());
+    let risks = (names(), names(), prop::collection::vec(risk, 0..60))
+        .prop_map(|(likelihoods, impacts, risks)| Chart::Risks(RiskMatrix { likelihoods, impacts, risks }));
+    let cells = prop::collection::vec(prop::collection::vec(prop::option::of(number()), 0..12), 0..20);
+    let heat = (labels(), prop::collection::vec(label(), 0..30), cells, quantity(), label()).prop_map(
+        |(columns, rows, cells, quantity, title)| Chart::Heat(HeatMap { columns, rows, cells, quantity, title }),
+    );
+    let scored = (label(), prop::collection::vec(prop::option::of(number()), 0..9), any::<bool>())
+        .prop_map(|(name, scores, highlight)| RadarSeries { name, scores, highlight });
+    let radar = (labels(), number(), prop::collection::vec(scored, 0..9), label())
+        .prop_map(|(criteria, greatest, series, title)| Chart::Radar(RadarChart { criteria, greatest, series, title }));
+    prop_oneof![grouped, cdf, violin, scatter, break_even, gantt, risks, heat, radar]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_data_is_drawn_within_the_drawing(
@@ -142,7 +224,11 @@ fn every_chart_draws_as_svg_and_describes_its_numbers() {
         let svg = SET.with(|set| to_svg(set, &chart.draw(set, size), size));
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && svg.contains("<text"), "{svg}");
         assert!(!svg.contains("NaN") && !svg.contains("inf\""));
-        assert!(chart.describe().chars().any(|c| c.is_ascii_digit()), "{}", chart.describe());
+        assert!(
+            chart.describe(Language::English).chars().any(|c| c.is_ascii_digit()),
+            "{}",
+            chart.describe(Language::English)
+        );
     }
 }
 

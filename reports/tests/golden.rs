@@ -4,11 +4,11 @@
 
 mod support;
 
-use assay_reports::Paper;
 use assay_reports::layout::{Page, lay_out};
 use assay_reports::scene::Prim;
 use assay_reports::text::Typesetter;
 use assay_reports::theme::Theme;
+use assay_reports::{Language, Paper};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -30,7 +30,7 @@ fn text_of(page: &Page) -> String {
 
 #[test]
 fn the_gallery_reads_as_before() {
-    let set = Typesetter::new(Theme::default()).unwrap();
+    let set = Typesetter::new(Theme::default(), Language::English).unwrap();
     let laid = lay_out(&set, &support::gallery::gallery(), Paper::A4);
     let mut text = String::new();
     for (index, page) in laid.pages.iter().enumerate() {

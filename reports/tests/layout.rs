@@ -9,13 +9,13 @@ use assay_reports::layout::{Laid, lay_out};
 use assay_reports::scene::{Point, Prim, Segment};
 use assay_reports::text::Typesetter;
 use assay_reports::theme::Theme;
-use assay_reports::{Paper, RenderOptions, render_pdf, rich};
+use assay_reports::{Language, Paper, RenderOptions, render_pdf, rich};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use support::gallery::{document, figure, section, source};
 
 thread_local! {
-    static SET: Typesetter = Typesetter::new(Theme::default()).expect("the bundled fonts load");
+    static SET: Typesetter = Typesetter::new(Theme::default(), Language::English).expect("the bundled fonts load");
 }
 
 fn laid(document: &Document, paper: Paper) -> Laid {
@@ -95,8 +95,9 @@ fn is_dropped(character: char) -> bool {
         | 0xfe00..=0xfe0f | 0xfeff | 0xfff9..=0xfffb | 0xe0000..=0xe0fff)
 }
 
-fn set_text(laid: &Laid) -> BTreeMap<char, usize> {
-    characters(laid.pages.iter().skip(1).flat_map(|page| &page.prims).filter_map(|prim| match prim {
+fn set_text(document: &Document, laid: &Laid) -> BTreeMap<char, usize> {
+    let cover = usize::from(document.cover.is_some());
+    characters(laid.pages.iter().skip(cover).flat_map(|page| &page.prims).filter_map(|prim| match prim {
         Prim::Text(run) => Some(run.text()),
         _ => None,
     }))
@@ -150,7 +151,7 @@ fn model_text(document: &Document) -> BTreeMap<char, usize> {
 
 /// Every character of the model is on the pages at least as often.
 fn lost(document: &Document, laid: &Laid) -> Vec<(char, usize, usize)> {
-    let set = set_text(laid);
+    let set = set_text(document, laid);
     model_text(document)
         .into_iter()
         .map(|(character, wanted)| (character, wanted, set.get(&character).copied().unwrap_or(0)))

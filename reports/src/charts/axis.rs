@@ -107,6 +107,92 @@ impl Decades {
     }
 }
 
+/// A scale of either kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Scale {
+    Linear(Linear),
+    Log(Log),
+}
+
+/// A logarithmic scale between two numbers of the form 1, 2 or 5 times a power of ten.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Log {
+    low: f64,
+    high: f64,
+}
+
+impl Log {
+    fn covering(low: f64, high: f64) -> Self {
+        let (low, high) = (round_down(low), round_down(high * 0.999_999) * 2.6);
+        Self { low, high: round_down(high) }
+    }
+
+    fn ticks(&self) -> Vec<f64> {
+        let decades = (self.high / self.low).log10();
+        let first = self.low.log10().floor() as i32;
+        let last = self.high.log10().ceil() as i32;
+        let every = ((decades / 7.0).floor() as usize).max(1);
+        let factors: &[f64] = if decades <= 2.4 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        (first..=last)
+            .step_by(every)
+            .flat_map(|power| factors.iter().map(move |factor| factor * 10f64.powi(power)))
+            .filter(|tick| (self.low * 0.999..=self.high * 1.001).contains(tick))
+            .collect()
+    }
+}
+
+/// The greatest of 1, 2 and 5 times a power of ten that does not exceed a positive number.
+fn round_down(value: f64) -> f64 {
+    let power = 10f64.powf(value.log10().floor());
+    let factor = [5.0, 2.0].into_iter().find(|factor| value / power >= factor * 0.999_999).unwrap_or(1.0);
+    power * factor
+}
+
+impl Scale {
+    /// A scale over finite values: logarithmic when all are positive and the greatest is more than `wide` times the
+    /// least, else linear from zero or from the least value.
+    pub(super) fn fitting(values: &[f64], ticks: usize, wide: f64) -> Self {
+        let (low, high) = ends(values);
+        if low > 1e-30 && high < 1e30 && high / low > wide {
+            return Self::Log(Log::covering(low, high));
+        }
+        // Values far from zero and close together are told apart only without it.
+        if low > 0.0 && high - low < low * 0.25 || high < 0.0 && high - low < -high * 0.25 {
+            return Self::Linear(Linear::covering(low, high, ticks));
+        }
+        Self::Linear(Linear::with_zero([low, high].into_iter(), ticks))
+    }
+
+    pub(super) fn is_log(&self) -> bool {
+        matches!(self, Self::Log(_))
+    }
+
+    pub(super) fn ticks(&self) -> Vec<f64> {
+        match self {
+            Self::Linear(scale) => scale.ticks().collect(),
+            Self::Log(scale) => scale.ticks(),
+        }
+    }
+
+    /// Where a value lies between two coordinates; values beyond the scale lie on its ends.
+    pub(super) fn place(&self, value: f64, from: f32, to: f32) -> f32 {
+        match self {
+            Self::Linear(scale) => scale.place(value, from, to),
+            Self::Log(Log { low, high }) => {
+                let part = ((value.max(*low) / low).ln() / (high / low).ln()).clamp(0.0, 1.0) as f32;
+                from + (to - from) * part
+            }
+        }
+    }
+}
+
+/// The least and greatest of finite values; zero and one without any.
+pub(super) fn ends(values: &[f64]) -> (f64, f64) {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if low.is_finite() && high.is_finite() { (low, high) } else { (0.0, 1.0) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,5 +233,21 @@ mod tests {
         assert_eq!(scale, Decades { low: -1, high: 3 });
         assert_eq!(Decades::covering([0.0].into_iter()), None);
         assert!(Decades::covering([1e-300, 1e290].into_iter()).unwrap().ticks().count() <= 10);
+    }
+
+    #[test]
+    fn wide_ranges_get_a_logarithmic_scale_that_covers_them() {
+        let scale = Scale::fitting(&[3.0, 900.0], 5, 30.0);
+        assert_eq!(scale, Scale::Log(Log { low: 2.0, high: 1000.0 }));
+        assert!(scale.is_log());
+        assert_eq!(scale.place(3.0, 0.0, 0.0), 0.0);
+        assert!(scale.place(900.0, 0.0, 100.0) < 100.0);
+        assert!(!Scale::fitting(&[0.0, 900.0], 5, 30.0).is_log());
+        assert!(!Scale::fitting(&[], 5, 30.0).is_log());
+        for (low, high) in [(1e-29, 1e29), (1.0, 31.0), (7e-5, 0.4)] {
+            let scale = Scale::fitting(&[low, high], 5, 30.0);
+            assert!(scale.ticks().len() >= 2 && scale.ticks().len() <= 12, "{:?}", scale.ticks());
+            assert!((0.0..=100.0).contains(&scale.place(high, 0.0, 100.0)));
+        }
     }
 }

@@ -6,22 +6,43 @@
 
 mod axis;
 mod bars;
+mod break_even;
+mod cdf;
 mod frame;
+mod gantt;
+mod grouped;
+mod heat;
 mod lines;
+mod plane;
 mod quantity;
+mod radar;
+mod risk;
 mod roofline;
+mod rows;
+mod scatter;
 mod stacked;
 mod tornado;
+mod violin;
 mod waterfall;
 
 pub use bars::{Bar, BarChart};
+pub use break_even::{BreakEvenChart, CostCurve, Crossing};
+pub use cdf::{CdfChart, Samples};
+pub use gantt::{GanttChart, GanttRow, GanttSpan, GanttWave};
+pub use grouped::{BarGroup, GroupedChart, GroupedValue};
+pub use heat::HeatMap;
 pub use lines::{LineChart, Marker, Series};
 pub use quantity::Quantity;
+pub use radar::{RadarChart, RadarSeries};
+pub use risk::{Risk, RiskMatrix};
 pub use roofline::{Roof, RooflineChart, RooflinePoint};
+pub use scatter::{Better, ScatterChart, ScatterPoint};
 pub use stacked::{StackedBar, StackedChart};
 pub use tornado::{TornadoChart, TornadoRow};
+pub use violin::ViolinChart;
 pub use waterfall::{WaterfallChart, WaterfallStep};
 
+use crate::labels::Language;
 use crate::scene::{Canvas, Prim, Size};
 use crate::text::Typesetter;
 use serde::{Deserialize, Serialize};
@@ -32,6 +53,8 @@ use serde::{Deserialize, Serialize};
 pub enum Chart {
     /// Horizontal bars with intervals.
     Bars(BarChart),
+    /// Horizontal bars in groups, with intervals.
+    Grouped(GroupedChart),
     /// Horizontal bars made of parts.
     Stacked(StackedChart),
     /// Lines over an axis, with bands.
@@ -42,6 +65,22 @@ pub enum Chart {
     Tornado(TornadoChart),
     /// Steps from one sum to another.
     Waterfall(WaterfallChart),
+    /// Cumulative distributions of samples.
+    Cdf(CdfChart),
+    /// The shapes of distributions side by side.
+    Violin(ViolinChart),
+    /// Points over two measures, with the Pareto front.
+    Scatter(ScatterChart),
+    /// Cost curves over volume, with the places where the cheapest changes.
+    BreakEven(BreakEvenChart),
+    /// Tasks, milestones and waves over time.
+    Gantt(GanttChart),
+    /// Risks by likelihood and impact.
+    Risks(RiskMatrix),
+    /// A table of numbers as shades.
+    Heat(HeatMap),
+    /// Scores on several criteria.
+    Radar(RadarChart),
 }
 
 /// What every kind of chart can do.
@@ -51,18 +90,27 @@ trait Draw {
     /// Draws into `canvas`, from the origin to `size`.
     fn draw(&self, canvas: &mut Canvas<'_>, size: Size);
     /// The content in sentences, for those who cannot see it.
-    fn describe(&self) -> String;
+    fn describe(&self, language: Language) -> String;
 }
 
 impl Chart {
     fn inner(&self) -> &dyn Draw {
         match self {
             Self::Bars(chart) => chart,
+            Self::Grouped(chart) => chart,
             Self::Stacked(chart) => chart,
             Self::Lines(chart) => chart,
             Self::Roofline(chart) => chart,
             Self::Tornado(chart) => chart,
             Self::Waterfall(chart) => chart,
+            Self::Cdf(chart) => chart,
+            Self::Violin(chart) => chart,
+            Self::Scatter(chart) => chart,
+            Self::BreakEven(chart) => chart,
+            Self::Gantt(chart) => chart,
+            Self::Risks(chart) => chart,
+            Self::Heat(chart) => chart,
+            Self::Radar(chart) => chart,
         }
     }
 
@@ -82,9 +130,28 @@ impl Chart {
         canvas.prims
     }
 
+    /// A height in points at which the drawing is easy to read, for a column of a page.
+    pub fn suggested_height_pt(&self) -> f32 {
+        let rows = |count: usize, pitch: f32, around: f32| around + pitch * count.clamp(2, 24) as f32;
+        match self {
+            Self::Bars(chart) => rows(chart.bars.len(), 17.0, 34.0),
+            Self::Grouped(chart) => rows(chart.groups.iter().map(|group| group.values.len()).sum(), 14.0, 34.0),
+            Self::Stacked(chart) => rows(chart.bars.len(), 24.0, 54.0),
+            Self::Tornado(chart) => rows(chart.rows.len(), 17.0, 40.0),
+            Self::Violin(chart) => rows(chart.series.len(), 34.0, 34.0),
+            Self::Gantt(chart) => rows(chart.rows.len(), 14.5, 42.0),
+            Self::Heat(chart) => rows(chart.rows.len(), 22.0, 40.0),
+            Self::Radar(chart) => 12.0 + 128.0 * chart.series.len().clamp(1, 6).div_ceil(3) as f32,
+            Self::Waterfall(_) => 170.0,
+            Self::Cdf(_) | Self::Lines(_) => 180.0,
+            Self::Risks(_) => 190.0,
+            Self::Scatter(_) | Self::BreakEven(_) | Self::Roofline(_) => 210.0,
+        }
+    }
+
     /// The content in sentences, for those who cannot see it.
-    pub fn describe(&self) -> String {
-        if self.is_empty() { frame::NO_DATA.to_owned() } else { self.inner().describe() }
+    pub fn describe(&self, language: Language) -> String {
+        if self.is_empty() { language.words().no_data.to_owned() } else { self.inner().describe(language) }
     }
 }
 

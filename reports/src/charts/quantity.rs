@@ -1,5 +1,6 @@
 //! What an axis counts, and how its numbers are written.
 
+use crate::labels::Language;
 use assay_base::{Currency, format};
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,11 @@ const HUGE: f64 = 1e18;
 
 impl Quantity {
     /// A value beside a mark.
-    pub(super) fn label(&self, value: f64) -> String {
+    pub(super) fn label(&self, value: f64, language: Language) -> String {
+        language.number(&self.text(value)).into_owned()
+    }
+
+    fn text(&self, value: f64) -> String {
         match self {
             _ if value.abs() >= HUGE => format::significant(value, 3),
             Self::Number | Self::Months => format::compact(value),
@@ -49,7 +54,7 @@ impl Quantity {
     }
 
     /// A value on the axis: as [`Quantity::label`] without needless zeros.
-    pub(super) fn tick(&self, value: f64) -> String {
+    pub(super) fn tick(&self, value: f64, language: Language) -> String {
         if value == 0.0 {
             return match self {
                 Self::Money(currency) => format!("{}0", currency.prefix()),
@@ -58,9 +63,9 @@ impl Quantity {
         }
         let text = match self {
             Self::Fraction if value.abs() < HUGE => format::percent(value, 0),
-            _ => self.label(value),
+            _ => self.text(value),
         };
-        format::without_trailing_zeros(&text)
+        language.number(&format::without_trailing_zeros(&text)).into_owned()
     }
 }
 
@@ -70,10 +75,12 @@ mod tests {
 
     #[test]
     fn ticks_have_no_needless_zeros() {
-        assert_eq!(Quantity::Money(Currency::USD).tick(1_500_000.0), "$1.5M");
-        assert_eq!(Quantity::Money(Currency::EUR).tick(0.0), "€0");
-        assert_eq!(Quantity::Seconds.tick(0.002), "2\u{a0}ms");
-        assert_eq!(Quantity::Number.tick(1000.0), "1,000");
-        assert_eq!(Quantity::Fraction.tick(0.25), "25\u{a0}%");
+        let en = Language::English;
+        assert_eq!(Quantity::Money(Currency::USD).tick(1_500_000.0, en), "$1.5M");
+        assert_eq!(Quantity::Money(Currency::EUR).tick(0.0, en), "€0");
+        assert_eq!(Quantity::Seconds.tick(0.002, en), "2\u{a0}ms");
+        assert_eq!(Quantity::Number.tick(1000.0, en), "1,000");
+        assert_eq!(Quantity::Fraction.tick(0.25, en), "25\u{a0}%");
+        assert_eq!(Quantity::Money(Currency::EUR).tick(1_500_000.0, Language::German), "€1,5M");
     }
 }

@@ -8,7 +8,8 @@ use super::axis::Decades;
 use super::frame::{self, FIGURES};
 use super::{Draw, Quantity};
 use crate::document::Align;
-use crate::scene::{Area, Canvas, Color, LabelStyle, Paint, Size, Stroke, at};
+use crate::labels::{Language, fill};
+use crate::scene::{Area, Canvas, LabelStyle, Paint, Size, Stroke, at};
 use crate::text::Face;
 use serde::{Deserialize, Serialize};
 
@@ -116,14 +117,15 @@ impl Draw for RooflineChart {
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, language: Language) -> String {
+        let words = language.words();
         let roofs: Vec<String> = self
             .roofs()
             .iter()
             .map(|roof| {
-                let rate = Quantity::FlopsPerSec.label(roof.peak_flops_per_sec);
-                let bandwidth = Quantity::BytesPerSec.label(roof.bandwidth_bytes_per_sec);
-                format!("{} at {rate} and {bandwidth}", roof.label)
+                let rate = Quantity::FlopsPerSec.label(roof.peak_flops_per_sec, language);
+                let bandwidth = Quantity::BytesPerSec.label(roof.bandwidth_bytes_per_sec, language);
+                fill(words.alt_roof, &[&roof.label, &rate, &bandwidth])
             })
             .collect();
         let points: Vec<String> = self
@@ -131,17 +133,19 @@ impl Draw for RooflineChart {
             .iter()
             .enumerate()
             .map(|(index, point)| {
-                let rate = Quantity::FlopsPerSec.label(point.flops_per_sec);
-                let intensity = Quantity::Number.label(point.intensity_flops_per_byte);
-                format!("{}, {} reaches {rate} at {intensity} FLOP/byte", index + 1, point.label)
+                let rate = Quantity::FlopsPerSec.label(point.flops_per_sec, language);
+                let intensity = Quantity::Number.label(point.intensity_flops_per_byte, language);
+                fill(words.alt_roof_point, &[&(index + 1).to_string(), &point.label, &rate, &intensity])
             })
             .collect();
-        let mut text = "Roofline chart with logarithmic axes.".to_owned();
+        let mut text = words.alt_roofline.to_owned();
         if !roofs.is_empty() {
-            text.push_str(&format!(" Roofs: {}.", frame::join(&roofs)));
+            text.push(' ');
+            text.push_str(&fill(words.alt_roofs, &[&words.join(&roofs)]));
         }
         if !points.is_empty() {
-            text.push_str(&format!(" Points: {}.", points.join("; ")));
+            text.push(' ');
+            text.push_str(&fill(words.alt_roof_points, &[&points.join("; ")]));
         }
         text
     }
@@ -154,16 +158,21 @@ fn axes(canvas: &mut Canvas<'_>, scales: &Scales) {
     for value in scales.x.ticks() {
         let x = scales.x.place(value, plot.x, plot.right());
         canvas.line(at(x, plot.y), at(x, plot.bottom()), grid);
-        canvas.label(at(x, plot.bottom() + 10.0), &Quantity::Number.tick(value), style, Align::Center);
+        canvas.label(
+            at(x, plot.bottom() + 10.0),
+            &Quantity::Number.tick(value, canvas.set.language),
+            style,
+            Align::Center,
+        );
     }
     for value in scales.y.ticks() {
         let y = scales.y.place(value, plot.bottom(), plot.y);
         canvas.line(at(plot.x, y), at(plot.right(), y), grid);
-        let text = Quantity::FlopsPerSec.tick(value);
+        let text = Quantity::FlopsPerSec.tick(value, canvas.set.language);
         canvas.label_within(at(plot.x - 5.0, y + 2.5), plot.x - 6.0, &text, style, Align::Right);
     }
     let middle = plot.x + plot.width / 2.0;
-    let title = "Arithmetic intensity (FLOP/byte)";
+    let title = canvas.set.language.words().intensity;
     canvas.label_within(at(middle, plot.bottom() + 21.5), plot.width, title, style, Align::Center);
 }
 
@@ -196,16 +205,13 @@ fn draw_point(canvas: &mut Canvas<'_>, scales: &Scales, point: &RooflinePoint, i
         scales.x.place(point.intensity_flops_per_byte, plot.x, plot.right()),
         scales.y.place(point.flops_per_sec, plot.bottom(), plot.y),
     );
-    let ring = Stroke::solid(Color::WHITE, 0.8);
-    canvas.circle(center, 5.0, Paint::both(canvas.set.theme.primary, ring));
-    let style = LabelStyle::new(Face::SemiBold, 5.6, Color::WHITE);
-    canvas.label_within(at(center.x, center.y + 2.0), 8.5, &(index + 1).to_string(), style, Align::Center);
+    frame::badge(canvas, center, 5.0, &(index + 1).to_string());
 }
 
 /// The numbers of the points and what they stand for.
 fn draw_key(canvas: &mut Canvas<'_>, points: &[&RooflinePoint], area: Area) {
     let theme = canvas.set.theme.clone();
-    let (shown, rest) = frame::rows_that_fit(points.len(), area.height, 10.0);
+    let (shown, rest) = frame::rows_that_fit(points.len(), area.height, 10.0, canvas.set.language.words());
     let rows = shown + usize::from(rest.is_some());
     let pitch = (area.height / rows as f32).min(20.0);
     let two_lines = pitch >= 18.0;
@@ -213,11 +219,9 @@ fn draw_key(canvas: &mut Canvas<'_>, points: &[&RooflinePoint], area: Area) {
     let rate = LabelStyle::new(Face::Regular, FIGURES - 0.6, theme.muted);
     for (index, point) in points.iter().take(shown).enumerate() {
         let y = area.y + pitch * index as f32;
-        canvas.circle(at(area.x + 4.5, y + 4.5), 4.5, Paint::fill(theme.primary));
-        let number = LabelStyle::new(Face::SemiBold, 5.6, Color::WHITE);
-        canvas.label_within(at(area.x + 4.5, y + 6.5), 8.0, &(index + 1).to_string(), number, Align::Center);
+        frame::badge(canvas, at(area.x + 4.5, y + 4.5), 4.5, &(index + 1).to_string());
         let room = area.width - 13.0;
-        let figure = Quantity::FlopsPerSec.label(point.flops_per_sec);
+        let figure = Quantity::FlopsPerSec.label(point.flops_per_sec, canvas.set.language);
         if two_lines {
             canvas.label_within(at(area.x + 13.0, y + 7.0), room, &point.label, name, Align::Left);
             canvas.label_within(at(area.x + 13.0, y + 14.8), room, &figure, rate, Align::Left);

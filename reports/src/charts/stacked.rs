@@ -1,9 +1,10 @@
 //! Horizontal bars made of parts.
 
-use super::axis::Linear;
 use super::frame::{self, FIGURES};
+use super::rows::{RowFrame, RowText, Rows};
 use super::{Draw, Quantity, known};
 use crate::document::Align;
+use crate::labels::{Language, fill};
 use crate::scene::{Area, Canvas, Color, LabelStyle, Paint, Size, Stroke, at};
 use crate::text::Face;
 use serde::{Deserialize, Serialize};
@@ -52,92 +53,67 @@ impl Draw for StackedChart {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, size: Size) {
-        let theme = canvas.set.theme.clone();
+        let language = canvas.set.language;
         let used: Vec<(Color, &str)> = self
             .parts
             .iter()
             .enumerate()
             .filter(|(index, _)| self.bars.iter().any(|bar| part(bar, *index).is_some_and(|value| value != 0.0)))
-            .map(|(index, name)| (theme.part(index), name.as_str()))
+            .map(|(index, name)| (canvas.set.theme.part(index), name.as_str()))
             .collect();
-        let top = frame::legend(canvas, Size { height: size.height * 0.4, ..size }, &used);
-        let name = |highlight| {
-            let face = if highlight { Face::SemiBold } else { Face::Regular };
-            LabelStyle::new(face, FIGURES + 0.6, if highlight { theme.ink } else { theme.muted })
-        };
-        let figure = LabelStyle::new(Face::SemiBold, FIGURES + 0.6, theme.ink);
-        let names = frame::widest(canvas, name(true), self.bars.iter().map(|bar| bar.label.clone()));
-        let left = (names + 10.0).min(size.width * 0.4);
-        let figures = frame::widest(canvas, figure, self.bars.iter().map(|bar| self.figure(bar)));
-        let right = (figures + 10.0).min(size.width * 0.3);
-        let plot =
-            Area::new(left, top + 2.0, (size.width - left - right).max(20.0), (size.height - top - 29.0).max(10.0));
-        let scale = Linear::with_zero(self.bars.iter().flat_map(|bar| [bar.extent(-1.0), bar.extent(1.0)]), 5);
-        frame::vertical_grid(canvas, plot, &scale, &self.quantity);
-        let (shown, rest) = frame::rows_that_fit(self.bars.len(), plot.height, 11.0);
-        let row_height = plot.height / (shown + usize::from(rest.is_some())) as f32;
-        for (index, bar) in self.bars.iter().take(shown).enumerate() {
-            let middle = plot.y + row_height * (index as f32 + 0.5);
-            let thickness = (row_height * 0.6).min(20.0);
-            let style = name(bar.highlight);
-            canvas.label_within(at(plot.x - 6.0, middle + 2.6), left - 8.0, &bar.label, style, Align::Right);
-            self.stack(canvas, plot, &scale, bar, middle, thickness);
-            let end = scale.place(bar.extent(1.0), plot.x, plot.right());
-            let room = size.width - end - 5.0;
-            canvas.label_within(at(end + 5.0, middle + 2.6), room, &self.figure(bar), figure, Align::Left);
+        let room = Size { width: size.width, height: size.height * 0.4 };
+        let top = frame::legend(canvas, room, &used);
+        let texts: Vec<RowText> = self
+            .bars
+            .iter()
+            .map(|bar| RowText { label: bar.label.clone(), figure: self.figure(bar, language), strong: bar.highlight })
+            .collect();
+        let values = self.bars.iter().flat_map(|bar| [bar.extent(-1.0), bar.extent(1.0)]);
+        let frame = RowFrame { top: top + 2.0, least: 11.0, quantity: &self.quantity, axis: &self.axis };
+        let rows = Rows::draw(canvas, size, &texts, values, &frame);
+        for (index, bar) in self.bars.iter().take(rows.shown).enumerate() {
+            self.stack(canvas, &rows, bar, index);
+            rows.figure(canvas, index, rows.place(bar.extent(1.0)));
         }
-        if let Some(rest) = rest {
-            let middle = plot.y + row_height * (shown as f32 + 0.5);
-            canvas.label_within(at(plot.x - 6.0, middle + 2.6), left - 8.0, &rest, name(false), Align::Right);
-        }
-        let style = frame::axis_style(canvas);
-        canvas.label_within(at(plot.x, size.height - 2.0), size.width - plot.x, &self.axis, style, Align::Left);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, language: Language) -> String {
+        let words = language.words();
         let bars: Vec<String> = self
             .bars
             .iter()
             .map(|bar| {
-                let parts: Vec<String> = self
-                    .parts
-                    .iter()
-                    .enumerate()
-                    .filter_map(|(index, name)| Some(format!("{name} {}", self.quantity.label(part(bar, index)?))))
-                    .collect();
-                format!("{} {} ({})", bar.label, self.figure(bar), frame::join(&parts))
+                let named = |(index, name): (usize, &String)| {
+                    Some(format!("{name} {}", self.quantity.label(part(bar, index)?, language)))
+                };
+                let parts: Vec<String> = self.parts.iter().enumerate().filter_map(named).collect();
+                format!("{} {} ({})", bar.label, self.figure(bar, language), words.join(&parts))
             })
             .collect();
-        format!("Stacked bar chart of {}: {}.", self.axis, frame::join(&bars))
+        fill(words.alt_stacked, &[&self.axis, &words.join(&bars)])
     }
 }
 
 impl StackedChart {
-    fn figure(&self, bar: &StackedBar) -> String {
-        bar.total().map_or("unknown".to_owned(), |total| self.quantity.label(total))
+    fn figure(&self, bar: &StackedBar, language: Language) -> String {
+        let unknown = || language.words().unknown.to_owned();
+        bar.total().map_or_else(unknown, |total| self.quantity.label(total, language))
     }
 
-    fn stack(
-        &self,
-        canvas: &mut Canvas<'_>,
-        plot: Area,
-        scale: &Linear,
-        bar: &StackedBar,
-        middle: f32,
-        thickness: f32,
-    ) {
+    fn stack(&self, canvas: &mut Canvas<'_>, rows: &Rows<'_>, bar: &StackedBar, row: usize) {
+        let (middle, thickness) = (rows.middle(row), rows.thickness(0.6, 20.0));
         let (mut positive, mut negative) = (0.0f64, 0.0f64);
         for index in 0..self.parts.len() {
             let Some(value) = part(bar, index).filter(|value| *value != 0.0) else { continue };
             let from = if value > 0.0 { &mut positive } else { &mut negative };
             let start = *from;
             *from = (*from + value).clamp(-1e290, 1e290);
-            let (a, b) = (scale.place(start, plot.x, plot.right()), scale.place(*from, plot.x, plot.right()));
+            let (a, b) = (rows.place(start), rows.place(*from));
             let color = canvas.set.theme.part(index);
             let area = Area::new(a.min(b), middle - thickness / 2.0, (b - a).abs(), thickness);
             let gap = Stroke::solid(Color::WHITE, 0.7);
             canvas.rounded(area, 0.0, Paint::both(color, gap));
-            let text = self.quantity.label(value);
+            let text = self.quantity.label(value, canvas.set.language);
             let style = LabelStyle::new(Face::Medium, FIGURES - 0.4, frame::ink_on(canvas, color));
             if canvas.set.width(style.face, style.size, &text) + 6.0 < area.width && thickness >= 8.0 {
                 canvas.label(at(area.x + area.width / 2.0, middle + 2.4), &text, style, Align::Center);

@@ -4,6 +4,7 @@ use super::axis::Linear;
 use super::frame::{self, FIGURES};
 use super::{Draw, Quantity, known};
 use crate::document::Align;
+use crate::labels::{Language, fill};
 use crate::scene::{Area, Canvas, LabelStyle, Size, Stroke, at};
 use crate::text::Face;
 use serde::{Deserialize, Serialize};
@@ -71,7 +72,7 @@ impl Draw for TornadoChart {
         let scale = Linear::covering(low, high, 4);
         frame::vertical_grid(canvas, plot, &scale, &self.quantity);
         let place = |value| scale.place(value, plot.x, plot.right());
-        let (shown, rest) = frame::rows_that_fit(rows.len(), plot.height, 10.0);
+        let (shown, rest) = frame::rows_that_fit(rows.len(), plot.height, 10.0, canvas.set.language.words());
         let row_height = plot.height / (shown + usize::from(rest.is_some())) as f32;
         let center = place(base);
         for (index, (row, at_low, at_high)) in rows.iter().take(shown).enumerate() {
@@ -97,28 +98,23 @@ impl Draw for TornadoChart {
             canvas.label_within(at(left, middle), left, &rest, name, Align::Right);
         }
         canvas.line(at(center, plot.y - 4.0), at(center, plot.bottom()), Stroke::solid(theme.primary, 1.1));
-        let text = format!("{} {}", self.result, self.quantity.label(base));
+        let text = format!("{} {}", self.result, self.quantity.label(base, canvas.set.language));
         let style = LabelStyle::new(Face::SemiBold, FIGURES, theme.primary);
         let half = (canvas.set.width(style.face, style.size, &text) / 2.0).min(size.width / 2.0);
         let x = center.clamp(half, size.width - half);
         canvas.label_within(at(x, plot.y - 7.0), size.width, &text, style, Align::Center);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, language: Language) -> String {
+        let words = language.words();
         let rows: Vec<String> = self
             .ranked()
             .iter()
             .map(|(row, at_low, at_high)| {
-                format!(
-                    "{} from {} ({}) to {} ({})",
-                    row.label,
-                    row.low,
-                    self.quantity.label(*at_low),
-                    row.high,
-                    self.quantity.label(*at_high)
-                )
+                let (low, high) = (self.quantity.label(*at_low, language), self.quantity.label(*at_high, language));
+                fill(words.alt_tornado_row, &[&row.label, &row.low, &low, &row.high, &high])
             })
             .collect();
-        format!("Tornado chart around {} {}: {}.", self.result, self.quantity.label(self.base), frame::join(&rows))
+        fill(words.alt_tornado, &[&self.result, &self.quantity.label(self.base, language), &words.join(&rows)])
     }
 }

@@ -4,6 +4,7 @@ use super::axis::Linear;
 use super::frame::{self, FIGURES};
 use super::{Draw, Quantity, known};
 use crate::document::Align;
+use crate::labels::{Language, fill};
 use crate::scene::{Area, Canvas, LabelStyle, Size, Stroke, at};
 use crate::text::Face;
 use serde::{Deserialize, Serialize};
@@ -53,13 +54,13 @@ impl WaterfallChart {
             .collect()
     }
 
-    fn figure(&self, column: &Column<'_>) -> String {
+    fn figure(&self, column: &Column<'_>, language: Language) -> String {
         if column.is_sum {
-            return self.quantity.label(column.to);
+            return self.quantity.label(column.to, language);
         }
         let change = column.to - column.from;
         let sign = if change > 0.0 { "+" } else { "" };
-        format!("{sign}{}", self.quantity.label(change))
+        format!("{sign}{}", self.quantity.label(change, language))
     }
 }
 
@@ -73,7 +74,8 @@ impl Draw for WaterfallChart {
         let columns = self.columns();
         let scale = Linear::with_zero(columns.iter().flat_map(|column| [column.from, column.to]), 5);
         let style = frame::axis_style(canvas);
-        let figures = frame::widest(canvas, style, scale.ticks().map(|value| self.quantity.tick(value)));
+        let figures =
+            frame::widest(canvas, style, scale.ticks().map(|value| self.quantity.tick(value, canvas.set.language)));
         let left = (figures + 8.0).min(size.width * 0.3);
         let plot = Area::new(left, 12.0, (size.width - left - 2.0).max(20.0), (size.height - 34.0).max(10.0));
         frame::horizontal_grid(canvas, plot, &scale, &self.quantity);
@@ -97,32 +99,26 @@ impl Draw for WaterfallChart {
             let ink = if column.is_sum { theme.primary } else { theme.ink };
             let figure = LabelStyle::new(Face::SemiBold, if pitch < 44.0 { FIGURES - 0.8 } else { FIGURES }, ink);
             let middle = x + width / 2.0;
-            canvas.label_within(at(middle, top - 3.5), pitch * 0.98, &self.figure(column), figure, Align::Center);
+            canvas.label_within(
+                at(middle, top - 3.5),
+                pitch * 0.98,
+                &self.figure(column, canvas.set.language),
+                figure,
+                Align::Center,
+            );
             let face = if column.is_sum { Face::SemiBold } else { Face::Regular };
             let name = LabelStyle::new(face, FIGURES - 0.2, theme.ink);
-            for (line, text) in two_lines(column.label).into_iter().enumerate() {
+            for (line, text) in frame::two_lines(column.label).into_iter().enumerate() {
                 let baseline = plot.bottom() + 10.0 + 8.2 * line as f32;
                 canvas.label_within(at(middle, baseline), pitch * 0.98, &text, name, Align::Center);
             }
         }
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, language: Language) -> String {
+        let words = language.words();
         let parts: Vec<String> =
-            self.columns().iter().map(|column| format!("{} {}", column.label, self.figure(column))).collect();
-        format!("Waterfall chart: {}.", frame::join(&parts))
-    }
-}
-
-/// A label on at most two lines, broken at the space nearest to its middle.
-fn two_lines(label: &str) -> Vec<String> {
-    let middle = label.len() / 2;
-    let space = label.match_indices(' ').map(|(at, _)| at).min_by_key(|at| at.abs_diff(middle));
-    match space {
-        Some(space) if label.len() > 9 => {
-            let (first, second) = label.split_at(space);
-            vec![first.to_owned(), second.trim_start().to_owned()]
-        }
-        _ => vec![label.to_owned()],
+            self.columns().iter().map(|column| format!("{} {}", column.label, self.figure(column, language))).collect();
+        fill(words.alt_waterfall, &[&words.join(&parts)])
     }
 }

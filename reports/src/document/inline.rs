@@ -1,6 +1,7 @@
 //! Text within a paragraph, card or cell.
 
 use super::{ValueId, Values};
+use crate::labels::Language;
 use assay_base::Evidence;
 use serde::{Deserialize, Serialize};
 
@@ -77,20 +78,20 @@ impl Rich {
     }
 
     /// The text with its numbers filled in, without mark-up and footnotes.
-    pub fn plain(&self, values: &Values) -> String {
+    pub fn plain(&self, values: &Values, language: Language) -> String {
         let mut out = String::new();
-        self.write_plain(values, &mut out);
+        self.write_plain(values, language, &mut out);
         out
     }
 
-    fn write_plain(&self, values: &Values, out: &mut String) {
+    fn write_plain(&self, values: &Values, language: Language, out: &mut String) {
         for piece in &self.0 {
             match piece {
                 Inline::Text(text) | Inline::Name(text) | Inline::Code(text) => out.push_str(text),
-                Inline::Number(id) => out.push_str(values.text(id)),
-                Inline::Evidence(class) => out.push_str(class.label()),
+                Inline::Number(id) => out.push_str(&language.number(values.text(id))),
+                Inline::Evidence(class) => out.push_str(language.words().class(*class)),
                 Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link { text: inner, .. } => {
-                    inner.write_plain(values, out);
+                    inner.write_plain(values, language, out);
                 }
                 Inline::Footnote(_) => {}
             }

@@ -12,6 +12,7 @@ pub use block::{Align, Block, Callout, Column, Fact, Facts, Figure, Kpi, Row, Ro
 pub use inline::{Inline, Link, Rich};
 pub use values::{Value, ValueId, Values};
 
+use crate::labels::Language;
 use serde::{Deserialize, Serialize};
 
 /// The version of the document's JSON form. It rises when a field changes its meaning or disappears.
@@ -78,6 +79,11 @@ pub struct Cover {
 impl Document {
     /// The text of a piece of rich text with its numbers filled in, without any mark-up.
     pub fn plain(&self, rich: &Rich) -> String {
-        rich.plain(&self.values)
+        rich.plain(&self.values, self.language())
+    }
+
+    /// The language of fixed words and of the marks in numbers.
+    pub fn language(&self) -> Language {
+        Language::of(&self.meta.language)
     }
 }

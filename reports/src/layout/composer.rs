@@ -7,7 +7,6 @@ use super::structure::Structure;
 use super::styles::Styles;
 use crate::diagnostics::Diagnostic;
 use crate::document::{Align, Block, Document, Inline, Rich, Section, Source};
-use crate::labels;
 use crate::scene::{Area, ElementId, Paint, Prim, Role, at};
 use crate::text::{Line, LineItem, TextStyle, Typesetter, break_lines, flatten, note_anchor};
 use std::collections::BTreeMap;
@@ -172,7 +171,7 @@ impl<'a> Composer<'a> {
     pub(crate) fn lines(&mut self, text: &Rich, style: TextStyle, slot: Slot) -> Vec<Strip> {
         self.report_unknown_values(text);
         let notes = &mut self.notes;
-        let spans = flatten(text, &self.document.values, &style, &self.set.theme, &mut |note| {
+        let spans = flatten(text, &self.document.values, &style, self.set, &mut |note| {
             notes.push(note.clone());
             notes.len()
         });
@@ -225,11 +224,12 @@ impl<'a> Composer<'a> {
     }
 
     /// The source line under a figure or table.
-    pub(crate) fn source_text(source: &Source) -> Rich {
-        let mut text = Rich::from(format!("{} ", labels::SOURCE));
+    pub(crate) fn source_text(&self, source: &Source) -> Rich {
+        let words = self.set.language.words();
+        let mut text = Rich::from(format!("{} ", words.source));
         text.extend(source.text.clone());
         if !source.evidence.is_empty() {
-            text.push(format!(" {}: ", labels::EVIDENCE));
+            text.push(format!(" {} ", words.evidence_list));
             for (index, class) in source.evidence.iter().enumerate() {
                 if index > 0 {
                     text.push(", ");
@@ -239,7 +239,7 @@ impl<'a> Composer<'a> {
             text.push(".");
         }
         if let Some(command) = &source.reproduce {
-            text.push(format!(" {} ", labels::REPRODUCE));
+            text.push(format!(" {} ", words.reproduce));
             text.push(Inline::code(command));
         }
         text

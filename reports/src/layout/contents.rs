@@ -3,7 +3,6 @@
 use super::composer::{Composer, Slot};
 use super::strip::Strip;
 use crate::document::{Block, Inline, Link, Rich, Section};
-use crate::labels;
 use crate::scene::{Area, LinkArea, Paint, Prim, Role, Segment, Stroke, at};
 use crate::text::Face;
 
@@ -16,7 +15,7 @@ impl Composer<'_> {
         let listed: Vec<&Section> =
             document.sections.iter().filter(|section| !section.blocks.contains(&Block::Contents)).collect();
         if listed.is_empty() {
-            self.paragraph(&labels::CONTENTS_EMPTY.into(), self.styles.body, 5.0);
+            self.paragraph(&self.set.language.words().contents_empty.into(), self.styles.body, 5.0);
             return;
         }
         let list = self.structure.add("TOC", self.section);

@@ -5,12 +5,11 @@ use super::composer::{Composer, Slot};
 use super::strip::{Strip, total_height};
 use crate::diagnostics::Diagnostic;
 use crate::document::{Figure, Inline, Rich};
-use crate::labels;
 use crate::scene::{Area, ElementId, Paint, Point, Prim, Role, Segment, Size, Stroke, at};
 
 const GAP: f32 = 18.0;
-/// Captions longer than this are set over the whole column, one figure under the other.
-const LONGEST_SHARED_CAPTION: usize = 5;
+/// Figures with more lines of caption, or two more of source, are set over the whole column under each other.
+const LONGEST_SHARED_CAPTION: usize = 3;
 const MOST_PER_ROW: usize = 3;
 
 impl Composer<'_> {
@@ -62,7 +61,7 @@ impl Composer<'_> {
             let source = self.figure_source(figure, x, width, elements.source);
             parts.push((figure, x, elements, caption, source));
         }
-        let longest = parts.iter().map(|part| part.3.len().max(part.4.len())).max().unwrap_or(0);
+        let longest = parts.iter().map(|part| part.3.len().max(part.4.len().saturating_sub(2))).max().unwrap_or(0);
         if longest > LONGEST_SHARED_CAPTION {
             self.forget_since(before);
             self.figure_count = numbers;
@@ -91,8 +90,11 @@ impl Composer<'_> {
         let caption = self.structure.add("P", self.section);
         let element = self.structure.add("Figure", self.section);
         let source = self.structure.add("P", self.section);
-        let alternative =
-            format!("{}. {}", self.document.plain(&figure.takeaway).trim_end_matches('.'), figure.chart.describe());
+        let alternative = format!(
+            "{}. {}",
+            self.document.plain(&figure.takeaway).trim_end_matches('.'),
+            figure.chart.describe(self.set.language)
+        );
         self.structure.set(element, |node| node.alternative = Some(alternative));
         if figure.chart.is_empty() {
             self.diagnostics.push(Diagnostic::EmptyChart { anchor: figure.anchor.clone() });
@@ -102,14 +104,14 @@ impl Composer<'_> {
 
     fn caption(&mut self, figure: &Figure, x: f32, width: f32, element: ElementId) -> Vec<Strip> {
         self.figure_count += 1;
-        let number = Inline::strong(format!("{}\u{a0}{}.", labels::FIGURE, self.figure_count));
+        let number = Inline::strong(format!("{}\u{a0}{}.", self.set.language.words().figure, self.figure_count));
         let mut text = Rich::from(number).then(" ");
         text.extend(figure.takeaway.clone());
         self.lines(&text, self.styles.caption, Slot::left(x, width, element))
     }
 
     fn figure_source(&mut self, figure: &Figure, x: f32, width: f32, element: ElementId) -> Vec<Strip> {
-        let text = Self::source_text(&figure.source);
+        let text = self.source_text(&figure.source);
         self.lines(&text, self.styles.source, Slot::left(x, width, element))
     }
 

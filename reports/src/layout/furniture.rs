@@ -3,7 +3,7 @@
 use super::Laid;
 use super::geometry::Geometry;
 use crate::document::{Align, Document};
-use crate::labels;
+use crate::labels::fill;
 use crate::scene::{Area, Canvas, Color, LabelStyle, Paint, Role, Stroke, at};
 use crate::text::{Face, Typesetter};
 
@@ -20,7 +20,7 @@ pub(crate) fn decorate(set: &Typesetter, document: &Document, geometry: &Geometr
     let mut foot_parts: Vec<&str> = meta.classification.as_deref().into_iter().collect();
     foot_parts.push(&meta.prepared);
     if meta.sample {
-        foot_parts.push(labels::SAMPLE_FOOT);
+        foot_parts.push(set.language.words().sample_foot);
     }
     let foot_text = foot_parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ·  ");
     for (index, page) in laid.pages.iter_mut().enumerate() {
@@ -43,20 +43,26 @@ pub(crate) fn decorate(set: &Typesetter, document: &Document, geometry: &Geometr
         if let Some(hash) = &meta.evidence_hash {
             let shown: String = hash.chars().take(HASH_SHOWN).collect();
             let style = LabelStyle::new(Face::Mono, 6.2, theme.faint);
-            let text = format!("{} {shown}", labels::EVIDENCE);
+            let text = format!("{} {shown}", set.language.words().evidence);
             canvas.label_within(at(right - 70.0, baseline), geometry.column() * 0.34, &text, style, Align::Right);
         }
         let number = LabelStyle::new(Face::Medium, 6.8, theme.muted);
-        canvas.label(at(right, baseline), &labels::page_of(index + 1, pages), number, Align::Right);
+        canvas.label(
+            at(right, baseline),
+            &fill(set.language.words().page_of, &[&(index + 1).to_string(), &pages.to_string()]),
+            number,
+            Align::Right,
+        );
         page.prims.append(&mut canvas.prims);
     }
 }
 
 /// The mark of documents made from sample data, around a baseline.
 pub(crate) fn sample_mark(canvas: &mut Canvas<'_>, center: f32, baseline: f32) {
+    let text = canvas.set.language.words().sample;
     let style = LabelStyle { tracking: 80.0, ..LabelStyle::new(Face::Bold, 6.6, Color::WHITE) };
-    let width = canvas.set.width(style.face, style.size, labels::SAMPLE) + 14.0;
+    let width = canvas.set.width(style.face, style.size, text) + 14.0;
     let area = Area::new(center - width / 2.0, baseline - 8.2, width, 11.6);
     canvas.rounded(area, 2.0, Paint::fill(canvas.set.theme.caution));
-    canvas.label(at(center, baseline), labels::SAMPLE, style, Align::Center);
+    canvas.label(at(center, baseline), text, style, Align::Center);
 }

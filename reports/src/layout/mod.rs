@@ -12,6 +12,7 @@ mod cover;
 mod figures;
 mod furniture;
 mod geometry;
+mod missing;
 mod paginate;
 mod strip;
 mod structure;
@@ -82,16 +83,13 @@ pub fn lay_out(set: &Typesetter, document: &Document, paper: Paper) -> Laid {
     for section in &document.sections {
         composer.section(section);
     }
+    composer.missing_characters(cover.as_ref().map(|page| page.prims.as_slice()).unwrap_or_default());
     let composed = composer.finish();
     let mut laid = paginate(set, &geometry, cover, cover_notes, composed);
     index_anchors(&mut laid);
     resolve_page_numbers(set, &mut laid);
     furniture::decorate(set, document, &geometry, &mut laid);
     laid.diagnostics.extend(broken_links(&laid));
-    let missing = set.missing_characters();
-    if !missing.is_empty() {
-        laid.diagnostics.push(Diagnostic::MissingCharacters { characters: missing });
-    }
     laid
 }
 

@@ -4,7 +4,7 @@ use super::composer::{Composer, Slot, TableHeader};
 use super::strip::Strip;
 use super::table_widths::{ColumnNeed, NARROWEST, share_width};
 use crate::document::{Align, Column, Facts, Inline, Rich, Row, RowKind, Source, Table};
-use crate::labels;
+use crate::labels::{Labels, fill};
 use crate::scene::{Area, Color, ElementId, Paint, Prim, Role, Segment, Stroke, at};
 use crate::text::{TextStyle, flatten, measure};
 use std::ops::Range;
@@ -40,7 +40,7 @@ impl Composer<'_> {
         self.table_count += 1;
         let number = self.table_count;
         self.table_caption(&table.anchor, number, &table.title);
-        let columns = all_columns(table);
+        let columns = all_columns(table, self.set.language.words());
         let needs = self.column_needs(&columns, &table.rows);
         for columns_of_panel in split_into_panels(columns.len(), self.geometry.column()) {
             let needs: Vec<ColumnNeed> = columns_of_panel.iter().filter_map(|i| needs.get(*i).copied()).collect();
@@ -65,7 +65,7 @@ impl Composer<'_> {
         }
         let rows: Vec<Row> =
             facts.rows.iter().map(|fact| Row::new(vec![Inline::name(&fact.name).into(), fact.value.clone()])).collect();
-        let rows = if rows.is_empty() { vec![Row::new(vec![labels::NO_ROWS.into()])] } else { rows };
+        let rows = if rows.is_empty() { vec![Row::new(vec![self.set.language.words().no_rows.into()])] } else { rows };
         let room = self.geometry.body();
         for (index, row) in rows.iter().enumerate() {
             let place = RowPlace { index, count: rows.len(), table: None, room };
@@ -76,7 +76,8 @@ impl Composer<'_> {
 
     fn table_caption(&mut self, anchor: &str, number: usize, title: &Rich) {
         let element = self.structure.add("P", self.section);
-        let mut text = Rich::from(Inline::strong(format!("{}\u{a0}{number}.", labels::TABLE))).then(" ");
+        let mut text =
+            Rich::from(Inline::strong(format!("{}\u{a0}{number}.", self.set.language.words().table))).then(" ");
         text.extend(title.clone());
         let mut lines = self.lines(&text, self.styles.caption, Slot::left(0.0, self.geometry.column(), element));
         for line in &mut lines {
@@ -93,7 +94,7 @@ impl Composer<'_> {
 
     fn table_source(&mut self, source: &Source) {
         let element = self.structure.add("P", self.section);
-        let text = Self::source_text(source);
+        let text = self.source_text(source);
         let lines = self.lines(&text, self.styles.source, Slot::left(0.0, self.geometry.column(), element));
         self.push_source(lines, 4.0);
     }
@@ -102,7 +103,7 @@ impl Composer<'_> {
         let element = self.structure.add("Table", self.section);
         let (repeated, header_height) = self.panel_header(number, columns, panel, element);
         let body = self.structure.add("TBody", element);
-        let empty = [Row::new(vec![labels::NO_ROWS.into()])];
+        let empty = [Row::new(vec![self.set.language.words().no_rows.into()])];
         let rows = if rows.is_empty() { &empty } else { rows };
         // Every row is measured against a page that starts with the repeated header.
         let room = self.geometry.body() - header_height - CONTINUED_HEIGHT;
@@ -157,8 +158,9 @@ impl Composer<'_> {
         let mut strip = Strip { height, keep_with_next: true, ..Strip::default() };
         strip.prims.extend(ground(width, height, color));
         take_lines(&mut strip, &mut cells, 0..most, PAD_HEAD, leading);
+        let words = self.set.language.words();
         let key = self.headers.len();
-        let label = format!("{}\u{a0}{number} ({})", labels::TABLE, labels::CONTINUED);
+        let label = fill(words.continued, &[&format!("{}\u{a0}", words.table), &number.to_string()]);
         self.headers.insert(key, TableHeader { strip: strip.clone(), label });
         self.strips.push(strip);
         (Some(key), height)
@@ -244,7 +246,7 @@ impl Composer<'_> {
     }
 
     fn need(&self, text: &Rich, style: TextStyle) -> ColumnNeed {
-        let spans = flatten(text, &self.document.values, &style, &self.set.theme, &mut |_| 1);
+        let spans = flatten(text, &self.document.values, &style, self.set, &mut |_| 1);
         let (least, natural) = measure(self.set, &spans, &style);
         ColumnNeed { least, natural }
     }
@@ -254,14 +256,14 @@ impl Composer<'_> {
 pub(crate) const CONTINUED_HEIGHT: f32 = 13.0;
 
 /// The columns, and one without a title for each cell beyond them, so that no cell is dropped.
-fn all_columns(table: &Table) -> Vec<Column> {
+fn all_columns(table: &Table, words: &Labels) -> Vec<Column> {
     let most = table.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
     let mut columns = table.columns.clone();
     while columns.len() < most {
         columns.push(Column::text(""));
     }
     if columns.is_empty() {
-        columns.push(Column::text(labels::NO_COLUMNS));
+        columns.push(Column::text(words.no_columns));
     }
     columns
 }

@@ -64,7 +64,7 @@ pub struct Pdf {
 /// When an attachment's name is empty or used twice, the document's time is out of range, or a shape is not finite.
 pub fn render_pdf(document: &Document, options: &RenderOptions) -> Result<Pdf, ReportError> {
     attachments::check_names(&options.attachments)?;
-    let set = Typesetter::new(Theme::default())?;
+    let set = Typesetter::new(Theme::default(), document.language())?;
     let laid = lay_out(&set, document, options.paper);
     write(&set, document, laid, &options.attachments)
 }

@@ -3,6 +3,7 @@
 use super::fonts::EmbeddedFont;
 use super::objects::{round, utf16};
 use crate::document::Link;
+use crate::labels::fill;
 use crate::layout::{Kid, Laid, Structure};
 use crate::scene::{Area, Color, ElementId, LinkArea, Paint, Point, Prim, Role, Segment, Stroke, TextRun};
 use crate::text::{Cluster, Face, Glyph, Typesetter};
@@ -295,7 +296,10 @@ impl PageWriter<'_> {
                     top: Some(self.flip(place.y - 6.0)),
                     zoom: None,
                 };
-                (Actions::go_to(target), format!("{}, page {}", link.description, place.page + 1))
+                (
+                    Actions::go_to(target),
+                    fill(self.set.language.words().page_link, &[&link.description, &(place.page + 1).to_string()]),
+                )
             }
         };
         let element = link.element.unwrap_or(Structure::DOCUMENT);

@@ -352,9 +352,9 @@ mod tests {
     };
 
     fn set(text: &Rich, width: f32, align: Align) -> Vec<Line> {
-        let set = Typesetter::new(Theme::default()).unwrap();
+        let set = Typesetter::new(Theme::default(), crate::labels::Language::English).unwrap();
         let mut notes = 0;
-        let spans = flatten(text, &Values::default(), &STYLE, &set.theme, &mut |_| {
+        let spans = flatten(text, &Values::default(), &STYLE, &set, &mut |_| {
             notes += 1;
             notes
         });

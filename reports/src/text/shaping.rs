@@ -3,10 +3,11 @@
 use super::faces::{Face, FaceData};
 use super::sanitize::sanitize;
 use crate::ReportError;
+use crate::labels::Language;
 use crate::theme::Theme;
 use harfrust::{Feature, ShapeOptions, Tag, UnicodeBuffer};
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -74,9 +75,12 @@ type ShapeCache = HashMap<Box<str>, Rc<[ShapedRun]>>;
 pub struct Typesetter {
     /// Colours.
     pub theme: Theme,
+    /// The language of fixed words and of the marks in numbers.
+    pub language: Language,
     faces: Vec<FaceData>,
+    /// The square that stands for missing characters.
+    replacement: ShapedRun,
     cache: RefCell<HashMap<(Face, bool), ShapeCache>>,
-    missing: RefCell<BTreeSet<char>>,
 }
 
 impl Typesetter {
@@ -84,9 +88,12 @@ impl Typesetter {
     ///
     /// # Errors
     /// When a bundled font is damaged.
-    pub fn new(theme: Theme) -> Result<Self, ReportError> {
+    pub fn new(theme: Theme, language: Language) -> Result<Self, ReportError> {
         let faces = Face::ALL.into_iter().map(FaceData::load).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { theme, faces, cache: RefCell::default(), missing: RefCell::default() })
+        let replacement = ShapedRun { face: Face::Regular, glyphs: Vec::new(), advance: 0.0 };
+        let mut set = Self { theme, language, faces, replacement, cache: RefCell::default() };
+        set.replacement = set.shape_run(Face::Regular, REPLACEMENT.encode_utf8(&mut [0; 4]), false);
+        Ok(set)
     }
 
     pub(crate) fn face(&self, face: Face) -> &FaceData {
@@ -94,9 +101,17 @@ impl Typesetter {
         &self.faces[face as usize]
     }
 
-    /// The characters met so far that no face has; each is shown as a white square.
-    pub fn missing_characters(&self) -> Vec<char> {
-        self.missing.borrow().iter().copied().collect()
+    /// The character that a glyph should have shown, when a white square stands for it because no face has it.
+    pub(crate) fn missing(&self, face: Face, glyph: &Glyph) -> Option<char> {
+        let square = self.replacement.glyphs.first()?;
+        match glyph.cluster {
+            Cluster::One(character)
+                if character != REPLACEMENT && face == self.replacement.face && glyph.id == square.id =>
+            {
+                Some(character)
+            }
+            _ => None,
+        }
     }
 
     /// Shapes a word or label, falling back to another face where the wanted one lacks a character.
@@ -156,10 +171,7 @@ impl Typesetter {
                     pending.0 = chosen;
                     pending.1.push(character);
                 }
-                None => {
-                    self.missing.borrow_mut().insert(character);
-                    runs.push(self.replacement_for(character));
-                }
+                None => runs.push(self.replacement_for(character)),
             }
         }
         runs.extend(self.shape_pending(&mut pending, tabular));
@@ -173,7 +185,7 @@ impl Typesetter {
 
     /// The square in place of a character that no face has. It stands for that character when text is extracted.
     fn replacement_for(&self, character: char) -> ShapedRun {
-        let mut run = self.shape_run(Face::Regular, REPLACEMENT.encode_utf8(&mut [0; 4]), false);
+        let mut run = self.replacement.clone();
         for glyph in &mut run.glyphs {
             glyph.cluster = Cluster::One(character);
         }
@@ -259,7 +271,7 @@ mod tests {
     use super::*;
 
     fn typesetter() -> Typesetter {
-        Typesetter::new(Theme::default()).unwrap()
+        Typesetter::new(Theme::default(), Language::English).unwrap()
     }
 
     fn text_of(runs: &[ShapedRun]) -> String {
@@ -268,6 +280,11 @@ mod tests {
             glyph.cluster.write_to(&mut out);
         }
         out
+    }
+
+    fn missing(set: &Typesetter, text: &str) -> Vec<char> {
+        let runs = set.shape(Face::Regular, text, false);
+        runs.iter().flat_map(|run| run.glyphs.iter().filter_map(|glyph| set.missing(run.face, glyph))).collect()
     }
 
     #[test]
@@ -294,7 +311,7 @@ mod tests {
                 assert_eq!(text_of(&set.shape(face, text, true)), text, "{face:?}");
             }
         }
-        assert_eq!(set.missing_characters(), []);
+        assert_eq!(missing(&set, "Łódź €"), []);
     }
 
     #[test]
@@ -313,7 +330,7 @@ mod tests {
         let square = set.shape(Face::Regular, "□", false)[0].glyphs[0].id;
         assert_eq!(runs.iter().flat_map(|run| &run.glyphs).filter(|glyph| glyph.id == square).count(), 2);
         assert!(runs.iter().flat_map(|run| &run.glyphs).all(|glyph| glyph.id != 0));
-        assert_eq!(set.missing_characters(), ['世', '界']);
+        assert_eq!(missing(&set, "a世b界□"), ['世', '界']);
     }
 
     #[test]

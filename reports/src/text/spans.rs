@@ -1,9 +1,10 @@
 //! From inline content to spans of one style.
 
 use super::faces::Face;
+use super::shaping::Typesetter;
 use crate::document::{Inline, Link, Rich, Values};
 use crate::scene::Color;
-use crate::theme::{Theme, evidence_mark};
+use crate::theme::evidence_mark;
 
 /// How a paragraph is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +39,7 @@ pub(crate) fn flatten(
     rich: &Rich,
     values: &Values,
     style: &TextStyle,
-    theme: &Theme,
+    set: &Typesetter,
     number_note: &mut dyn FnMut(&Rich) -> usize,
 ) -> Vec<Span> {
     let base = Span {
@@ -51,14 +52,14 @@ pub(crate) fn flatten(
         note: None,
     };
     let mut spans = Vec::new();
-    Flattener { values, style, theme, number_note }.run(rich, &base, &mut spans);
+    Flattener { values, style, set, number_note }.run(rich, &base, &mut spans);
     spans
 }
 
 struct Flattener<'a> {
     values: &'a Values,
     style: &'a TextStyle,
-    theme: &'a Theme,
+    set: &'a Typesetter,
     number_note: &'a mut dyn FnMut(&Rich) -> usize,
 }
 
@@ -68,7 +69,7 @@ impl Flattener<'_> {
         for piece in &rich.0 {
             match piece {
                 Inline::Text(text) | Inline::Name(text) => out.push(with(text)),
-                Inline::Number(id) => out.push(with(self.values.text(id))),
+                Inline::Number(id) => out.push(with(&self.set.language.number(self.values.text(id)))),
                 Inline::Strong(inner) => {
                     self.run(inner, &Span { face: self.style.strong, ..base.clone() }, out);
                 }
@@ -78,12 +79,16 @@ impl Flattener<'_> {
                     out.push(Span { face: Face::Mono, size: base.size * 0.94, ..with(text) });
                 }
                 Inline::Evidence(class) => {
-                    out.push(with(&format!("{}\u{a0}{}", evidence_mark(*class), class.label())));
+                    out.push(with(&format!(
+                        "{}\u{a0}{}",
+                        evidence_mark(*class),
+                        self.set.language.words().class(*class)
+                    )));
                 }
                 Inline::Link { to, text } => {
                     // Links on a dark ground keep the colour of their text.
                     let dark = base.color.luminance() > 0.5;
-                    let color = if dark { base.color } else { self.theme.info };
+                    let color = if dark { base.color } else { self.set.theme.info };
                     self.run(text, &Span { link: Some(to.clone()), color, ..base.clone() }, out);
                 }
                 Inline::Footnote(note) => {
@@ -92,7 +97,7 @@ impl Flattener<'_> {
                         // The word joiner keeps the mark on the line of the word before it.
                         text: format!("\u{2060}{number}"),
                         face: Face::Medium,
-                        color: self.theme.accent,
+                        color: self.set.theme.accent,
                         size: base.size * 0.66,
                         rise: base.size * 0.34,
                         link: Some(Link::Anchor(note_anchor(number))),

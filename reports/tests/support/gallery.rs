@@ -192,7 +192,9 @@ pub fn waterfall() -> Chart {
 }
 
 pub fn all_charts() -> Vec<Chart> {
-    vec![bars(), stacked(), lines(), roofline(), tornado(), waterfall()]
+    let mut all = vec![bars(), stacked(), lines(), roofline(), tornado(), waterfall()];
+    all.extend(super::more_charts::all());
+    all
 }
 
 pub fn rows(count: usize, values: &mut Values) -> Vec<Row> {
@@ -292,8 +294,18 @@ pub fn gallery() -> Document {
             Block::Figures(vec![figure("roofline", roofline())]),
         ],
     );
+    let plans = section(
+        "plans",
+        "Charts of trade-offs, plans and risks",
+        super::more_charts::all()
+            .into_iter()
+            .map(|chart| {
+                Block::Figures(vec![Figure { height_pt: chart.suggested_height_pt(), ..figure("more", chart) }])
+            })
+            .collect(),
+    );
     let rows = rows(60, &mut values);
     let tables = section("tables", "A table over two pages", vec![Block::Table(table(rows))]);
     let contents = section("contents", "Contents", vec![Block::Contents]);
-    document(vec![contents, text, charts, tables], values)
+    document(vec![contents, text, charts, plans, tables], values)
 }

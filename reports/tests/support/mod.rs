@@ -5,6 +5,7 @@
 pub mod check;
 pub mod gallery;
 pub mod migration;
+pub mod more_charts;
 pub mod report_input;
 
 use std::path::PathBuf;
