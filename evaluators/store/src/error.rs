@@ -37,6 +37,16 @@ pub enum StoreError {
         /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// A file of published results that was not taken in.
+    #[error("{}{}: {reason}", file.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
+    NotImported {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1; absent when it concerns the whole file.
+        line: Option<u64>,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A table could not be built or written.
     #[error("the table could not be made: {0}")]
     Table(#[from] polars::error::PolarsError),

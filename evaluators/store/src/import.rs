@@ -96,7 +96,7 @@ impl Store {
                     slot.insert(entry.digest);
                     let (ids, lines) = runs.entry(run_id).or_default();
                     ids.push(id);
-                    lines.extend(record::encode(entry.json));
+                    lines.extend(record::encode(record::MEASUREMENT, entry.json));
                 }
             }
         }

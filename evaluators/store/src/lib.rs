@@ -2,14 +2,15 @@
 //!
 //! A study keeps its measurements in `measurements/`, one segment a run ([`segment`]). A [`Store`] reads them all,
 //! and takes in those of another study. [`query`] selects measurements, [`verdict`] compares two sets of them,
-//! [`frame`] and [`compare`] turn them into tables. [`importers`] read what others
-//! published. This is the only crate that names polars.
+//! [`frame`] and [`compare`] turn them into tables. [`importers`] read what others published; [`published`] keeps
+//! that beside the measurements, apart from them, and answers from it. This is the only crate that names polars.
 
 pub mod compare;
 pub mod error;
 pub mod frame;
 mod import;
 pub mod importers;
+pub mod published;
 pub mod query;
 mod record;
 pub mod segment;

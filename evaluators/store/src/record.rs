@@ -1,4 +1,4 @@
-//! One line of a segment: a measurement in JSON with the SHA-256 of that JSON.
+//! One line of a segment: a thing in JSON, by its name, with the SHA-256 of that JSON.
 //!
 //! `{"sha256":"<64 hex digits>","measurement":{...}}` is itself a line of JSON, so that `jq` can read a segment. The
 //! digest is of the bytes between `"measurement":` and the last brace. It recognises a torn or damaged line, and it
@@ -8,24 +8,29 @@ use assay_core::Measurement;
 use sha2::{Digest as _, Sha256};
 
 const HEAD: &[u8] = br#"{"sha256":""#;
-const MIDDLE: &[u8] = br#"","measurement":"#;
+const MIDDLE: &[u8] = br#"",""#;
 const TAIL: &[u8] = b"}";
 
-/// The SHA-256 of a measurement's JSON.
+/// What the segments of runs hold.
+pub const MEASUREMENT: &str = "measurement";
+
+/// The SHA-256 of a record's JSON.
 pub type Digest = [u8; 32];
 
 /// A line whose digest matches its content.
 pub struct Record<'a> {
     /// The digest.
     pub digest: Digest,
-    /// The measurement's JSON.
+    /// What it is.
+    pub name: &'a [u8],
+    /// Its JSON.
     pub json: &'a [u8],
 }
 
-/// The line of a measurement's JSON, with its line end.
-pub fn encode(json: &[u8]) -> Vec<u8> {
+/// The line of a thing's JSON, with its line end.
+pub fn encode(name: &str, json: &[u8]) -> Vec<u8> {
     let digest = hex(&Sha256::digest(json).into());
-    [HEAD, digest.as_bytes(), MIDDLE, json, TAIL, b"\n"].concat()
+    [HEAD, digest.as_bytes(), MIDDLE, name.as_bytes(), b"\":", json, TAIL, b"\n"].concat()
 }
 
 /// The record on a line (without its line end); `None` when the line is not a record or is damaged.
@@ -33,9 +38,11 @@ pub fn decode(line: &[u8]) -> Option<Record<'_>> {
     // A version control system may have changed the line ends.
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let (claimed, rest) = line.strip_prefix(HEAD)?.split_at_checked(64)?;
-    let json = rest.strip_prefix(MIDDLE)?.strip_suffix(TAIL)?;
+    let rest = rest.strip_prefix(MIDDLE)?.strip_suffix(TAIL)?;
+    let (name, json) = rest.split_at_checked(rest.iter().position(|byte| *byte == b'"')?)?;
+    let json = json.strip_prefix(b"\":")?;
     let digest: Digest = Sha256::digest(json).into();
-    (hex(&digest).as_bytes() == claimed).then_some(Record { digest, json })
+    (hex(&digest).as_bytes() == claimed).then_some(Record { digest, name, json })
 }
 
 /// The JSON of a measurement as it is stored.
@@ -61,7 +68,8 @@ pub fn usable(measurement: &Measurement) -> Result<(), String> {
     measurement.workload.validate()
 }
 
-fn hex(digest: &Digest) -> String {
+/// Hexadecimal digits.
+pub fn hex(digest: &Digest) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|n| char::from(DIGITS[usize::from(n)])).collect()
 }
@@ -72,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_line_is_json_and_reads_back() {
-        let line = encode(br#"{"a":1}"#);
+        let line = encode(MEASUREMENT, br#"{"a":1}"#);
         let value: serde_json::Value = serde_json::from_slice(&line).unwrap();
         // printf '{"a":1}' | sha256sum
         assert_eq!(value["sha256"], "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862");
@@ -82,13 +90,15 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let line = encode(br#"{"id":"abc","value":1.25}"#);
+        let line = encode(MEASUREMENT, br#"{"id":"abc","value":1.25}"#);
         let line = line.strip_suffix(b"\n").unwrap();
         for position in 0..line.len() {
             for bit in 0..8 {
                 let mut damaged = line.to_vec();
                 damaged[position] ^= 1 << bit;
-                assert!(decode(&damaged).is_none(), "byte {position}, bit {bit}");
+                // A damaged name is a name that nothing has.
+                let record = decode(&damaged).filter(|record| record.name == MEASUREMENT.as_bytes());
+                assert!(record.is_none(), "byte {position}, bit {bit}");
             }
         }
     }

@@ -73,7 +73,7 @@ impl RunWriter {
             return Err(refused(reason));
         }
         let json = record::to_json(measurement).map_err(refused)?;
-        self.append_lines(&record::encode(&json))
+        self.append_lines(&record::encode(record::MEASUREMENT, &json))
     }
 
     /// Appends whole lines with one sync.
@@ -110,13 +110,13 @@ fn ends_line(file: &mut File) -> std::io::Result<bool> {
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> std::io::Result<()> {
+pub(crate) fn sync_folder(_folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
@@ -149,7 +149,7 @@ pub(crate) fn scan<'a>(path: &Path, bytes: &'a [u8]) -> (Vec<Entry<'a>>, Vec<War
 }
 
 fn read_line(line: &[u8]) -> Result<(Digest, &[u8], Measurement), Problem> {
-    let record = record::decode(line).ok_or(Problem::Damaged)?;
+    let record = record::decode(line).filter(|r| r.name == record::MEASUREMENT.as_bytes()).ok_or(Problem::Damaged)?;
     let measurement: Measurement =
         serde_json::from_slice(record.json).map_err(|error| Problem::NotUnderstood(error.to_string()))?;
     record::usable(&measurement).map_err(Problem::Invalid)?;

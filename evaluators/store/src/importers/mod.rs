@@ -29,7 +29,7 @@ pub use fields::GaveUp;
 pub use kind::{Kind, recognise};
 pub use mlperf_log::SystemDescription;
 pub use prices::{PriceList, PriceListError};
-pub use result::{PublishedResult, Quarantined};
+pub use result::{PublishedResult, Quarantined, numeric_format};
 
 use fields::Fields;
 

@@ -104,21 +104,26 @@ impl PublishedResult {
 
     /// The numeric format, where the source's words name exactly one that is known here.
     pub fn numeric_format(&self) -> Option<NumericFormat> {
-        let word = self.format.as_deref()?.trim().to_ascii_lowercase();
-        let word = match word.as_str() {
-            "float16" | "half" => "fp16",
-            "bfloat16" => "bf16",
-            "float32" | "float" => "fp32",
-            "nvfp4" | "mxfp4" => "fp4",
-            other => other,
-        };
-        NumericFormat::ALL.into_iter().find(|format| format.label() == word)
+        numeric_format(self.format.as_deref()?)
     }
 
     /// Says a thing about the figures.
     pub(super) fn remark(&mut self, text: impl Into<String>) {
         self.remarks.push(text.into());
     }
+}
+
+/// The numeric format that a source's words name; `None` where they name several or one that is not known here.
+pub fn numeric_format(words: &str) -> Option<NumericFormat> {
+    let word = words.trim().to_ascii_lowercase();
+    let word = match word.as_str() {
+        "float16" | "half" => "fp16",
+        "bfloat16" => "bf16",
+        "float32" | "float" => "fp32",
+        "nvfp4" | "mxfp4" => "fp4",
+        other => other,
+    };
+    NumericFormat::ALL.into_iter().find(|format| format.label() == word)
 }
 
 /// A row that was set aside.
