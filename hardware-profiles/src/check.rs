@@ -153,7 +153,11 @@ pub fn check_all(overlay: Option<&Path>) -> Result<Vec<Finding>, CatalogError> {
 /// wrong.
 pub(crate) fn read(text: &str, file: &Path) -> (Option<Profile>, Vec<Finding>) {
     match yaml::parse::<Profile>(text, file) {
-        Err(error) => (None, vec![error.into()]),
+        Err(error) => {
+            let finding = Finding::from(error);
+            let line = finding.line.or_else(|| gave_up_at(text));
+            (None, vec![Finding { line, ..finding }])
+        }
         Ok(profile) => {
             let findings = rules::broken(&profile, file.file_stem().and_then(|stem| stem.to_str()))
                 .into_iter()
@@ -162,4 +166,11 @@ pub(crate) fn read(text: &str, file: &Path) -> (Option<Profile>, Vec<Finding>) {
             (Some(profile), findings)
         }
     }
+}
+
+/// The line to name where the parser names none: it does so at a second document and at the end of the text.
+fn gave_up_at(text: &str) -> Option<usize> {
+    let marker = |line: &str| line.starts_with("---") || line.starts_with("...");
+    let second = text.lines().enumerate().skip(1).find(|(_, line)| marker(line)).map(|(number, _)| number + 1);
+    second.or_else(|| Some(text.lines().count()).filter(|count| *count > 0))
 }

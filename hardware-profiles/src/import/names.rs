@@ -1,6 +1,6 @@
 //! Which profile and which provider the names in a file mean.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::catalog::Catalog;
 use crate::offer::Offer;
@@ -34,10 +34,10 @@ pub(super) fn provider(name: &str) -> Option<&'static str> {
 
 /// Finds profiles by the names that price lists and bills use.
 pub(super) struct Names<'a> {
-    /// By provider and instance type, in lower case.
-    units: BTreeMap<(String, String), Vec<(&'a Profile, &'a Offer)>>,
+    /// Offers by instance type in lower case.
+    units: HashMap<String, Vec<(&'a Profile, &'a Offer)>>,
     /// By alias without a `*`, folded.
-    exact: BTreeMap<String, Vec<&'a Profile>>,
+    exact: HashMap<String, Vec<&'a Profile>>,
     /// Aliases with a `*`, folded.
     patterns: Vec<(Vec<String>, &'a Profile)>,
 }
@@ -49,12 +49,11 @@ fn folded(name: &str) -> String {
 
 impl<'a> Names<'a> {
     pub fn new(catalog: &'a Catalog) -> Self {
-        let mut names = Self { units: BTreeMap::new(), exact: BTreeMap::new(), patterns: Vec::new() };
+        let mut names = Self { units: HashMap::new(), exact: HashMap::new(), patterns: Vec::new() };
         for profile in catalog.iter() {
             for offer in &profile.offers {
                 if let Some(unit) = &offer.unit {
-                    let key = (offer.provider.to_lowercase(), unit.to_lowercase());
-                    names.units.entry(key).or_default().push((profile, offer));
+                    names.units.entry(unit.to_lowercase()).or_default().push((profile, offer));
                 }
             }
             let own = [profile.id.as_str(), profile.name.as_str()];
@@ -72,7 +71,8 @@ impl<'a> Names<'a> {
 
     /// An offer of this instance type, where the catalogue has one.
     pub fn unit(&self, provider: &str, unit: &str) -> Option<(&'a Profile, &'a Offer)> {
-        self.units.get(&(provider.to_lowercase(), unit.to_lowercase()))?.first().copied()
+        let offers = self.units.get(&unit.to_lowercase())?;
+        offers.iter().find(|(_, offer)| offer.provider.eq_ignore_ascii_case(provider)).copied()
     }
 
     /// The profile that an instance type with this accelerator is of: the catalogue's own offers come first, then
