@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use assay_base::{Currency, Evidence, Money};
-use assay_cost_models::capacity::{Contract, RentRates, commitment_mix};
 use assay_cost_models::commitments::{normal_cost, reservation_for_normal_demand};
 use assay_cost_models::demand::{Demand, Growth};
 use assay_cost_models::depreciation::{declining, variable_declining};
@@ -133,25 +132,6 @@ proptest! {
             prop_assert!(coordinate > 0.0 && coordinate < 1.0);
             let stratum = (coordinate * len as f64) as usize;
             prop_assert!(!std::mem::replace(&mut hit[stratum], true));
-        }
-    }
-
-    #[test]
-    fn the_mix_is_never_dearer_than_one_way_alone(
-        units in prop::collection::vec(0u64..30, 1..40),
-        profile in prop::collection::vec(0.05..1.0f64, 1..24),
-        short in 0.2..1.2f64,
-        long in 0.2..1.2f64,
-    ) {
-        let contract = |name: &str, term_months, rate_per_hour| Contract { name: name.to_owned(), term_months, rate_per_hour };
-        let contracts = [contract("1y", 12, short), contract("3y", 36, long)];
-        let rates = RentRates { on_demand_per_hour: 1.0, spot_per_hour: None, spot_share_cap: 0.0 };
-        let mix = commitment_mix(&units, &profile, &contracts, &rates, 730.0).unwrap();
-        prop_assert!(mix.total <= mix.all_on_demand * (1.0 + 1e-9));
-        let most = units.iter().copied().max().unwrap_or_default();
-        for rate in [short, long] {
-            let all_committed = most as f64 * rate * 730.0 * units.len() as f64;
-            prop_assert!(mix.total <= all_committed * (1.0 + 1e-9));
         }
     }
 

@@ -1,7 +1,10 @@
-//! Capacity planning: how many units each quarter needs, what must be ordered when, and which commitments to make.
+//! Capacity planning: how many units each month needs, what must be ordered when, and which commitments to make.
 
+mod fleet;
 mod mix;
-mod plan;
+mod need;
+mod slices;
 
-pub use mix::{CommitmentMix, Contract, MonthMix, RentRates, commitment_mix};
-pub use plan::{CapacityInput, CapacityPlan, Delivery, LatencyObjective, QuarterPlan, Redundancy, plan};
+pub use fleet::{Delivery, FleetInput, FleetQuarter, OwnedCost, OwnedRates, fleet_by_quarter, owned_cost};
+pub use mix::{CommitmentMix, Contract, Load, MarginalRule, MonthMix, RentRates, commitment_mix};
+pub use need::{LatencyObjective, Need, Redundancy, Sizing, need};
