@@ -332,16 +332,42 @@ pub struct Cost {
     /// Set a value for this evaluation, such as assumptions.pue=1.2 (repeatable)
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// Draw so many samples of the throughputs that are known as ranges (Latin hypercube)
+    /// Draw so many samples of everything that is not one number (Latin hypercube)
     #[arg(long, value_name = "N")]
     pub samples: Option<usize>,
     /// Seed of the samples
     #[arg(long, default_value_t = 42)]
     pub seed: u64,
+    /// Which costs count; as the study says when absent
+    #[arg(long, value_enum)]
+    pub lens: Option<CostLens>,
+    /// Show payments by quarter instead of by year
+    #[arg(long)]
+    pub quarterly: bool,
+    /// JSON is described in docs/cost-json.md
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]
     pub study: StudyArguments,
+}
+
+/// Which costs count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CostLens {
+    /// All of them
+    Full,
+    /// Only what the decision changes
+    Marginal,
+}
+
+impl CostLens {
+    /// The word in study.yaml.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Marginal => "marginal",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

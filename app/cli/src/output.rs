@@ -1,5 +1,6 @@
 //! Printing data as a table, JSON or CSV from one description.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
@@ -7,30 +8,42 @@ use serde_json::Value;
 
 use crate::args::Format;
 
+/// The width that text for people is wrapped at.
+const WIDTH: u16 = 100;
+
 /// A column of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Column {
     /// The header, with the unit.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// Whether the cells are numbers.
     pub number: bool,
 }
 
 /// A column of text.
-pub const fn text(title: &'static str) -> Column {
-    Column { title, number: false }
+pub fn text(title: impl Into<Cow<'static, str>>) -> Column {
+    Column { title: title.into(), number: false }
 }
 
 /// A column of numbers.
-pub const fn number(title: &'static str) -> Column {
-    Column { title, number: true }
+pub fn number(title: impl Into<Cow<'static, str>>) -> Column {
+    Column { title: title.into(), number: true }
 }
 
-/// Prints a table for people.
+/// Prints a table for people, each row on one line.
 pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
+    arranged(ContentArrangement::Disabled, columns, rows)
+}
+
+/// Prints a table for people whose long cells are wrapped.
+pub fn wrapped_table(columns: &[Column], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
+    arranged(ContentArrangement::Dynamic, columns, rows)
+}
+
+fn arranged(arrangement: ContentArrangement, columns: &[Column], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns.iter().map(|c| c.title));
+    table.load_style(presets::NOTHING).set_content_arrangement(arrangement).set_width(WIDTH);
+    table.set_header(columns.iter().map(|c| c.title.as_ref()));
     for row in rows {
         table.add_row(row);
     }
@@ -43,6 +56,34 @@ pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
         }
     }
     print(&table.trim_fmt())
+}
+
+/// Prints a paragraph wrapped between words; lines after the first are indented by the width of `prefix`.
+pub fn wrapped(prefix: &str, text: &str) -> anyhow::Result<()> {
+    let indent = prefix.chars().count();
+    let mut line = prefix.to_owned();
+    for word in text.split(' ') {
+        let fits = line.chars().count() + 1 + word.chars().count() <= usize::from(WIDTH);
+        if line.chars().count() > indent {
+            if fits {
+                line.push(' ');
+            } else {
+                print(&line)?;
+                line = " ".repeat(indent);
+            }
+        }
+        line.push_str(word);
+    }
+    print(&line)
+}
+
+/// The text, with an ellipsis for what is beyond `width` characters.
+pub fn shortened(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// Prints JSON with a line end.

@@ -177,7 +177,7 @@ pub(crate) mod tests {
     fn what_cannot_be_edited_in_place_is_written_anew() {
         let folder = tempfile::tempdir().unwrap();
         let (mut on_disk, mut study) = StudyFolder::create(folder.path(), SAMPLE).unwrap();
-        study.options.truncate(2);
+        study.options.pop();
         on_disk.save(&study, ["options"]).unwrap();
         assert_eq!(StudyFolder::open(folder.path()).unwrap().1, study);
     }

@@ -1,0 +1,384 @@
+//! The tables of `assay cost`, each at most 100 columns wide.
+
+use assay_base::{Money, format};
+use assay_service::cost_models::Evaluation;
+use assay_service::cost_models::evaluation::{BreakEven, Component, Driver};
+use assay_service::cost_models::time_value::Irr;
+use assay_service::study::{ASSUMPTIONS, Basis, Lens};
+use assay_service::what_if::{Waited, equivalent_annual};
+
+use super::Figures;
+use crate::output::{self, number, text};
+
+/// Options beside each other in a table.
+const OPTIONS_ABREAST: usize = 5;
+
+/// What the options cost and bring.
+pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
+    let assessment = figures.assessment;
+    let study = &assessment.study;
+    if study.sample {
+        output::print("SAMPLE: the demand of this study is made up.")?;
+    }
+    output::wrapped("", &assessment.answer.sentence)?;
+    let confidence = assessment.answer.confidence;
+    output::wrapped("", &format!("Confidence: {}. {}", confidence.label(), confidence.description()))?;
+    output::print(&format!("\n{}", basis(figures)))?;
+
+    let columns = [
+        number("#"),
+        text("Option"),
+        text("Evidence"),
+        number("Units"),
+        number("Cost/1M"),
+        number("all costs"),
+        number("Total"),
+        number("Present"),
+        number("A year"),
+    ];
+    let rows = assessment.evaluations.iter().map(|e| cost_cells(figures, e)).collect::<anyhow::Result<_>>()?;
+    output::table(&columns, rows)?;
+    output::wrapped(
+        "",
+        "All costs: total cost over items served. Present: present value, by which options are ranked. A year: \
+         equivalent annual cost.",
+    )?;
+
+    if assessment.evaluations.iter().any(|e| e.benefit.is_some()) {
+        output::print("\nReturn against the baseline")?;
+        let columns = [
+            text("Option"),
+            number("NPV"),
+            number("IRR"),
+            number("MIRR"),
+            number("Payback"),
+            number("discounted"),
+            number("ROI"),
+            number("PI"),
+        ];
+        output::table(&columns, assessment.evaluations.iter().filter_map(return_cells).collect())?;
+    }
+    tokens(figures)?;
+    components(figures)?;
+    periods(figures)?;
+    break_evens(figures)
+}
+
+/// Horizon, rate, prices and lens in one line.
+fn basis(figures: &Figures<'_>) -> String {
+    let assessment = figures.assessment;
+    let finance = &assessment.study.finance;
+    let rate = format::percent(assessment.assumptions.discount_rate_annual, 1);
+    let kind = if finance.rate_basis == Basis::Real { "real" } else { "nominal" };
+    let tax = match &finance.tax {
+        Some(tax) => format!("after tax of {}", format::percent(tax.rate, 0)),
+        None => "before tax".to_owned(),
+    };
+    let lens = if finance.lens == Lens::Full { "all costs" } else { "marginal costs only" };
+    let scenario = figures.scenario.map(|id| format!(", scenario {id}")).unwrap_or_default();
+    format!(
+        "{} at {rate} a year ({kind}), {tax}, {lens}, {}, prices of {}{scenario}",
+        format::whole_months(assessment.assumptions.horizon_months),
+        assessment.study.currency,
+        assessment.pricing_date
+    )
+}
+
+fn cost_cells(figures: &Figures<'_>, e: &Evaluation) -> anyhow::Result<Vec<String>> {
+    let money = |m: Option<Money>| format::or_unknown(m, format::money);
+    let currency = figures.assessment.study.currency;
+    let annual = equivalent_annual(figures.assessment, e)?;
+    Ok(vec![
+        e.rank.map_or_else(|| format::UNKNOWN.to_owned(), |r| r.to_string()),
+        format!("{}{}", output::shortened(&e.name, 26), if e.is_baseline { " (base)" } else { "" }),
+        e.evidence.to_string(),
+        format::or_unknown(e.fleet.as_ref(), |f| format::thousands(f.at_peak as f64, 0)),
+        money(e.unit_cost.map(|c| c.value)),
+        money(e.full_unit_cost.map(|c| c.value)),
+        money(e.tco.as_ref().map(|t| t.total)),
+        money(e.tco.as_ref().map(|t| t.present_value)),
+        format::or_unknown(annual, |a| format::money_in(a, currency)),
+    ])
+}
+
+fn return_cells(e: &Evaluation) -> Option<Vec<String>> {
+    let benefit = e.benefit.as_ref()?;
+    let months = |m: Option<f64>| m.map_or_else(|| "never".to_owned(), |m| format!("{} mo", format::significant(m, 3)));
+    let percent = |p: Option<f64>| format::or_unknown(p, |p| format::percent(p, 0));
+    Some(vec![
+        output::shortened(&e.name, 32),
+        format::money(benefit.npv),
+        irr_text(&benefit.irr),
+        percent(benefit.mirr),
+        months(benefit.payback_months),
+        months(benefit.discounted_payback_months),
+        percent(benefit.roi),
+        format::or_unknown(benefit.profitability_index, |p| format::significant(p, 3)),
+    ])
+}
+
+/// An internal rate of return as text; none and several are answers, too.
+fn irr_text(irr: &Irr) -> String {
+    match irr {
+        Irr::One(rate) => format::percent(*rate, 0),
+        Irr::None => "none".to_owned(),
+        Irr::Several(rates) => rates.iter().map(|r| format::percent(*r, 0)).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn tokens(figures: &Figures<'_>) -> anyhow::Result<()> {
+    let of = |e: &Evaluation| {
+        let tokens = e.unit_costs.as_ref()?.tokens?;
+        let money = |m: Option<Money>| format::or_unknown(m, format::money);
+        Some(vec![
+            output::shortened(&e.name, 32),
+            format::money(tokens.per_million_total),
+            money(tokens.per_million_output_only),
+            money(tokens.per_million_input),
+            money(tokens.per_million_output),
+        ])
+    };
+    let rows: Vec<Vec<String>> = figures.assessment.evaluations.iter().filter_map(of).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    output::print("\nCost of 1M tokens, by what it is divided by")?;
+    let columns = [
+        text("Option"),
+        number("input + output"),
+        number("output alone"),
+        number("input share"),
+        number("output share"),
+    ];
+    output::table(&columns, rows)
+}
+
+/// The costed options, a few at a time.
+fn abreast<'a>(figures: &Figures<'a>) -> Vec<Vec<&'a Evaluation>> {
+    let costed: Vec<&Evaluation> = figures.assessment.evaluations.iter().filter(|e| e.tco.is_some()).collect();
+    costed.chunks(OPTIONS_ABREAST).map(<[_]>::to_vec).collect()
+}
+
+fn columns_of(first: &'static str, options: &[&Evaluation]) -> Vec<output::Column> {
+    let mut columns = vec![text(first)];
+    columns.extend(options.iter().map(|e| number(output::shortened(&e.id, 14))));
+    columns
+}
+
+fn components(figures: &Figures<'_>) -> anyhow::Result<()> {
+    for options in abreast(figures) {
+        output::print("\nTotal cost by component")?;
+        let of = |e: &Evaluation, component: Component| {
+            let components = e.tco.as_ref().map(|tco| tco.components.as_slice()).unwrap_or_default();
+            components.iter().find(|c| c.component == component).map(|c| c.amount)
+        };
+        let mut rows: Vec<Vec<String>> = Component::ALL
+            .into_iter()
+            .filter(|component| options.iter().any(|e| of(e, *component).is_some()))
+            .map(|component| {
+                let amounts = options.iter().map(|e| of(e, component).map_or_else(String::new, format::money));
+                std::iter::once(component.label().to_owned()).chain(amounts).collect()
+            })
+            .collect();
+        let total = options.iter().map(|e| format::or_unknown(e.tco.as_ref().map(|tco| tco.total), format::money));
+        rows.push(std::iter::once("total".to_owned()).chain(total).collect());
+        output::table(&columns_of("Component", &options), rows)?;
+    }
+    Ok(())
+}
+
+fn periods(figures: &Figures<'_>) -> anyhow::Result<()> {
+    let (months, word) = if figures.quarterly { (3, "quarter") } else { (12, "year") };
+    let currency = figures.assessment.study.currency;
+    for options in abreast(figures) {
+        output::print(&format!("\nPayments by {word}; what is due at the start is in the first"))?;
+        let sums = |e: &Evaluation| -> Vec<f64> {
+            let Some((start, rest)) = e.tco.as_ref().and_then(|tco| tco.monthly.split_first()) else {
+                return Vec::new();
+            };
+            let mut sums: Vec<f64> = rest.chunks(months).map(|chunk| chunk.iter().sum()).collect();
+            if let Some(first) = sums.first_mut() {
+                *first += start;
+            }
+            sums
+        };
+        let columns: Vec<Vec<f64>> = options.iter().map(|e| sums(e)).collect();
+        let count = columns.iter().map(Vec::len).max().unwrap_or_default();
+        let row = |period: usize| {
+            let amounts = columns
+                .iter()
+                .map(|sums| format::or_unknown(sums.get(period).copied(), |amount| format::money_in(amount, currency)));
+            std::iter::once(format!("{word} {}", period + 1)).chain(amounts).collect()
+        };
+        output::table(&columns_of("Period", &options), (0..count).map(row).collect())?;
+    }
+    Ok(())
+}
+
+fn break_evens(figures: &Figures<'_>) -> anyhow::Result<()> {
+    let found = &figures.break_evens;
+    if found.is_empty() {
+        return Ok(());
+    }
+    output::print("\nBreak-even: where the option is cheaper than what it is compared with")?;
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for one in found {
+        if pairs.last() != Some(&(&one.option, &one.against)) {
+            pairs.push((&one.option, &one.against));
+        }
+    }
+    let rows = pairs
+        .iter()
+        .map(|(option, against)| {
+            let cell = |is: fn(&Driver) -> bool| {
+                let one = found.iter().find(|b| b.option == *option && b.against == *against && is(&b.driver));
+                one.map_or_else(String::new, |one| break_even_cell(option, &one.driver, &one.answer))
+            };
+            vec![
+                output::shortened(option, 17),
+                output::shortened(against, 15),
+                cell(|d| matches!(d, Driver::Volume)),
+                cell(|d| matches!(d, Driver::Utilisation)),
+                cell(|d| matches!(d, Driver::Horizon)),
+                cell(|d| matches!(d, Driver::PriceFactor(_))),
+                cell(|d| matches!(d, Driver::Throughput(_))),
+            ]
+        })
+        .collect();
+    let columns = [
+        text("Option"),
+        text("against"),
+        text("Items a month"),
+        text("Utilisation"),
+        text("Months"),
+        text("Price"),
+        text("Throughput"),
+    ];
+    output::table(&columns, rows)?;
+    output::wrapped(
+        "",
+        "Always and never: no break-even in the range looked at. *: whole units make the order change again further \
+         on. ?: not verified.",
+    )?;
+    let mut reasons: Vec<&str> = Vec::new();
+    for one in found {
+        if let BreakEven::NotVerified { reason } = &one.answer
+            && !reasons.contains(&reason.as_str())
+        {
+            reasons.push(reason);
+        }
+    }
+    reasons.into_iter().try_for_each(|reason| output::wrapped("? ", reason))
+}
+
+fn break_even_cell(option: &str, driver: &Driver, answer: &BreakEven) -> String {
+    let shown = |value: f64| match driver {
+        Driver::Utilisation | Driver::PriceFactor(_) => format::percent(value, 0),
+        Driver::Horizon => format::thousands(value, 0),
+        Driver::Throughput(_) => format!("{}/s", format::compact(value)),
+        _ => format::compact(value),
+    };
+    match answer {
+        BreakEven::Value { value, cheaper_above, changes_again, .. } => {
+            let side = if cheaper_above == option { "above" } else { "below" };
+            format!("{side} {}{}", shown(*value), if *changes_again { "*" } else { "" })
+        }
+        BreakEven::NotReached { cheaper: Some(cheaper) } if cheaper == option => "always".to_owned(),
+        BreakEven::NotReached { cheaper: Some(_) } => "never".to_owned(),
+        BreakEven::NotReached { cheaper: None } => "equal".to_owned(),
+        BreakEven::NotVerified { .. } => "?".to_owned(),
+    }
+}
+
+/// What may be waited for, the assumptions, and what is missing.
+pub fn print_rest(figures: &Figures<'_>) -> anyhow::Result<()> {
+    figures.waiting.iter().try_for_each(|waited| print_waited(figures, waited))?;
+    assumptions(figures)?;
+    let missing = &figures.assessment.missing;
+    if !missing.is_empty() {
+        output::print("\nMissing or doubtful")?;
+        missing.iter().try_for_each(|line| output::wrapped("- ", line))?;
+    }
+    Ok(())
+}
+
+fn print_waited(figures: &Figures<'_>, waited: &Waited) -> anyhow::Result<()> {
+    let name = |id: &str| figures.assessment.evaluation(id).map_or_else(|| id.to_owned(), |e| e.name.clone());
+    let months = format::whole_months(waited.months);
+    output::print(&format!("\nNow or in {months}: {}", name(&waited.option)))?;
+    let value = match &waited.value {
+        Ok(value) => value,
+        Err(reason) => return output::wrapped("", &format!("The value of waiting is not known: {reason}.")),
+    };
+    let rows = value
+        .scenarios
+        .iter()
+        .map(|s| {
+            let then = if s.takes_it { "take it then" } else { "stay" };
+            vec![
+                s.name.clone(),
+                format::percent(s.probability, 0),
+                then.to_owned(),
+                format::money(s.cost),
+                format::money(s.saving),
+            ]
+        })
+        .collect();
+    let columns =
+        [text("Scenario"), number("Probability"), text("Then"), number("Present cost"), number("Saved against now")];
+    output::table(&columns, rows)?;
+    let verdict = if value.value.amount > 0.0 {
+        format!(
+            "Waiting is worth {}, of which {} by deciding only then",
+            format::money(value.value),
+            format::money(value.flexibility)
+        )
+    } else {
+        format!("Do not wait: it costs {}", format::money(value.value * -1.0))
+    };
+    output::wrapped(
+        "",
+        &format!(
+            "{verdict}. Now costs {}, staying with {} {}. Scenarios: {}.",
+            format::money(value.now),
+            name(&waited.meanwhile),
+            format::money(value.staying),
+            waited.source
+        ),
+    )
+}
+
+fn assumptions(figures: &Figures<'_>) -> anyhow::Result<()> {
+    let study = &figures.assessment.study;
+    output::print("\nAssumptions (defaults with their source; change them in study.yaml)")?;
+    let rows = ASSUMPTIONS
+        .iter()
+        .filter_map(|spec| {
+            let given = study.assumptions.quantity(spec.key)?;
+            let value = given.value();
+            let unit = spec.unit.replace("currency", study.currency.code());
+            let shown = if spec.percent { format::percent(value, 1) } else { format::significant(value, 3) };
+            let shown = format::without_trailing_zeros(&shown);
+            let origin = if given == spec.default {
+                format!("default of {}: {}", spec.as_of, spec.source)
+            } else if given.distribution().is_some() {
+                "stated in the study as a distribution".to_owned()
+            } else {
+                "stated in the study".to_owned()
+            };
+            Some(vec![spec.label.to_owned(), shown, unit, origin])
+        })
+        .collect();
+    output::wrapped_table(&[text("Assumption"), number("Value"), text("Unit"), text("From")], rows)?;
+    if let Some(carbon) = &study.carbon {
+        let text = format!(
+            "Grid: {} g CO2e a kWh, {}, {} ({})",
+            format::significant(carbon.grams_per_kwh, 3),
+            carbon.grid,
+            carbon.as_of,
+            carbon.source
+        );
+        output::wrapped("", &text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! What many samples say, as tables.
+
+use assay_base::format;
+use assay_service::cost_models::evaluation::Driver;
+use assay_service::cost_models::simulation::{InformationValue, Spread};
+use assay_service::uncertainty::{UncertainValue, Uncertainty};
+
+use super::Figures;
+use crate::output::{self, number, text};
+
+/// Inputs shown; the JSON has all.
+const INPUTS_SHOWN: usize = 12;
+
+pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
+    let Some(uncertainty) = &figures.uncertainty else {
+        return output::print("\nNothing in this study is uncertain: every input of the ranked options is one number.");
+    };
+    let outcome = &uncertainty.outcome;
+    let money = |amount: f64| format::money_in(amount, figures.assessment.study.currency);
+    let samples = format::thousands(outcome.samples as f64, 0);
+    output::print(&format!(
+        "\n{samples} samples of {} uncertain inputs, seed {}",
+        uncertainty.inputs.len(),
+        outcome.seed
+    ))?;
+    let rows = outcome
+        .options
+        .iter()
+        .map(|o| {
+            let name = figures.assessment.evaluation(&o.id).map_or(o.id.as_str(), |e| e.name.as_str());
+            let npv = |get: fn(&Spread) -> f64| format::or_unknown(o.npv.as_ref(), |n| money(get(n)));
+            vec![
+                output::shortened(name, 32),
+                money(o.cost.p50),
+                npv(|n| n.p10),
+                npv(|n| n.p50),
+                npv(|n| n.p90),
+                format::or_unknown(o.positive_npv_probability, |p| format::percent(p, 1)),
+                format::percent(o.best_probability, 1),
+            ]
+        })
+        .collect();
+    let columns = [
+        text("Option"),
+        number("Cost P50"),
+        number("NPV P10"),
+        number("P50"),
+        number("P90"),
+        number("P(NPV>0)"),
+        number("P(best)"),
+    ];
+    output::table(&columns, rows)?;
+    drivers(figures, uncertainty)?;
+    output::wrapped("", &next_measurement(figures, uncertainty))
+}
+
+fn drivers(figures: &Figures<'_>, u: &Uncertainty) -> anyhow::Result<()> {
+    let assessment = figures.assessment;
+    let name = assessment.evaluation(&u.of).map_or(u.of.as_str(), |e| e.name.as_str());
+    let is_baseline = assessment.evaluation(&u.of).is_some_and(|e| e.is_baseline);
+    let figure = if is_baseline || assessment.answer.recommended.is_none() { "cost" } else { "NPV" };
+    output::print(&format!("\nWhat drives the {figure} of {name}"))?;
+    let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+    let rows = u
+        .tornado
+        .iter()
+        .take(INPUTS_SHOWN)
+        .filter_map(|bar| {
+            let input = u.input_of_bar(bar)?;
+            let indices = u.sensitivity.as_ref().and_then(|s| s.drivers.iter().find(|d| d.driver == input.driver));
+            let percent = |part: Option<f64>| format::or_unknown(part, |part| format::percent(part.max(0.0), 0));
+            let information = u.information.iter().find(|i| i.driver.as_ref() == Some(&input.driver));
+            Some(vec![
+                output::shortened(&bar.name, 30),
+                shown(input, 0.1),
+                shown(input, 0.9),
+                money(bar.low),
+                money(bar.high),
+                percent(indices.map(|d| d.first_order)),
+                percent(indices.map(|d| d.total)),
+                format::or_unknown(information, |i| money(i.expected_saving)),
+            ])
+        })
+        .collect();
+    let columns = [
+        text("Input"),
+        number("P10"),
+        number("P90"),
+        number("at P10"),
+        number("at P90"),
+        number("alone"),
+        number("total"),
+        number("worth"),
+    ];
+    output::table(&columns, rows)?;
+    output::wrapped(
+        "",
+        "Alone and total: Sobol indices of the variance. Worth: expected saving of knowing the input before deciding.",
+    )?;
+    if u.sensitivity.is_none() && !assessment.study.correlations.is_empty() {
+        output::wrapped("", "Correlated inputs have no Sobol indices: a part of the variance belongs to several.")?;
+    }
+    Ok(())
+}
+
+/// A quantile in the study's own unit.
+fn shown(input: &UncertainValue, p: f64) -> String {
+    let value = input.distribution.quantile(p).ok().map(|value| value * input.unit);
+    format::or_unknown(value, |value| match input.driver {
+        Driver::DemandGrowth
+        | Driver::DiscountRate
+        | Driver::Utilisation
+        | Driver::Availability
+        | Driver::Goodput
+        | Driver::Retries
+        | Driver::ElectricityPriceChange
+        | Driver::PriceChange(_)
+        | Driver::PriceFactor(_)
+        | Driver::ResidualFraction(_) => format::percent(value, 1),
+        _ => format::compact(value),
+    })
+}
+
+/// The input whose exact value would save most, where that is more than the noise of the estimate.
+fn next_measurement(figures: &Figures<'_>, u: &Uncertainty) -> String {
+    let best = u.outcome.options.iter().map(|o| o.cost.mean.abs()).fold(f64::INFINITY, f64::min);
+    let known = |i: &&InformationValue| i.driver.is_some() && i.expected_saving > best * 1e-3;
+    match u.information.iter().find(known) {
+        Some(InformationValue { driver: Some(driver), expected_saving, changes_decision_probability }) => {
+            let option = driver.option().and_then(|id| figures.assessment.evaluation(id));
+            let what = match option {
+                Some(option) => format!("the {} of {}", driver.label(), option.name),
+                None => format!("the {}", driver.label()),
+            };
+            format!(
+                "Measure this next: {what}. Knowing it exactly would change the decision in {} of cases and is worth \
+                 up to {}.",
+                format::percent(*changes_decision_probability, 0),
+                format::money_in(*expected_saving, figures.assessment.study.currency)
+            )
+        }
+        _ => "Within these ranges no single measurement would change the decision.".to_owned(),
+    }
+}
