@@ -8,6 +8,8 @@ mod ort_library;
 mod ort_model;
 mod ort_profile;
 mod ort_runtime;
+#[cfg(test)]
+mod ort_tests;
 mod proto;
 mod reader;
 mod rten_evaluator;

@@ -145,7 +145,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    fn new(provider: &Provider, format: NumericFormat, options: ModelOptions) -> Self {
+    /// For models of a format on a provider.
+    pub fn new(provider: &Provider, format: NumericFormat, options: ModelOptions) -> Self {
         let threads = options.threads.unwrap_or_else(compute_threads);
         Self {
             provider: provider.clone(),

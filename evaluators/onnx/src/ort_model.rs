@@ -50,7 +50,8 @@ impl OrtModel {
     }
 }
 
-fn bind(session: &Session, inputs: &[ModelInput]) -> ort::Result<IoBinding> {
+/// Inputs where the session reads them; outputs come back to the host.
+pub fn bind(session: &Session, inputs: &[ModelInput]) -> ort::Result<IoBinding> {
     let mut binding = session.create_binding()?;
     for input in inputs {
         binding.bind_input(&input.name, &value(&input.tensor, &input.element)?)?;

@@ -108,7 +108,7 @@ fn the_work_of_our_own_models_is_counted_as_the_graph_counts_it() {
         let relative = (report.flops - workload.flops()).abs() / workload.flops();
         assert!(relative < tolerance, "{:?}: {} for {}", workload.shape, report.flops, workload.flops());
         let relative = (report.bytes.unwrap() - workload.bytes()).abs() / workload.bytes();
-        assert!(relative < 3e-3, "{:?}: {:?} for {}", workload.shape, report.bytes, workload.bytes());
+        assert!(relative < 1e-2, "{:?}: {:?} for {}", workload.shape, report.bytes, workload.bytes());
         assert!(report.outputs[0].shape.is_some());
     }
 }
