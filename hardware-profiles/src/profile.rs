@@ -133,7 +133,8 @@ pub struct Profile {
     /// The kind of processor.
     pub kind: HardwareKind,
     /// Other names by which price lists and bills call it: `H100`, `a2-ultragpu-*`. A `*` stands for anything. They
-    /// are held against the name of the accelerator and that of the instance type.
+    /// are held against the name of the accelerator and that of the instance type. `RunPod:H100` is what one provider
+    /// means by a name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// The generation.

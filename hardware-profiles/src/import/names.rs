@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::catalog::Catalog;
 use crate::offer::Offer;
-use crate::profile::Profile;
+use crate::profile::{HardwareKind, Profile};
 
 /// The providers by the names that files and their folders use for them.
 const PROVIDERS: [(&str, &[&str]); 13] = [
@@ -92,19 +92,28 @@ impl<'a> Names<'a> {
         if let Some((profile, _)) = known {
             return Ok(profile);
         }
-        let mut found = unit.map(|unit| self.matching(unit)).unwrap_or_default();
-        if found.is_empty() {
-            found = accelerator.map(|name| self.matching(name)).unwrap_or_default();
-        }
-        if found.len() > 1
-            && let Some(gib) = memory_gib
-        {
-            found.retain(|_, profile| {
-                profile.memory_bytes().is_some_and(|bytes| (bytes / (gib * 1024f64.powi(3)) - 1.0).abs() < 0.1)
-            });
+        // A name may mean one thing at one provider and another elsewhere: those with the provider come first.
+        let with_provider = |name: &&str| format!("{provider}:{name}");
+        let candidates = [
+            unit.as_ref().map(with_provider),
+            unit.map(str::to_owned),
+            accelerator.as_ref().map(with_provider),
+            accelerator.map(str::to_owned),
+        ];
+        let names = candidates.into_iter().flatten();
+        let mut found = names.map(|name| self.matching(&name)).find(|found| !found.is_empty()).unwrap_or_default();
+        if found.len() > 1 {
+            found.retain(|_, profile| memory_gib.is_some_and(|gib| fits_memory(profile, gib) == Some(true)));
         }
         let mut found: Vec<_> = found.into_values().collect();
         match (found.pop(), found.pop()) {
+            // The memory stated for other kinds is known to be wrong at times.
+            (Some(profile), None)
+                if profile.kind == HardwareKind::Gpu
+                    && memory_gib.is_some_and(|gib| fits_memory(profile, gib) == Some(false)) =>
+            {
+                Err(format!("the accelerator has another memory than `{}`, which its name means", profile.id))
+            }
             (Some(profile), None) => Ok(profile),
             (Some(one), Some(other)) => Err(format!(
                 "the accelerator may be `{}` or `{}`; name the instance type in `aliases` of the one it is",
@@ -126,6 +135,11 @@ impl<'a> Names<'a> {
         let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | ':' | '/' | '"'));
         words.filter(|word| self.unit(provider, word).is_some()).map(str::to_owned).collect()
     }
+}
+
+/// Whether a profile's memory is about this much; lists take GB for GiB, 7 % apart. `None` where it is not known.
+fn fits_memory(profile: &Profile, gib: f64) -> Option<bool> {
+    profile.memory_bytes().map(|bytes| (bytes / (gib * 1024f64.powi(3)) - 1.0).abs() < 0.12)
 }
 
 /// Whether the parts of a pattern stand in this order in the name, the first at its start and the last at its end.
@@ -159,6 +173,11 @@ mod tests {
         assert_eq!(id(None, Some("tpu-v5litepod-8"), None).unwrap(), "google-tpu-v5e");
         assert_eq!(id(None, Some("a100-80gb"), None).unwrap(), "nvidia-a100-sxm-80gb");
         assert_eq!(id(None, Some("MI300X"), Some(192.0)).unwrap(), "amd-mi300x");
+        // The same name, another product.
+        let catalog = catalog();
+        let names = Names::new(&catalog);
+        assert_eq!(names.profile("RunPod", Some("1x_H100_SECURE"), Some("H100"), None).unwrap().id, "nvidia-h100-pcie");
+        assert!(id(None, Some("A100"), Some(80.0)).unwrap_err().contains("another memory"));
         assert!(id(None, Some("M60"), None).unwrap_err().contains("aliases"));
     }
 
