@@ -183,6 +183,7 @@ impl DesktopApp {
             | Action::ShowBenchmarks
             | Action::ShowResults
             | Action::ShowCost
+            | Action::ShowMigration
             | Action::ShowReports => study.is_some(),
             Action::OpenStudy | Action::NewSample => self.opening.is_none(),
             _ => true,

@@ -50,7 +50,7 @@ fn show(window: &mut Window, view: View) {
     window.run_steps(2);
 }
 
-const SCENES: [&str; 11] = [
+const SCENES: [&str; 12] = [
     "welcome",
     "overview",
     "hardware",
@@ -60,6 +60,7 @@ const SCENES: [&str; 11] = [
     "results",
     "results-failed",
     "cost",
+    "migration",
     "reports",
     "palette",
 ];
@@ -93,6 +94,7 @@ fn scene(name: &str, folder: &Path, theme: Theme) -> Window {
             window.get_by_role_and_label(Role::Button, "Sort by status").click();
         }
         "cost" => show(&mut window, View::Cost),
+        "migration" => show(&mut window, View::Migration),
         "reports" => {
             show(&mut window, View::Reports);
             window.get_by_role_and_label(Role::Button, "Export PDF").click();

@@ -54,6 +54,8 @@ pub enum Action {
     ShowResults,
     /// Shows cost and return.
     ShowCost,
+    /// Shows the plan of the move.
+    ShowMigration,
     /// Shows the reports.
     ShowReports,
     /// Ends the program.
@@ -78,7 +80,7 @@ const fn spec(action: Action, label: &'static str, shortcut: &'static str, comma
 }
 
 /// Everything a user can do anywhere in the program.
-pub const COMMANDS: [CommandSpec; 15] = [
+pub const COMMANDS: [CommandSpec; 16] = [
     spec(Action::OpenStudy, "Open study…", "Ctrl+O", "assay STUDY"),
     spec(Action::NewSample, "New sample study", "", "assay demo --out DIR"),
     spec(Action::Undo, "Undo", "Ctrl+Z", ""),
@@ -92,7 +94,8 @@ pub const COMMANDS: [CommandSpec; 15] = [
     spec(Action::ShowBenchmarks, "Benchmarks", "Ctrl+3", "assay run"),
     spec(Action::ShowResults, "Results", "Ctrl+4", "assay results list"),
     spec(Action::ShowCost, "Cost & ROI", "Ctrl+5", "assay cost"),
-    spec(Action::ShowReports, "Reports", "Ctrl+6", "assay report"),
+    spec(Action::ShowMigration, "Migration", "Ctrl+6", "assay report --kind migration"),
+    spec(Action::ShowReports, "Reports", "Ctrl+7", "assay report"),
     spec(Action::Quit, "Quit", "Ctrl+Q", ""),
 ];
 

@@ -19,12 +19,16 @@ pub use answer::{Answer, Confidence};
 pub use assess::{Assessment, Measured, ResolvedOption, RooflinePoint, SourceCeilings};
 pub use commands::{Action, COMMANDS, Command, CommandSpec};
 pub use report::{ReportKind, WrittenReport};
-pub use runs::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker, plan_for, probe_targets, start_run, inspect_model};
+pub use runs::{
+    Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker, inspect_model, plan_for,
+    probe_targets, start_run,
+};
 pub use workbench::{Workbench, WorkbenchError};
 
 // What views and commands name, so that they need no other room.
 pub use assay_core as core;
 pub use assay_cost_models as cost_models;
 pub use assay_hardware_profiles as hardware_profiles;
+pub use assay_reports::content as documents;
 pub use assay_store as store;
 pub use assay_study as study;

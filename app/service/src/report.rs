@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use assay_core::Measurement;
 use assay_cost_models::evaluation::{Metric, tornado_of, usual_ranges};
+pub use assay_reports::ReportKind;
 use assay_reports::content::{
     AnswerFacts, Ceiling, ComparedResult, Confidence as ReportConfidence, OptionFacts, PriceFacts, RunsCompared,
     Sensitivity, Swing, ThroughputFacts,
 };
-pub use assay_reports::ReportKind;
 use assay_reports::{Attachment, RenderOptions, ReportInput, compose, render_pdf};
 use assay_store::verdict::compare_runs;
-use assay_core::Measurement;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -71,7 +71,7 @@ impl Workbench {
             answer: answer_facts(assessment),
             sensitivity: sensitivity(assessment),
             comparison: comparison(self.measurements()),
-            migration: crate::migration::plan(assessment, self.measurements(), self.catalog()),
+            migration: self.migration().clone(),
             missing: assessment.missing.clone(),
             measurements: self.measurements().to_vec(),
             ceilings: ceilings(assessment),
@@ -196,13 +196,8 @@ fn sensitivity(assessment: &Assessment) -> Option<Sensitivity> {
         .into_iter()
         .filter_map(|range| {
             // An end at which the figure does not exist has no bar.
-            let bars = tornado_of(
-                &inputs,
-                &assessment.assumptions,
-                &option.id,
-                Metric::Npv,
-                std::slice::from_ref(&range),
-            );
+            let bars =
+                tornado_of(&inputs, &assessment.assumptions, &option.id, Metric::Npv, std::slice::from_ref(&range));
             let bar = bars.ok()?.into_iter().next()?;
             Some(Swing {
                 driver: range.driver,

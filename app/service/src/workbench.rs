@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use assay_core::Measurement;
 use assay_hardware_profiles::{Catalog, CatalogError};
+use assay_reports::content::MigrationPlan;
 use assay_store::{Store, StoreError};
 use assay_study::{PathError, Study, StudyError, StudyFolder};
 use jiff::civil::Date;
@@ -131,6 +132,12 @@ impl Workbench {
     /// The answer to the study's question.
     pub fn answer(&self) -> &Answer {
         &self.assessment.answer
+    }
+
+    /// The plan of the move that the study asks for or that is recommended, or why there is none.
+    pub fn migration(&self) -> &Result<MigrationPlan, String> {
+        let plan = || crate::migration::plan(&self.assessment, self.measurements(), &self.catalog);
+        self.assessment.migration.get_or_init(plan)
     }
 
     /// The day on which prices are looked up when the study does not say.

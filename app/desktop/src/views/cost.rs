@@ -8,7 +8,7 @@ use super::{cost_charts, overview};
 use crate::requests::{Request, Scene};
 use crate::theme;
 use crate::widgets::slider::{Quantity, Scale, quantity};
-use crate::widgets::{card, card_filled};
+use crate::widgets::{card, card_filled, kpi_row};
 
 /// The state of the view.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl CostView {
             ui.spacing_mut().item_spacing.y = theme::GAP;
             let assessment = scene.workbench.assessment();
             let best = assessment.answer.recommended.as_deref().and_then(|id| assessment.evaluation(id));
-            overview::kpi_row(ui, &overview::figures(assessment, best));
+            kpi_row(ui, &overview::figures(assessment, best));
             cost_charts::ui(ui, assessment);
             card(ui, "Options", |ui| overview::options_table(ui, assessment));
         });

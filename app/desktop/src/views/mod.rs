@@ -6,6 +6,7 @@ mod cost;
 mod cost_charts;
 mod hardware;
 mod measurement;
+mod migration;
 mod overview;
 mod progress;
 mod reports;
@@ -32,14 +33,16 @@ pub enum View {
     Results,
     /// Assumptions, cost and return.
     Cost,
+    /// The plan of the move.
+    Migration,
     /// Documents.
     Reports,
 }
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 6] =
-        [Self::Overview, Self::Hardware, Self::Benchmarks, Self::Results, Self::Cost, Self::Reports];
+    pub const ALL: [Self; 7] =
+        [Self::Overview, Self::Hardware, Self::Benchmarks, Self::Results, Self::Cost, Self::Migration, Self::Reports];
 
     /// The action that shows it.
     pub fn action(self) -> Action {
@@ -49,6 +52,7 @@ impl View {
             Self::Benchmarks => Action::ShowBenchmarks,
             Self::Results => Action::ShowResults,
             Self::Cost => Action::ShowCost,
+            Self::Migration => Action::ShowMigration,
             Self::Reports => Action::ShowReports,
         }
     }
@@ -65,6 +69,7 @@ impl View {
             Self::Benchmarks => Icon::Benchmarks,
             Self::Results => Icon::Results,
             Self::Cost => Icon::Cost,
+            Self::Migration => Icon::Migration,
             Self::Reports => Icon::Reports,
         }
     }
@@ -99,6 +104,7 @@ impl Views {
             View::Benchmarks => self.benchmarks.ui(ui, &mut scene),
             View::Results => self.results.ui(ui, &mut scene),
             View::Cost => self.cost.ui(ui, &mut scene),
+            View::Migration => migration::ui(ui, &mut scene),
             View::Reports => self.reports.ui(ui, &mut scene),
         }
     }

@@ -4,13 +4,15 @@ use assay_base::format::{self, or_unknown};
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::UnitCost;
 use assay_service::{Assessment, Confidence};
-use egui::{Align, Label, Layout, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 use egui_extras::Column;
 
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::views::View;
-use crate::widgets::{Icon, Kpi, badge, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi, table};
+use crate::widgets::{
+    Icon, Kpi, badge, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi_row, table,
+};
 
 /// Draws the view.
 pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -125,18 +127,6 @@ pub(super) fn count_of(count: f64, item: &str) -> String {
 fn kpi_strip(ui: &mut Ui, assessment: &Assessment) {
     let option = assessment.answer.recommended.as_deref().and_then(|id| assessment.evaluation(id));
     kpi_row(ui, &figures(assessment, option));
-}
-
-/// Headline figures side by side.
-pub(super) fn kpi_row(ui: &mut Ui, kpis: &[Kpi]) {
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing = vec2(theme::GAP, 3.0);
-        let count = kpis.len().max(1) as f32;
-        let width = ((ui.available_width() - theme::GAP * (count - 1.0)) / count).floor();
-        for figure in kpis {
-            kpi(ui, width, figure);
-        }
-    });
 }
 
 /// The options: ranked ones first, then the others with their reason.

@@ -129,6 +129,18 @@ pub fn kpi(ui: &mut Ui, width: f32, kpi: &Kpi) {
     response.on_hover_text(hover.collect::<Vec<_>>().join("\n"));
 }
 
+/// Headline figures side by side.
+pub fn kpi_row(ui: &mut Ui, kpis: &[Kpi]) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing = vec2(theme::GAP, 3.0);
+        let count = kpis.len().max(1) as f32;
+        let width = ((ui.available_width() - theme::GAP * (count - 1.0)) / count).floor();
+        for figure in kpis {
+            kpi(ui, width, figure);
+        }
+    });
+}
+
 /// The button of the main action.
 pub fn primary_button(ui: &mut Ui, enabled: bool, text: &str) -> Response {
     let tokens = Tokens::of(ui);

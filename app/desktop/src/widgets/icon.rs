@@ -12,6 +12,7 @@ pub enum Icon {
     Benchmarks,
     Results,
     Cost,
+    Migration,
     Reports,
     Undo,
     Redo,
@@ -82,6 +83,13 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             line(&[(2.0, 2.0), (2.0, 14.0), (14.0, 14.0)]);
             line(&[(4.5, 11.0), (7.5, 7.5), (9.5, 9.5), (13.5, 4.0)]);
             line(&[(10.6, 4.0), (13.5, 4.0), (13.5, 6.9)]);
+        }
+        Icon::Migration => {
+            line(&[(2.0, 4.0), (7.5, 4.0)]);
+            line(&[(5.5, 8.0), (11.0, 8.0)]);
+            line(&[(9.0, 12.0), (14.0, 12.0)]);
+            line(&[(7.5, 4.0), (7.5, 6.0)]);
+            line(&[(11.0, 8.0), (11.0, 10.0)]);
         }
         Icon::Reports => {
             line(&[

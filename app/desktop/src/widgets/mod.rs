@@ -8,6 +8,7 @@ pub mod slider;
 pub mod table;
 
 pub use basics::{
-    Kpi, badge, bullet, card, card_filled, chip, empty_state, evidence_chip, evidence_hover, field, kpi, primary_button,
+    Kpi, badge, bullet, card, card_filled, chip, empty_state, evidence_chip, evidence_hover, field, kpi_row,
+    primary_button,
 };
 pub use icon::Icon;

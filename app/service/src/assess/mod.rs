@@ -5,10 +5,13 @@ mod price;
 mod throughput;
 pub(crate) mod translate;
 
+use std::sync::OnceLock;
+
 use assay_base::Currency;
 use assay_core::{Measurement, Suite, Workload};
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
+use assay_reports::content::MigrationPlan;
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -42,6 +45,8 @@ pub struct Assessment {
     pub answer: Answer,
     /// What is missing or doubtful, most important first.
     pub missing: Vec<String>,
+    /// The plan of the move, once somebody has asked for it.
+    pub(crate) migration: OnceLock<Result<MigrationPlan, String>>,
 }
 
 impl Assessment {
@@ -163,6 +168,7 @@ pub fn assess(
         roofline: measured.roofline.clone(),
         answer,
         missing,
+        migration: OnceLock::new(),
     })
 }
 
