@@ -14,7 +14,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) quantise(const T* x, signe
     extern __shared__ __align__(16) unsigned char shared[];
     __shared__ Exchange<float> exchange;
     const Stream stream = {x, shared_address(shared) + threadIdx.x * 16};
-    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     u64 ahead = blockIdx.x;
     for (int stage = 0; stage < STAGES; ++stage, ahead += gridDim.x) {
         fetch(stream, ahead, ahead < rows, stage);
@@ -22,25 +21,18 @@ extern "C" __global__ void __launch_bounds__(THREADS) quantise(const T* x, signe
     }
     int stage = 0, parity = 0;
     for (u64 row = blockIdx.x; row < rows; row += gridDim.x, ahead += gridDim.x, parity ^= 1) {
-        wait_copies<STAGES - 1>();
+        wait_copies<(STAGES > 0 ? STAGES - 1 : 0)>();
         float e[HELD][V];
-        take(stream, stage, 0.0f, e);
+        take(stream, row, stage, 0.0f, e);
         fetch(stream, ahead, ahead < rows, stage);
         commit_copies();
-        stage = (stage + 1) % STAGES;
+        stage = STAGES > 1 ? (stage + 1) % STAGES : 0;
         float largest = 0.0f;
 #pragma unroll
         for (int j = 0; j < HELD; ++j)
 #pragma unroll
             for (int v = 0; v < V; ++v) largest = fmaxf(largest, fabsf(e[j][v]));
-        largest = warp_max(largest);
-        if (WARPS > 1) {
-            if (lane == 0) exchange.parts[parity][warp] = largest;
-            __syncthreads();
-            largest = exchange.parts[parity][0];
-#pragma unroll
-            for (int i = 1; i < WARPS; ++i) largest = fmaxf(largest, exchange.parts[parity][i]);
-        }
+        largest = join_all<true>(exchange, parity, largest);
         if (threadIdx.x == 0) factors[row] = largest * (1.0f / 127.0f);
         const float scale = largest > 0.0f ? 127.0f / largest : 0.0f;
 #pragma unroll

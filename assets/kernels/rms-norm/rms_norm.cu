@@ -9,7 +9,6 @@ rms_norm(const T* x, const T* residual, const T* weight, T* out, u32 rows, float
     __shared__ Exchange<float> exchange;
     const u32 slots = shared_address(shared) + threadIdx.x * 16;
     const Stream first = {x, slots}, second = {residual, slots + STAGES * HELD * THREADS * 16};
-    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
     u64 ahead = blockIdx.x;
     for (int stage = 0; stage < STAGES; ++stage, ahead += gridDim.x) {
         fetch(first, ahead, ahead < rows, stage);
@@ -24,12 +23,12 @@ rms_norm(const T* x, const T* residual, const T* weight, T* out, u32 rows, float
     }
     int stage = 0, parity = 0;
     for (u64 row = blockIdx.x; row < rows; row += gridDim.x, ahead += gridDim.x, parity ^= 1) {
-        wait_copies<STAGES - 1>();
+        wait_copies<(STAGES > 0 ? STAGES - 1 : 0)>();
         float s[HELD][V];
-        take(first, stage, 0.0f, s);
+        take(first, row, stage, 0.0f, s);
         if (RESIDUAL) {
             float r[HELD][V];
-            take(second, stage, 0.0f, r);
+            take(second, row, stage, 0.0f, r);
 #pragma unroll
             for (int j = 0; j < HELD; ++j)
 #pragma unroll
@@ -38,20 +37,13 @@ rms_norm(const T* x, const T* residual, const T* weight, T* out, u32 rows, float
         fetch(first, ahead, ahead < rows, stage);
         if (RESIDUAL) fetch(second, ahead, ahead < rows, stage);
         commit_copies();
-        stage = (stage + 1) % STAGES;
+        stage = STAGES > 1 ? (stage + 1) % STAGES : 0;
         float squares = 0.0f;
 #pragma unroll
         for (int j = 0; j < HELD; ++j)
 #pragma unroll
             for (int v = 0; v < V; ++v) squares += s[j][v] * s[j][v];
-        squares = warp_sum(squares);
-        if (WARPS > 1) {
-            if (lane == 0) exchange.parts[parity][warp] = squares;
-            __syncthreads();
-            squares = 0.0f;
-#pragma unroll
-            for (int i = 0; i < WARPS; ++i) squares += exchange.parts[parity][i];
-        }
+        squares = join_all<false>(exchange, parity, squares);
         const float factor = rsqrtf(squares / (PACKS * V) + epsilon);
 #pragma unroll
         for (int j = 0; j < HELD; ++j) {

@@ -5,6 +5,7 @@
 
 use crate::data;
 use crate::tensor::Tensor;
+use crate::workload::CollectiveOperation;
 use assay_base::NumericFormat;
 
 mod build;
@@ -113,6 +114,13 @@ pub enum Op {
     },
     /// `x [rows, columns]`, `bias [columns]` -> `gelu(x + bias)`, exact.
     BiasGelu,
+    /// `x` -> the same numbers in another memory.
+    Copy,
+    /// `x [devices, n]`, a row on each device -> a row on each device, as the operation says.
+    Collective {
+        /// Which.
+        operation: CollectiveOperation,
+    },
     /// `x [rows, columns]` -> what the nearest int8 multiples of each row's largest magnitude over 127 stand for. The
     /// result is stored as int8 with one fp32 factor a row.
     Quantise,
@@ -266,6 +274,11 @@ impl Graph {
             Op::LayerNorm { .. } => 8.0 * out,
             Op::BiasGelu => 6.0 * out,
             Op::Quantise => 3.0 * out,
+            Op::Copy => 0.0,
+            Op::Collective { operation } => match operation {
+                CollectiveOperation::AllGather => 0.0,
+                _ => count(node.inputs[0]),
+            },
             Op::Dequantise => out,
             Op::Attention { heads, causal, .. } => {
                 let (q, k) = (self.shape(node.inputs[0]), self.shape(node.inputs[1]));

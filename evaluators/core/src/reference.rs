@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::data::SplitMix64;
 use crate::evaluator::Job;
-use crate::graph::{Graph, Source, TensorId};
+use crate::graph::{Graph, Op, Source, TensorId};
 use crate::tensor::{Tensor, Values};
 
 mod kernels;
@@ -49,7 +49,9 @@ impl Reference {
         let elements: usize = shape.iter().product();
         let share = (max_flops / job.graph.flops()).min(max_elements as f64 / elements as f64);
         let count = (entries as f64 * share).ceil() as usize;
-        if share >= 1.0 || count >= entries {
+        // What one device gets depends on all.
+        let together = job.graph.nodes.iter().any(|node| matches!(node.op, Op::Collective { .. }));
+        if share >= 1.0 || count >= entries || together {
             return Self { rows: None, values: evaluate(job), shape };
         }
         let rows = sample(entries, count.max(2), &job.workload.hash());
@@ -214,6 +216,8 @@ mod tests {
         for shape in [
             Shape::Gemm { m: 9, n: 5, k: 7 },
             Shape::Triad { elements: 11 },
+            Shape::Quantise { rows: 7, columns: 16 },
+            Shape::RmsNormResidual { rows: 7, columns: 16 },
             Shape::AttentionDecode { batch: 5, heads: 4, kv_heads: 2, context: 6, head_dim: 4 },
             Shape::EncoderBlock { batch: 4, sequence: 3, hidden: 8, heads: 2, feed_forward: 16 },
             Shape::ConvBlock { batch: 4, channels: 2, size: 4 },
@@ -235,6 +239,26 @@ mod tests {
             output[unsampled * whole.len() / shape[0]] = f32::NAN;
             assert_eq!(sampled.error_norm(&Tensor::f32(shape, output)), None);
         }
+    }
+
+    #[test]
+    fn collectives_reduce_and_gather_over_the_devices() {
+        use crate::workload::CollectiveOperation::{self, AllGather, AllReduce, ReduceScatter};
+        let of = |operation| {
+            let job = job(Shape::Collective { operation, devices: 2, elements: 4 });
+            let given: Vec<f64> =
+                job.tensors[0].as_ref().unwrap().as_f32().iter().map(|v| f64::from(*v)).collect();
+            (given, evaluate(&job))
+        };
+        let (x, out) = of(AllReduce);
+        assert_eq!(out[1], x[1] + x[5]);
+        assert_eq!(out[..4], out[4..]);
+        let (x, out) = of(AllGather);
+        assert_eq!((&out[..4], &out[4..]), (&x[..], &x[..]));
+        let (x, out) = of(ReduceScatter);
+        assert_eq!(out, [x[0] + x[4], x[1] + x[5], x[2] + x[6], x[3] + x[7]]);
+        let bus = |operation| AllReduce.bus_factor(2) / CollectiveOperation::bus_factor(operation, 2);
+        assert_eq!((bus(AllGather), bus(AllReduce)), (2.0, 1.0));
     }
 
     #[test]

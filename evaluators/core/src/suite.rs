@@ -54,9 +54,10 @@ pub enum SuiteError {
     },
 }
 
-const BUILTIN: [(&str, &str); 3] = [
+const BUILTIN: [(&str, &str); 4] = [
     ("quick", include_str!("../../../assets/suites/quick.yaml")),
     ("standard", include_str!("../../../assets/suites/standard.yaml")),
+    ("links", include_str!("../../../assets/suites/links.yaml")),
     ("kernels", include_str!("../../../assets/suites/kernels.yaml")),
 ];
 

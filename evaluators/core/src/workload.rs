@@ -166,8 +166,56 @@ pub enum Shape {
         /// Width of the two hidden layers.
         hidden: usize,
     },
+    /// A copy between the host's and the device's memory.
+    HostCopy {
+        /// Elements copied.
+        elements: usize,
+        /// To the device, or back.
+        to_device: bool,
+        /// From or to host memory that is locked in place, which the device reads and writes by itself.
+        pinned: bool,
+    },
+    /// The smallest kernels one after the other, from the first launch until the host knows that the last has ended.
+    Launch {
+        /// Kernels launched.
+        count: usize,
+    },
+    /// A copy from the device to the next one of the same host.
+    PeerCopy {
+        /// Elements copied.
+        elements: usize,
+    },
+    /// A collective operation over several devices of one host.
+    Collective {
+        /// Which.
+        operation: CollectiveOperation,
+        /// Devices that take part; this one and the next.
+        devices: usize,
+        /// Elements of the whole message, which every device sends (reduction) or receives (gathering).
+        elements: usize,
+    },
     /// A user's own model.
     Model(Box<ModelShape>),
+}
+
+/// A collective operation, as NCCL names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CollectiveOperation {
+    /// Every device gets the sum of all.
+    AllReduce,
+    /// Every device gets the parts of all.
+    AllGather,
+    /// Every device gets its part of the sum of all.
+    ReduceScatter,
+}
+
+impl CollectiveOperation {
+    /// Bytes that must cross each device's link for each byte of the message (NVIDIA nccl-tests, PERFORMANCE.md).
+    pub fn bus_factor(self, devices: usize) -> f64 {
+        let share = (devices as f64 - 1.0) / devices as f64;
+        if self == Self::AllReduce { 2.0 * share } else { share }
+    }
 }
 
 /// What a workload's throughput counts.
@@ -189,6 +237,8 @@ pub enum Item {
     Sample,
     /// Inferences with a user's own model.
     Inference,
+    /// Kernels launched.
+    Launch,
 }
 
 impl Item {
@@ -203,6 +253,7 @@ impl Item {
             Self::Image => "images",
             Self::Sample => "samples",
             Self::Inference => "inferences",
+            Self::Launch => "launches",
         }
     }
 
@@ -232,6 +283,10 @@ impl Shape {
             Self::ConvBlock { .. } => "conv-block",
             Self::Resnet50 { .. } => "resnet50",
             Self::EmbeddingMlp { .. } => "embedding-mlp",
+            Self::HostCopy { .. } => "host-copy",
+            Self::Launch { .. } => "launch",
+            Self::PeerCopy { .. } => "peer-copy",
+            Self::Collective { .. } => "collective",
             Self::Model(_) => "model",
         }
     }
@@ -240,7 +295,8 @@ impl Shape {
     pub fn item(&self) -> Item {
         match self {
             Self::Gemm { .. } | Self::LinearGelu { .. } => Item::Flop,
-            Self::Triad { .. } => Item::Byte,
+            Self::Triad { .. } | Self::HostCopy { .. } | Self::PeerCopy { .. } | Self::Collective { .. } => Item::Byte,
+            Self::Launch { .. } => Item::Launch,
             Self::Softmax { .. }
             | Self::RmsNorm { .. }
             | Self::BiasGelu { .. }
@@ -282,6 +338,13 @@ impl Workload {
         let count = match &self.shape {
             Shape::Gemm { .. } | Shape::LinearGelu { .. } => return self.flops(),
             Shape::Triad { .. } => return self.bytes(),
+            Shape::HostCopy { elements, .. } | Shape::PeerCopy { elements } => {
+                return *elements as f64 * self.format.bytes();
+            }
+            Shape::Collective { operation, devices, elements } => {
+                return *elements as f64 * self.format.bytes() * operation.bus_factor(*devices);
+            }
+            Shape::Launch { count } => *count,
             Shape::Softmax { rows, .. }
             | Shape::RmsNorm { rows, .. }
             | Shape::BiasGelu { rows, .. }
@@ -314,10 +377,16 @@ impl Workload {
     }
 
     /// The largest error norm that counts as correct: the format's, but for quantisation at least a thousandth, because
-    /// a value between two integers may be rounded to either.
+    /// a value between two integers may be rounded to either, and for fp64 at least the rounding to fp32, in which
+    /// results travel.
     pub fn tolerance(&self) -> f64 {
         let tolerance = self.format.tolerance();
-        if matches!(self.shape, Shape::Quantise { .. }) { tolerance.max(1e-3) } else { tolerance }
+        match (self.format, &self.shape) {
+            (_, Shape::Quantise { .. }) => tolerance.max(1e-3),
+            // Results travel as fp32.
+            (NumericFormat::Fp64, _) => 1e-7,
+            _ => tolerance,
+        }
     }
 
     /// A hash of everything that defines the work (not of its name): equal hashes compute the same thing.
@@ -349,6 +418,12 @@ impl Workload {
             }
             // Checked when the file was read, and again when it is run.
             Shape::Model(_) => return Ok(()),
+            Shape::Collective { devices, elements, .. } if *devices < 2 || elements % devices != 0 => {
+                return Err(format!(
+                    "workload `{}`: devices ({devices}) must be at least 2 and divide elements ({elements})",
+                    self.id
+                ));
+            }
             Shape::Resnet50 { size, .. } if *size < 32 => {
                 return Err(format!("workload `{}`: size ({size}) must be at least 32", self.id));
             }
@@ -409,6 +484,9 @@ impl Workload {
                 ("bag", bag),
                 ("hidden", hidden),
             ],
+            Shape::HostCopy { elements, .. } | Shape::PeerCopy { elements } => vec![("elements", elements)],
+            Shape::Launch { count } => vec![("count", count)],
+            Shape::Collective { devices, elements, .. } => vec![("devices", devices), ("elements", elements)],
             Shape::Model(_) => Vec::new(),
         }
     }

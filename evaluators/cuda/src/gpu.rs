@@ -212,7 +212,9 @@ impl Drop for Gpu {
 /// # Errors
 /// When the device has not so much.
 pub(crate) fn allow_shared(function: &CudaFunction, name: &str, bytes: u32) -> Result<(), EvaluatorError> {
-    if bytes <= 48 << 10 {
+    // Static shared memory counts towards the 48 KiB that need no asking.
+    let used = function.shared_size_bytes().during("reading a kernel's shared memory")?.unsigned_abs();
+    if bytes + used <= 48 << 10 {
         return Ok(());
     }
     let attribute = CUfunction_attribute_enum::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
@@ -244,8 +246,7 @@ impl Buffer {
         // SAFETY: the memory is freed once, by `drop`; the fill stays inside it.
         let address = unsafe { result::malloc_sync(bytes.max(1)) }.during(&what())?;
         let buffer = Self { address, bytes, guarded: false, context: gpu.context.clone() };
-        // SAFETY: as above.
-        unsafe { result::memset_d8_sync(address, 0xFF, bytes) }.during("filling memory")?;
+        buffer.fill(0xFF)?;
         Ok(buffer)
     }
 
@@ -255,8 +256,7 @@ impl Buffer {
     /// When there is too little memory.
     pub(crate) fn guarded(gpu: &Gpu, bytes: usize) -> Result<Self, EvaluatorError> {
         let mut buffer = Self::poisoned(gpu, bytes + 2 * GUARD_BYTES)?;
-        // SAFETY: the fill covers the whole allocation.
-        unsafe { result::memset_d8_sync(buffer.address, GUARD, buffer.bytes) }.during("filling memory")?;
+        buffer.fill(GUARD)?;
         (buffer.address, buffer.bytes, buffer.guarded) = (buffer.address + GUARD_BYTES as u64, bytes, true);
         buffer.fill(0xFF)?;
         Ok(buffer)
@@ -269,7 +269,9 @@ impl Buffer {
     pub(crate) fn fill(&self, byte: u8) -> Result<(), EvaluatorError> {
         self.context.bind_to_thread().during("binding the context")?;
         // SAFETY: the fill stays inside the buffer.
-        unsafe { result::memset_d8_sync(self.address, byte, self.bytes) }.during("filling memory")
+        unsafe { result::memset_d8_sync(self.address, byte, self.bytes) }.during("filling memory")?;
+        // The driver's fill returns before it is done, and kernels run on a stream that does not wait for it.
+        self.context.synchronize().during("filling memory")
     }
 
     /// Whether nobody wrote to the guards; true where there are none.

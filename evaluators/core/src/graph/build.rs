@@ -1,7 +1,7 @@
 //! The graph of each workload.
 
 use super::{Activation, Graph, Node, Op, Source, TensorId, TensorSpec};
-use crate::workload::{Shape, Workload};
+use crate::workload::{CollectiveOperation, Shape, Workload};
 use assay_base::NumericFormat;
 
 const EPSILON: f32 = 1e-5;
@@ -91,6 +91,24 @@ pub fn build(workload: &Workload) -> Graph {
             b.linear("score", h, 1, Activation::Sigmoid)
         }
         // A user's model is defined by its file. Nothing asks for its graph but what counts over all workloads.
+        Shape::HostCopy { elements, .. } | Shape::PeerCopy { elements } => {
+            let x = b.input("x", [elements]);
+            b.node(Op::Copy, &[x], [elements])
+        }
+        Shape::Launch { .. } => {
+            let x = b.input("x", [1]);
+            b.node(Op::Copy, &[x], [1])
+        }
+        Shape::Collective { operation, devices, elements } => {
+            let part = elements.checked_div(devices).unwrap_or(0);
+            let (given, result) = match operation {
+                CollectiveOperation::AllReduce => (elements, elements),
+                CollectiveOperation::AllGather => (part, elements),
+                CollectiveOperation::ReduceScatter => (elements, part),
+            };
+            let x = b.input("x", [devices, given]);
+            b.node(Op::Collective { operation }, &[x], [devices, result])
+        }
         Shape::Model(_) => b.input("model", []),
     };
     b.finish(output)

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::Operand;
 use crate::graph::{Activation, Op};
+use crate::workload::CollectiveOperation;
 
 /// Columns of the result computed together, and the accumulators kept for each of `ROWS` rows.
 const COLUMNS: usize = 16;
@@ -71,6 +72,18 @@ pub(super) fn compute(op: &Op, operands: &[(Operand, &[usize])], output: &[usize
             each_row(&mut out, width, |i, row| {
                 for (j, v) in row.iter_mut().enumerate() {
                     *v = activate(x.get(i * width + j) + bias[j], Activation::Gelu);
+                }
+            });
+        }
+        Op::Copy => out.copy_from_slice(&values(0)),
+        Op::Collective { operation } => {
+            let (x, given) = (values(0), shape(0)[1]);
+            let sum = |i: usize| x.iter().skip(i).step_by(given).sum::<f64>();
+            each_row(&mut out, width, |device, row| match operation {
+                CollectiveOperation::AllGather => row.copy_from_slice(&x),
+                CollectiveOperation::AllReduce => row.iter_mut().enumerate().for_each(|(i, v)| *v = sum(i)),
+                CollectiveOperation::ReduceScatter => {
+                    row.iter_mut().enumerate().for_each(|(i, v)| *v = sum(device * width + i));
                 }
             });
         }

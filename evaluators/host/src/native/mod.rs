@@ -63,7 +63,15 @@ impl Evaluator for NativeEvaluator {
             return Support::unsupported(format!("the native stack runs on `{CPU_DEVICE_ID}` only"));
         }
         match (workload.format, &workload.shape) {
-            (_, shape @ (Shape::Quantise { .. } | Shape::Dequantise { .. })) => {
+            (
+                _,
+                shape @ (Shape::Quantise { .. }
+                | Shape::Dequantise { .. }
+                | Shape::HostCopy { .. }
+                | Shape::Launch { .. }
+                | Shape::PeerCopy { .. }
+                | Shape::Collective { .. }),
+            ) => {
                 Support::unsupported(format!("the native stack has no kernel for {}", shape.kind()))
             }
             (NumericFormat::Fp32, _) | (NumericFormat::Int8, Shape::Gemm { .. } | Shape::EncoderBlock { .. }) => {

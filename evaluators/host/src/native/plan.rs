@@ -175,8 +175,8 @@ impl Preparation<'_> {
                 Box::new(kernels::LayerNorm { weight: self.weight(1)?, bias: self.weight(2)?, epsilon: *epsilon })
             }
             Op::BiasGelu => Box::new(kernels::BiasGelu { bias: self.weight(1)? }),
-            Op::Quantise | Op::Dequantise => {
-                return Err(EvaluatorError::Failed("the native stack stores no int8 results".to_owned()));
+            Op::Quantise | Op::Dequantise | Op::Copy | Op::Collective { .. } => {
+                return Err(EvaluatorError::Unsupported(format!("the native stack has no kernel for {:?}", self.node.op)));
             }
             Op::Attention { heads, kv_heads, causal } => {
                 let ([_, queries, width], [_, keys, _]) = (self.shape(0)?, self.shape(1)?);
