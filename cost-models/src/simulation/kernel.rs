@@ -11,8 +11,8 @@ use crate::evaluation::{
 };
 use crate::unit_cost::{MILLION, SECS_PER_HOUR};
 
-/// Samples in a batch.
-pub(super) const LANES: usize = 32;
+/// Samples in a batch: two of the widest vectors, so that sums over the months stay in registers.
+pub(super) const LANES: usize = 16;
 /// One value for each sample of a batch.
 pub(super) type Lane = [f64; LANES];
 
@@ -398,11 +398,12 @@ impl Kernel {
     fn per_throughput(&self, scratch: &Scratch) -> Lane {
         let mut result = [0.0; LANES];
         let of = |place: usize| &scratch.parameters[place];
+        let [utilisation, availability, goodput] = [shared::UTILISATION, shared::AVAILABILITY, shared::GOODPUT].map(of);
+        let [peak, retries] = [shared::PEAK_TO_AVERAGE, shared::RETRIES].map(of);
         let fixed = self.hours_per_month * SECS_PER_HOUR;
-        for (lane, result) in result.iter_mut().enumerate() {
-            let effective = of(shared::UTILISATION)[lane] * of(shared::AVAILABILITY)[lane] * of(shared::GOODPUT)[lane];
-            let attempts = 1.0 + of(shared::RETRIES)[lane];
-            *result = effective * fixed / (attempts * of(shared::PEAK_TO_AVERAGE)[lane]);
+        for lane in 0..LANES {
+            let effective = utilisation[lane] * availability[lane] * goodput[lane];
+            result[lane] = effective * fixed / ((1.0 + retries[lane]) * peak[lane]);
         }
         result
     }
@@ -425,23 +426,25 @@ impl Kernel {
         let mut most = [0.0; LANES];
         let mut sum = [0.0; LANES];
         for ((items, discount), units) in sample.items.iter().zip(&sample.discount[1..]).zip(units) {
+            let mut now = [0.0; LANES];
             for lane in 0..LANES {
-                units[lane] = (items[lane] * inverse[lane]).ceil();
+                now[lane] = (items[lane] * inverse[lane]).ceil();
             }
             if self.spares > 0.0 {
-                for units in units.iter_mut() {
+                for units in &mut now {
                     *units = if *units > 0.0 { *units + self.spares } else { 0.0 };
                 }
             }
             if kind == Units::Stay {
-                for (most, units) in most.iter_mut().zip(units.iter_mut()) {
-                    *most = if *units > *most { *units } else { *most };
-                    *units = *most;
+                for lane in 0..LANES {
+                    most[lane] = if now[lane] > most[lane] { now[lane] } else { most[lane] };
                 }
+                now = most;
             }
             for lane in 0..LANES {
-                sum[lane] += units[lane] * discount[lane];
+                sum[lane] += now[lane] * discount[lane];
             }
+            *units = now;
         }
         sum
     }
@@ -600,27 +603,28 @@ impl Plan {
         if self.rent != 0.0 && !self.level.is_flat() {
             for_rent = self.rented(sample, units);
         }
+        let [pue, electricity_price] = [shared::PUE, shared::ELECTRICITY_PRICE].map(|place| &common[place]);
+        let [power, price, overhead] = [own::POWER, own::PRICE_FACTOR, own::SPOT_OVERHEAD].map(|place| &own[place]);
         for lane in 0..LANES {
-            let pue = if self.adds_pue { common[shared::PUE][lane] } else { 1.0 };
-            let watts = (own[own::POWER][lane] + self.host_watts) * pue;
-            let energy = self.kwh_per_watt * watts * common[shared::ELECTRICITY_PRICE][lane];
-            let overhead = if self.is_spot { 1.0 + own[own::SPOT_OVERHEAD][lane] } else { 1.0 };
+            let pue = if self.adds_pue { pue[lane] } else { 1.0 };
+            let energy = self.kwh_per_watt * (power[lane] + self.host_watts) * pue * electricity_price[lane];
+            let overhead = if self.is_spot { 1.0 + overhead[lane] } else { 1.0 };
             let paid = for_rent[lane] * self.rent * overhead + at_end[lane] * self.upkeep;
-            cost[lane] += paid * own[own::PRICE_FACTOR][lane] + for_energy[lane] * energy;
+            cost[lane] += paid * price[lane] + for_energy[lane] * energy;
         }
         if self.in_advance > 0.0 {
             for (month, (units, discount)) in units.iter().zip(*discount).enumerate() {
+                let level = if self.level.is_flat() { &[1.0; LANES] } else { &level[month] };
                 for lane in 0..LANES {
-                    let level = if self.level.is_flat() { 1.0 } else { level[month][lane] };
-                    let price = self.in_advance * level * own[own::PRICE_FACTOR][lane];
-                    cost[lane] += units[lane] * discount[lane] * price;
+                    cost[lane] += units[lane] * discount[lane] * (self.in_advance * level[lane] * price[lane]);
                 }
             }
         }
+        let recurring = &own[own::RECURRING_FACTOR];
         let per_unit = self.own.per_unit.iter().zip(&self.shared.per_unit).filter(|_| self.has_per_unit);
         for (units, ((own_cost, shared_cost), discount)) in units.iter().zip(per_unit.zip(&discount[1..])) {
             for lane in 0..LANES {
-                let a_unit = own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
+                let a_unit = own_cost * recurring[lane] + shared_cost;
                 cost[lane] += a_unit * units[lane] * discount[lane];
             }
         }
@@ -660,43 +664,48 @@ impl Plan {
     #[inline(always)]
     fn add_assets(&self, sample: &Sample<'_>, units: &[Lane], cost: &mut Lane) {
         let Sample { own, discount, level, .. } = sample;
+        let Some(at_end) = discount.last().filter(|_| !self.cohorts.is_empty()) else { return };
         let residual = own[own::RESIDUAL_FRACTION].map(|residual| residual - self.residual_fraction);
+        let flat = [1.0; LANES];
         let is_flat = self.level.is_flat();
         let mut owned = [0.0; LANES];
         // What is paid for a price of 1: discounted, and at the horizon with the part that the residual value changes.
         let (mut worth, mut at_horizon, mut slope) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-        for (month, (cohort, units)) in self.cohorts.iter().zip(units).enumerate() {
+        let months = units.iter().zip(*discount).enumerate();
+        for (cohort, (month, (units, discounted))) in self.cohorts.iter().zip(months) {
             let mut added = [0.0; LANES];
             for lane in 0..LANES {
                 added[lane] = units[lane] - owned[lane];
-                let level = if is_flat { 1.0 } else { level[month][lane] };
-                worth[lane] += added[lane] * (cohort.at_purchase * level * discount[month][lane]);
+            }
+            owned = *units;
+            let agreed = if is_flat { &flat } else { &level[month] };
+            for lane in 0..LANES {
+                worth[lane] += added[lane] * (cohort.at_purchase * agreed[lane] * discounted[lane]);
+            }
+            for lane in 0..LANES {
                 at_horizon[lane] += added[lane] * cohort.at_horizon;
                 slope[lane] += added[lane] * cohort.at_horizon_slope;
             }
-            owned = *units;
             // A fleet that stays never falls.
             if cohort.between.is_empty() || added.iter().fold(true, |none, added| none & (*added == 0.0)) {
                 continue;
             }
             let mut between = [0.0; LANES];
             for AssetPayment { month, priced_at, amount, slope } in &cohort.between {
+                let agreed = if is_flat { &flat } else { &level[*priced_at] };
+                let discounted = &discount[*month];
                 for lane in 0..LANES {
-                    let level = if is_flat { 1.0 } else { level[*priced_at][lane] };
-                    between[lane] += (amount + slope * residual[lane]) * level * discount[*month][lane];
+                    between[lane] += (amount + slope * residual[lane]) * agreed[lane] * discounted[lane];
                 }
             }
             for lane in 0..LANES {
                 worth[lane] += added[lane] * between[lane];
             }
         }
-        if let Some(last) = discount.last()
-            && !self.cohorts.is_empty()
-        {
-            for lane in 0..LANES {
-                let left = (at_horizon[lane] + slope[lane] * residual[lane]) * last[lane];
-                cost[lane] += (worth[lane] + left) * self.asset_price * own[own::PRICE_FACTOR][lane];
-            }
+        let price = &own[own::PRICE_FACTOR];
+        for lane in 0..LANES {
+            let left = (at_horizon[lane] + slope[lane] * residual[lane]) * at_end[lane];
+            cost[lane] += (worth[lane] + left) * self.asset_price * price[lane];
         }
     }
 
@@ -704,19 +713,20 @@ impl Plan {
     #[inline(always)]
     fn add_rest(&self, sample: &Sample<'_>, cost: &mut Lane) {
         let Sample { common, own, discount, items, level, .. } = sample;
+        let [one_off, recurring] = [own::ONE_OFF_FACTOR, own::RECURRING_FACTOR].map(|place| &own[place]);
         for costs in &self.fixed {
+            let discount = &discount[costs.month];
             for lane in 0..LANES {
-                let recurring = costs.own * own[own::RECURRING_FACTOR][lane] + costs.shared;
-                let paid = costs.one_off * own[own::ONE_OFF_FACTOR][lane] + recurring;
-                cost[lane] += paid * discount[costs.month][lane];
+                let paid = costs.one_off * one_off[lane] + costs.own * recurring[lane] + costs.shared;
+                cost[lane] += paid * discount[lane];
             }
         }
         if self.item > 0.0 {
             let mut sum = [0.0; LANES];
             for (month, (items, discount)) in items.iter().zip(&discount[1..]).enumerate() {
+                let level = if self.level.is_flat() { &[1.0; LANES] } else { &level[month] };
                 for lane in 0..LANES {
-                    let level = if self.level.is_flat() { 1.0 } else { level[month][lane] };
-                    sum[lane] += items[lane] * level * discount[lane];
+                    sum[lane] += items[lane] * level[lane] * discount[lane];
                 }
             }
             for lane in 0..LANES {
@@ -727,7 +737,7 @@ impl Plan {
         let per_item = self.own.per_item.iter().zip(&self.shared.per_item).filter(|_| self.has_per_item);
         for (items, ((own_cost, shared_cost), discount)) in items.iter().zip(per_item.zip(&discount[1..])) {
             for lane in 0..LANES {
-                let price = own_cost * own[own::RECURRING_FACTOR][lane] + shared_cost;
+                let price = own_cost * recurring[lane] + shared_cost;
                 cost[lane] += price * items[lane] * discount[lane];
             }
         }
