@@ -81,7 +81,8 @@ fn measurements() -> Vec<Measurement> {
 }
 
 fn assessed(study: &Study, measurements: &[Measurement]) -> Assessment {
-    assess(study, &Catalog::builtin().unwrap(), &Measured::of(measurements.to_vec()), study.pricing_date.unwrap()).unwrap()
+    assess(study, &Catalog::builtin().unwrap(), &Measured::of(measurements.to_vec()), study.pricing_date.unwrap())
+        .unwrap()
 }
 
 #[test]

@@ -31,9 +31,19 @@ const NEW_STACK: &[Strategy] = &[Strategy::Replatform, Strategy::Refactor];
 const PRIORS: [Prior; 10] = [
     Prior { id: "inventory", name: "Inventory and scan of operators", days: [2.0, 4.0, 8.0], needed_by: ALL },
     Prior { id: "port", name: "Port the model to the new stack", days: [3.0, 8.0, 20.0], needed_by: NEW_STACK },
-    Prior { id: "kernels", name: "Write kernels or custom operators anew", days: [20.0, 45.0, 120.0], needed_by: &[Strategy::Refactor] },
+    Prior {
+        id: "kernels",
+        name: "Write kernels or custom operators anew",
+        days: [20.0, 45.0, 120.0],
+        needed_by: &[Strategy::Refactor],
+    },
     Prior { id: "quantisation", name: "Quantise and calibrate", days: [5.0, 10.0, 25.0], needed_by: NEW_STACK },
-    Prior { id: "serving", name: "Integrate into serving", days: [5.0, 12.0, 30.0], needed_by: &[Strategy::Replatform, Strategy::Refactor, Strategy::Repurchase] },
+    Prior {
+        id: "serving",
+        name: "Integrate into serving",
+        days: [5.0, 12.0, 30.0],
+        needed_by: &[Strategy::Replatform, Strategy::Refactor, Strategy::Repurchase],
+    },
     Prior { id: "numerics", name: "Validate the numerics", days: [5.0, 10.0, 25.0], needed_by: ALL },
     Prior { id: "tuning", name: "Tune the performance", days: [10.0, 25.0, 60.0], needed_by: OWN_HARDWARE },
     Prior { id: "operations", name: "Observability and runbooks", days: [5.0, 10.0, 20.0], needed_by: ALL },

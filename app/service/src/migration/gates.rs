@@ -67,12 +67,7 @@ fn usual(planned: &Move<'_>) -> Vec<Gate> {
     gates.push(gate("answers", "Shadow traffic gets equivalent answers", "shadow", None));
     gates.push(Gate {
         at_most: Some(1.0),
-        ..gate(
-            "economics",
-            "It saves even at the dear end of its range",
-            "canary-25",
-            Some(GateMetric::WorstCostRatio),
-        )
+        ..gate("economics", "It saves even at the dear end of its range", "canary-25", Some(GateMetric::WorstCostRatio))
     });
     gates.push(gate("way-back", "The way back was rehearsed", "canary-25", None));
     gates
@@ -90,7 +85,8 @@ fn judge(planned: &Move<'_>, gate: Gate, waves: &[PlannedWave]) -> JudgedGate {
         // A gate without a bound cannot be passed by a number.
         (Some(_), _) if gate.at_most.is_none() && gate.at_least.is_none() => GateVerdict::Open,
         (Some(value), _) => {
-            let holds = gate.at_most.is_none_or(|most| value <= most) && gate.at_least.is_none_or(|least| value >= least);
+            let holds =
+                gate.at_most.is_none_or(|most| value <= most) && gate.at_least.is_none_or(|least| value >= least);
             if holds { GateVerdict::Passed } else { GateVerdict::Failed }
         }
     };
@@ -127,18 +123,16 @@ fn find(planned: &Move<'_>, metric: GateMetric) -> Found {
     };
     match metric {
         GateMetric::Coverage => coverage(planned, measured),
-        GateMetric::ErrorNorm => of(
-            measured.and_then(|m| m.correctness.as_ref()?.error_norm),
-            "the measurement has no error norm",
-        ),
+        GateMetric::ErrorNorm => {
+            of(measured.and_then(|m| m.correctness.as_ref()?.error_norm), "the measurement has no error norm")
+        }
         GateMetric::P99LatencySecs => of(
             measured.and_then(|m| m.timing.as_ref()?.statistics.p99_secs),
             "too few samples for a 99th percentile; measure longer",
         ),
-        GateMetric::ItemsPerSec => of(
-            measured.and_then(|m| Some(m.throughput.as_ref()?.value)),
-            "the measurement has no throughput",
-        ),
+        GateMetric::ItemsPerSec => {
+            of(measured.and_then(|m| Some(m.throughput.as_ref()?.value)), "the measurement has no throughput")
+        }
         GateMetric::WorstCostRatio => worst_cost_ratio(planned),
     }
 }

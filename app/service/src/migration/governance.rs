@@ -67,9 +67,10 @@ fn usual(planned: &Move<'_>) -> Vec<GovernancePoint> {
         Some(day) => format!("{} of {day}", price.source),
         None => price.source.clone(),
     });
-    let screening = planned.profile.and_then(|profile| profile.export_control.as_ref()).map(|known| {
-        format!("screening by the numbers: {}", known.screening().label())
-    });
+    let screening = planned
+        .profile
+        .and_then(|profile| profile.export_control.as_ref())
+        .map(|known| format!("screening by the numbers: {}", known.screening().label()));
     let isolation: Vec<String> = planned
         .profile
         .map(assay_hardware_profiles::Profile::portability)
@@ -82,8 +83,18 @@ fn usual(planned: &Move<'_>) -> Vec<GovernancePoint> {
     vec![
         point("decision-record", "ISO/IEC 42001 A.6", "Decision record with approvers", None),
         point("test-report", "ISO/IEC 42001 A.6", "Report of tests and their limits", measured),
-        point("resources", "ISO/IEC 42001 A.4", "Documentation of tooling and compute", Some("hardware profile, runtime versions in the runs".to_owned())),
-        point("price-sources", "Internal control", "Price quotes with source and date, renewed within ninety days", price),
+        point(
+            "resources",
+            "ISO/IEC 42001 A.4",
+            "Documentation of tooling and compute",
+            Some("hardware profile, runtime versions in the runs".to_owned()),
+        ),
+        point(
+            "price-sources",
+            "Internal control",
+            "Price quotes with source and date, renewed within ninety days",
+            price,
+        ),
         point("supplier", "NIST AI RMF GOVERN 6", "Assessment of the supplier and its roadmap", None),
         point("deactivation", "NIST AI RMF MANAGE 2.4", "Way back and switching off, rehearsed", None),
         point("energy", "NIST AI RMF MEASURE 2.12", "Energy and emissions of the new platform", None),

@@ -32,11 +32,7 @@ struct Move<'a> {
 ///
 /// # Errors
 /// When there is nothing to move to, with the reason and what to state.
-pub fn plan(
-    assessment: &Assessment,
-    measurements: &[Measurement],
-    catalog: &Catalog,
-) -> Result<MigrationPlan, String> {
+pub fn plan(assessment: &Assessment, measurements: &[Measurement], catalog: &Catalog) -> Result<MigrationPlan, String> {
     let study = &assessment.study;
     let section = study.migration.clone().unwrap_or_default();
     let to = match &section.to {
@@ -90,7 +86,10 @@ fn recommended(assessment: &Assessment) -> Result<String, String> {
     let baseline = assessment.study.baseline.as_str();
     match assessment.answer.recommended.as_deref() {
         Some(id) if id != baseline => Ok(id.to_owned()),
-        Some(_) => Err("No move is recommended: staying costs least. State `migration.to` to plan a move all the same.".to_owned()),
+        Some(_) => {
+            Err("No move is recommended: staying costs least. State `migration.to` to plan a move all the same."
+                .to_owned())
+        }
         None => Err("There is no recommendation yet. State `migration.to` to plan a move all the same.".to_owned()),
     }
 }
@@ -100,10 +99,8 @@ fn strategy(planned: &Move<'_>) -> (Strategy, String) {
     if let Some(stated) = planned.section.strategy {
         return (stated, "Stated in the study.".to_owned());
     }
-    let service = matches!(
-        planned.resolved.input.payment,
-        Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. }
-    );
+    let service =
+        matches!(planned.resolved.input.payment, Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. });
     if planned.option.id == planned.assessment.study.baseline {
         return (Strategy::Retain, "The option is the one in use.".to_owned());
     }
@@ -111,10 +108,9 @@ fn strategy(planned: &Move<'_>) -> (Strategy, String) {
         return (Strategy::Repurchase, "The option is a service that is paid by use.".to_owned());
     }
     match (planned.baseline_profile, planned.profile) {
-        (Some(from), Some(to)) if from.vendor == to.vendor && from.kind == to.kind => (
-            Strategy::Rehost,
-            format!("Both are {} devices of the same kind, so the software stack stays.", to.vendor),
-        ),
+        (Some(from), Some(to)) if from.vendor == to.vendor && from.kind == to.kind => {
+            (Strategy::Rehost, format!("Both are {} devices of the same kind, so the software stack stays.", to.vendor))
+        }
         (_, Some(to)) => (
             Strategy::Replatform,
             format!("{} {} needs another compiler or runtime than what is in use.", to.vendor, to.name),

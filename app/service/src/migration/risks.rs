@@ -100,12 +100,9 @@ fn of_evidence(planned: &Move<'_>) -> Vec<Risk> {
 fn of_supply(planned: &Move<'_>) -> Vec<Risk> {
     let mut risks = Vec::new();
     match &planned.resolved.price {
-        Err(reason) => risks.push(risk(
-            "price",
-            (5, 3),
-            format!("The price is not known: {reason}"),
-            "Get a quote in writing",
-        )),
+        Err(reason) => {
+            risks.push(risk("price", (5, 3), format!("The price is not known: {reason}"), "Get a quote in writing"))
+        }
         Ok(price) if !price.warnings.is_empty() => risks.push(risk(
             "price",
             (3, 2),
