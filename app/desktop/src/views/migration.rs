@@ -105,7 +105,7 @@ fn waves(ui: &mut Ui, plan: &MigrationPlan) {
     let total = f64::from((plan.ends - plan.starts).get_days()).max(1.0);
     let width = (ui.available_width() - NAMES - 70.0).max(120.0);
     let place = |date: Date| (f64::from((date - plan.starts).get_days()) / total) as f32 * width;
-    for (index, wave) in plan.waves.iter().enumerate() {
+    for wave in &plan.waves {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR_ROW), Sense::hover());
         let text = wave_text(wave);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
@@ -120,9 +120,9 @@ fn waves(ui: &mut Ui, plan: &MigrationPlan) {
                 pos2(left + place(wave.starts), middle - 7.0),
                 pos2((left + place(wave.ends)).max(left + place(wave.starts) + 3.0), middle + 7.0),
             );
-            painter.rect_filled(bar, theme::RADIUS_CHIP, theme::tint(tokens.series(index)));
+            painter.rect_filled(bar, theme::RADIUS_CHIP, theme::tint(tokens.accent));
             let loaded = Rect::from_min_size(bar.min, vec2(bar.width() * wave.load_share as f32, bar.height()));
-            painter.rect_filled(loaded, theme::RADIUS_CHIP, tokens.series(index));
+            painter.rect_filled(loaded, theme::RADIUS_CHIP, tokens.accent);
             let share = format!("{} load", format::percent(wave.load_share, 0));
             let at = pos2(bar.right() + 6.0, middle);
             painter.text(at, Align2::LEFT_CENTER, share, theme::small_font(), tokens.text_subdued);

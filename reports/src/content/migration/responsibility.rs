@@ -1,9 +1,10 @@
 //! People, risks, governance, and the way back.
 
 use super::{ACTIVITIES, MigrationPlan};
+use crate::charts::{self, Chart, RiskMatrix};
 use crate::content::author::Author;
 use crate::content::findings::plural;
-use crate::document::{Block, Column, Inline, Rich, Row, RowKind, Section, Source, Table};
+use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Source, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
 use assay_study::migration::GovernanceStatus;
@@ -91,21 +92,51 @@ pub(in crate::content) fn risks(author: &mut Author<'_>, plan: &MigrationPlan) -
         kicker: "Risks".to_owned(),
         action_title,
         anchor: "risks".to_owned(),
-        blocks: vec![Block::Table(Table {
-            anchor: "risk-register".to_owned(),
-            title: "Risk register, the gravest first; marks from one to five".into(),
-            columns: vec![
-                Column::number("No."),
-                Column::text("Risk"),
-                Column::number("Likelihood"),
-                Column::number("Impact"),
-                Column::text("What is done"),
-                Column::text("Owner"),
-            ],
-            rows,
-            source: rules(),
-        })],
+        blocks: matrix(plan)
+            .into_iter()
+            .map(|figure| Block::Figures(vec![figure]))
+            .chain([Block::Table(Table {
+                anchor: "risk-register".to_owned(),
+                title: "Risk register, the gravest first; marks from one to five".into(),
+                columns: vec![
+                    Column::number("No."),
+                    Column::text("Risk"),
+                    Column::number("Likelihood"),
+                    Column::number("Impact"),
+                    Column::text("What is done"),
+                    Column::text("Owner"),
+                ],
+                rows,
+                source: rules(),
+            })])
+            .collect(),
     }
+}
+
+/// The risks by likelihood and impact; `None` without any.
+fn matrix(plan: &MigrationPlan) -> Option<Figure> {
+    let risks: Vec<charts::Risk> = plan
+        .risks
+        .iter()
+        .enumerate()
+        .map(|(index, planned)| charts::Risk {
+            id: (index + 1).to_string(),
+            label: planned.risk.title.clone(),
+            likelihood: planned.risk.likelihood,
+            impact: planned.risk.impact,
+        })
+        .collect();
+    (!risks.is_empty()).then(|| Figure {
+        anchor: "risk-matrix".to_owned(),
+        takeaway: rich!["The risks by likelihood and impact; the numbers are those of the register"],
+        chart: Chart::Risks(RiskMatrix {
+            likelihoods: ["hardly", "unlikely", "possible", "likely", "almost surely"].map(str::to_owned),
+            impacts: ["nuisance", "minor", "costly", "severe", "fatal"].map(str::to_owned),
+            risks,
+        }),
+        height_pt: 190.0,
+        source: rules(),
+    })
 }
 
 /// The checklist of governance.

@@ -1,14 +1,14 @@
 //! Waves, effort and cost.
 
 use super::{MigrationPlan, date, person_days};
+use crate::charts::{Chart, GanttChart, GanttRow, GanttSpan};
 use crate::content::author::Author;
-use crate::document::{Block, Column, Inline, Rich, Row, RowKind, Section, Source, Table};
+use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Source, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
 
 pub(super) fn section(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
-    let mut blocks = Vec::new();
-    blocks.push(Block::Table(waves(author, plan)));
+    let mut blocks = vec![Block::Figures(vec![calendar(plan)]), Block::Table(waves(author, plan))];
     blocks.push(Block::Table(effort(author, plan)));
     if let Some(run) = &plan.parallel_run {
         let months = author.value("plan.parallel_months", Some(run.months), format::months, Some(Evidence::Assumed));
@@ -33,6 +33,40 @@ fn title(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
     let count = author.count("plan.waves", plan.waves.len());
     let cost = author.money("plan.cost", Some(plan.effort.expected_cost), Evidence::Assumed);
     rich!["The load moves in ", count, " waves; the work is worth ", cost]
+}
+
+/// The waves over the calendar.
+fn calendar(plan: &MigrationPlan) -> Figure {
+    let weeks = |day: jiff::civil::Date| f64::from((day - plan.starts).get_days()) / 7.0;
+    let rows: Vec<GanttRow> = plan
+        .waves
+        .iter()
+        .map(|wave| GanttRow {
+            label: wave.name.clone(),
+            owner: String::new(),
+            span: GanttSpan::Task { start_weeks: weeks(wave.starts), end_weeks: weeks(wave.ends) },
+            after: wave.after.iter().filter_map(|id| plan.waves.iter().position(|known| known.id == *id)).collect(),
+            critical: false,
+        })
+        .collect();
+    let height_pt = 40.0 + 17.0 * rows.len() as f32;
+    Figure {
+        anchor: "calendar".to_owned(),
+        takeaway: rich![
+            "The whole load runs on ",
+            Inline::name(&plan.to_name),
+            " from ",
+            date(super::full_load(plan)),
+            " on"
+        ],
+        chart: Chart::Gantt(GanttChart { rows, waves: Vec::new(), start: Some(plan.starts), marker: None }),
+        height_pt,
+        source: Source {
+            text: rich!["the study; what it does not state is a proposal that follows from effort and team."],
+            evidence: vec![Evidence::Assumed],
+            reproduce: None,
+        },
+    }
 }
 
 fn origin(is_stated: bool) -> Rich {
