@@ -17,7 +17,7 @@ DEVICE void widen(u32 word, float factor, float* to) {
     }
 }
 
-// Defined by the manifest: COLUMNS, THREADS, ROWS.
+// Defined by the manifest: COLUMNS, THREADS, ROWS; KEEP, whether the result may displace other data from the L2 cache.
 extern "C" __global__ void __launch_bounds__(THREADS)
 dequantise(const signed char* x, const float* factors, T* out, u64 rows) {
     const u32 column = (blockIdx.y * THREADS + threadIdx.x) * V;
@@ -42,7 +42,9 @@ dequantise(const signed char* x, const float* factors, T* out, u64 rows) {
 #else
             widen(raw[r], factor[r], wide);
 #endif
-            store_once(out + start + u64(r) * COLUMNS, pack(wide));
+            T* to = out + start + u64(r) * COLUMNS;
+            if (KEEP) store16(to, pack(wide));
+            else store_once(to, pack(wide));
         }
     }
 }

@@ -12,6 +12,7 @@ use assay_core::evaluator::Job;
 use assay_core::reference::Reference;
 use assay_core::suite::Suite;
 use assay_core::telemetry::{Reading, Sensors};
+use assay_core::workload::Item;
 use assay_core::{Device, Environment, Evaluator as _, EvaluatorError, NumericFormat, Shape, Support, Workload};
 use assay_cuda::{CudaEvaluator, sensors};
 
@@ -44,6 +45,7 @@ fn main() -> std::process::ExitCode {
                 Support::Unsupported { reason } => println!("{:<34} {reason}", workload.id),
                 Support::Supported => match run(&evaluator, &device, &workload, group != "small") {
                     Ok(correct) => wrong += usize::from(!correct),
+                    Err(EvaluatorError::Unsupported(reason)) => println!("{:<34} {reason}", workload.id),
                     Err(error) => {
                         wrong += 1;
                         println!("{:<34} FAILED {error}", workload.id);
@@ -103,14 +105,16 @@ fn run(evaluator: &CudaEvaluator, device: &Device, workload: &Workload, verbose:
     secs.sort_by(f64::total_cmp);
     let median = secs.get(secs.len() / 2).copied().unwrap_or(f64::NAN);
     let error = Reference::compute(&job).error_norm(&prepared.output()?);
-    let tolerance = workload.format.tolerance();
+    let tolerance = workload.tolerance();
     let correct = error.is_some_and(|error| error <= tolerance);
     println!(
         "{:<34} {:>12} {:>16} {:>14} {:>10} {}",
         workload.id,
         format::duration(median),
         format::flop_rate(workload.flops() / median),
-        format::bandwidth(workload.bytes() / median),
+        format::bandwidth(
+            if workload.shape.item() == Item::Byte { workload.items() } else { workload.bytes() } / median
+        ),
         error.map_or("none".to_owned(), |error| format!("{error:.1e}")),
         if correct { String::new() } else { format!("WRONG (tolerance {tolerance:.0e})") }
     );

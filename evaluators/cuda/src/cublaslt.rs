@@ -31,6 +31,7 @@ pub(crate) struct Heuristic {
 /// `cudaDataType_t`.
 pub(crate) mod data_type {
     pub(crate) const F32: i32 = 0;
+    pub(crate) const F64: i32 = 1;
     pub(crate) const F16: i32 = 2;
     pub(crate) const I8: i32 = 3;
     pub(crate) const I32: i32 = 10;
@@ -41,6 +42,7 @@ pub(crate) mod data_type {
 /// `cublasComputeType_t`.
 pub(crate) mod compute {
     pub(crate) const F32: i32 = 68;
+    pub(crate) const F64: i32 = 70;
     pub(crate) const I32: i32 = 72;
     pub(crate) const F32_FAST_TF32: i32 = 77;
 }

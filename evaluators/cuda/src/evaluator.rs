@@ -15,6 +15,7 @@ use crate::detection::{self, Driver};
 use crate::errors::guarded;
 use crate::gpu::Gpu;
 use crate::libraries::SearchPath;
+use crate::links;
 use crate::nvml;
 use crate::nvrtc::Nvrtc;
 use crate::plan::attention::MAX_HEAD_DIM;
@@ -116,11 +117,10 @@ impl CudaEvaluator {
     }
 
     fn gpu(&self, device: &Device) -> Result<Arc<Gpu>, EvaluatorError> {
-        let ordinal: usize = device
-            .id
-            .strip_prefix("cuda:")
-            .and_then(|n| n.parse().ok())
-            .ok_or_else(|| EvaluatorError::Failed(format!("`{}` is not a device of the cuda stack", device.id)))?;
+        self.gpu_at(ordinal(device)?)
+    }
+
+    fn gpu_at(&self, ordinal: usize) -> Result<Arc<Gpu>, EvaluatorError> {
         let Toolchain { nvrtc, cublaslt, .. } = self.toolchain().map_err(EvaluatorError::Unavailable)?;
         let mut gpus = self.gpus.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(gpu) = gpus.get(&ordinal) {
@@ -164,6 +164,9 @@ impl Evaluator for CudaEvaluator {
 
     fn prepare(&self, device: &Device, job: &Job) -> Result<Box<dyn Prepared>, EvaluatorError> {
         guarded("preparing", || {
+            if links::is_link(&job.workload.shape) {
+                return links::prepare(ordinal(device)?, &|ordinal| self.gpu_at(ordinal), job);
+            }
             let prepared = CudaPrepared::new(self.gpu(device)?, job)?;
             Ok(Box::new(prepared) as Box<dyn Prepared>)
         })
@@ -175,6 +178,12 @@ impl Evaluator for CudaEvaluator {
             Ok(Box::new(bench) as Box<dyn KernelBench>)
         })
     }
+}
+
+/// The device's number in the driver.
+fn ordinal(device: &Device) -> Result<usize, EvaluatorError> {
+    let number = device.id.strip_prefix("cuda:").and_then(|n| n.parse().ok());
+    number.ok_or_else(|| EvaluatorError::Failed(format!("`{}` is not a device of the cuda stack", device.id)))
 }
 
 /// The device's compute capability, such as (9, 0).
@@ -194,7 +203,7 @@ fn unsupported(capability: Option<(u32, u32)>, workload: &Workload) -> Option<St
         _ => None,
     };
     let by_format = match format {
-        NumericFormat::Fp64 => Some("results travel as fp32, too coarse to check fp64".to_owned()),
+        NumericFormat::Fp64 => None,
         NumericFormat::Fp4 => Some("the cuda stack has no fp4 kernels".to_owned()),
         NumericFormat::Fp32 | NumericFormat::Fp16 | NumericFormat::Int8 => needs((7, 5)),
         NumericFormat::Tf32 | NumericFormat::Bf16 => needs((8, 0)),
@@ -205,8 +214,12 @@ fn unsupported(capability: Option<(u32, u32)>, workload: &Workload) -> Option<St
             .iter()
             .any(|size| !size.is_multiple_of(GRANULARITY))
             .then(|| format!("{format} products take sizes in multiples of {GRANULARITY}")),
-        (NumericFormat::Fp8 | NumericFormat::Int8, _) => {
+        (NumericFormat::Fp64, Shape::Gemm { .. }) => None,
+        (NumericFormat::Fp64 | NumericFormat::Fp8 | NumericFormat::Int8, _) => {
             Some(format!("the cuda stack computes only matrix products in {format}"))
+        }
+        (format, shape) if links::is_link(shape) && format != NumericFormat::Fp32 => {
+            Some(format!("{} moves fp32 numbers", shape.kind()))
         }
         (_, Shape::Quantise { columns, .. } | Shape::Dequantise { columns, .. }) => {
             let pack = Element::of(format).map_or(1, Element::pack);

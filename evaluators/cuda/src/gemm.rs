@@ -32,12 +32,15 @@ impl Precision {
     pub(crate) const FP16: Self = Self { input: data_type::F16, output: data_type::F16, ..Self::FP32 };
     pub(crate) const BF16: Self = Self { input: data_type::BF16, output: data_type::BF16, ..Self::FP32 };
     pub(crate) const FP8: Self = Self { input: data_type::F8_E4M3, output: data_type::BF16, ..Self::FP32 };
+    pub(crate) const FP64: Self =
+        Self { input: data_type::F64, output: data_type::F64, compute: compute::F64, scale: data_type::F64 };
     pub(crate) const INT8: Self =
         Self { input: data_type::I8, output: data_type::I32, compute: compute::I32, scale: data_type::I32 };
 
     fn label(self) -> &'static str {
         match (self.input, self.compute) {
             (data_type::F32, compute::F32_FAST_TF32) => "fp32 as tf32",
+            (data_type::F64, _) => "fp64",
             (data_type::F32, _) => "fp32",
             (data_type::F16, _) => "fp16, fp32 accumulation",
             (data_type::BF16, _) => "bf16, fp32 accumulation",
@@ -170,10 +173,11 @@ impl Gemm {
     pub(crate) fn enqueue(&self, gpu: &Gpu) -> Result<(), EvaluatorError> {
         let (one, zero) = (1.0_f32, 0.0_f32);
         let (integer_one, integer_zero) = (1_i32, 0_i32);
-        let (alpha, beta): (*const c_void, *const c_void) = if self.product.precision.scale == data_type::I32 {
-            ((&raw const integer_one).cast(), (&raw const integer_zero).cast())
-        } else {
-            ((&raw const one).cast(), (&raw const zero).cast())
+        let (double_one, double_zero) = (1.0_f64, 0.0_f64);
+        let (alpha, beta): (*const c_void, *const c_void) = match self.product.precision.scale {
+            data_type::I32 => ((&raw const integer_one).cast(), (&raw const integer_zero).cast()),
+            data_type::F64 => ((&raw const double_one).cast(), (&raw const double_zero).cast()),
+            _ => ((&raw const one).cast(), (&raw const zero).cast()),
         };
         let pointer = |address: u64| address as usize as *mut c_void;
         let [w, x, out] = &self.layouts;

@@ -12,6 +12,8 @@ mod gemm;
 mod gpu;
 mod kernel;
 mod libraries;
+mod links;
+mod nccl;
 mod nvml;
 mod nvrtc;
 mod plan;

@@ -109,6 +109,8 @@ pub(crate) enum Stored {
     Element(Element),
     /// As 32-bit integers, to be multiplied with a factor.
     Integers { factor: f32 },
+    /// As binary64.
+    Doubles,
     /// As 8-bit integers, each row with a factor of its own.
     Quantised,
 }

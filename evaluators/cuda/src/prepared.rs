@@ -33,7 +33,7 @@ impl CudaPrepared {
     /// # Errors
     /// The first failure of any of these.
     pub(crate) fn new(gpu: Arc<Gpu>, job: &Job) -> Result<Self, EvaluatorError> {
-        let products_only = matches!(job.graph.format, NumericFormat::Int8 | NumericFormat::Fp8);
+        let products_only = matches!(job.graph.format, NumericFormat::Int8 | NumericFormat::Fp8 | NumericFormat::Fp64);
         let (plan, secs) =
             Gpu::timed(|| if products_only { plan::quantised::plan(&gpu, job) } else { plan::plan(&gpu, job) });
         let plan = plan?;
@@ -121,6 +121,10 @@ impl CudaPrepared {
                 let values = self.plan.output.download::<i32>()?;
                 let values = values.into_iter().map(|v| (f64::from(v) * f64::from(factor)) as f32).collect();
                 Ok(Tensor::f32(self.shape.as_slice(), values))
+            }
+            Stored::Doubles => {
+                let values = self.plan.output.download::<f64>()?;
+                Ok(Tensor::f32(self.shape.as_slice(), values.into_iter().map(|v| v as f32).collect()))
             }
             Stored::Quantised => match &self.plan.factors {
                 Some(factors) => storage::download_quantised(&self.plan.output, factors, &self.shape),

@@ -37,7 +37,7 @@ fn every_workload_agrees_with_the_reference() {
                 Ok(Reference::compute(&job).error_norm(&prepared.output()?))
             });
             match error {
-                Ok(Some(norm)) if norm <= workload.format.tolerance() => {}
+                Ok(Some(norm)) if norm <= workload.tolerance() => {}
                 other => failures.push(format!("{} (seed {seed}): {other:?}", workload.id)),
             }
         }

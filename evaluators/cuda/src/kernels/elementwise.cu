@@ -147,3 +147,6 @@ KERNEL decode_join(const float* sums, const float2* states, T* out, u32 splits, 
     }
     if (threadIdx.x < d) out[row * d + threadIdx.x] = from_float(weights > 0.0f ? sum / weights : 0.0f);
 }
+
+// As little as a kernel can do and still be seen to have run.
+KERNEL copy_one(const T* x, T* out) { out[0] = x[0]; }

@@ -1,4 +1,4 @@
-//! Matrix products of 8-bit operands. Both are quantised with one factor a tensor before the timed part: what is
+//! Matrix products in formats that nothing else is computed in: fp64, and 8-bit operands. The latter are quantised with one factor a tensor before the timed part: what is
 //! measured is the product of 8-bit matrices that are already in memory.
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) const GRANULARITY: usize = 16;
 /// The largest value of E4M3.
 const E4M3_MAX: f32 = 448.0;
 
-/// Makes the plan of a job that is one matrix product in int8 or fp8.
+/// Makes the plan of a job that is one matrix product in fp64, int8 or fp8.
 ///
 /// # Errors
 /// When the graph is anything else, memory is short, or cuBLASLt has no algorithm.
@@ -39,6 +39,9 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
             .map(Tensor::as_f32)
             .ok_or_else(|| failed("an operand has no data"))
     };
+    if format == NumericFormat::Fp64 {
+        return doubles(gpu, [m, n, k], data(x)?, data(w)?);
+    }
     let (x, w) = (data(x)?, transposed(data(w)?, k, n));
     let workspace = Arc::new(Buffer::poisoned(gpu, WORKSPACE_BYTES)?);
     let mut memory = Vec::new();
@@ -70,6 +73,23 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
         ("quantisation".to_owned(), "one factor a tensor from its largest magnitude, before the timed part".to_owned()),
     ];
     Ok(Plan { steps: vec![Step::Product(gemm)], output, stored, factors: None, memory, notes })
+}
+
+/// The product in binary64 of operands that are exact in fp32.
+fn doubles(gpu: &Gpu, [m, n, k]: [usize; 3], x: &[f32], w: &[f32]) -> Result<Plan, EvaluatorError> {
+    let wide = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
+    let memory = vec![Buffer::upload(gpu, &wide(x))?, Buffer::upload(gpu, &wide(w))?];
+    let output = Buffer::poisoned(gpu, m * n * 8)?;
+    let [x, w] = [0, 1].map(|i: usize| memory.get(i).map_or(0, |buffer| buffer.address));
+    let (precision, epilogue, out) = (Precision::FP64, Epilogue::None, output.address);
+    let product = Product { m, n, k, transposed: false, precision, epilogue, x, w, out, scales: None };
+    let workspace = Arc::new(Buffer::poisoned(gpu, WORKSPACE_BYTES)?);
+    let (gemm, description) = Gemm::tuned(gpu, product, workspace)?;
+    let notes = vec![
+        ("product 1".to_owned(), description),
+        ("check".to_owned(), "the result is rounded to fp32 before it is compared".to_owned()),
+    ];
+    Ok(Plan { steps: vec![Step::Product(gemm)], output, stored: Stored::Doubles, factors: None, memory, notes })
 }
 
 /// What a value of 1 in the narrow format stands for, so that the largest magnitude becomes `max`.

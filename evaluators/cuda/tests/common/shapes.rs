@@ -3,7 +3,8 @@
 use assay_core::{NumericFormat, Shape, Workload};
 
 /// Every format in which some workload is computed.
-const FORMATS: [NumericFormat; 6] = [
+const FORMATS: [NumericFormat; 7] = [
+    NumericFormat::Fp64,
     NumericFormat::Fp32,
     NumericFormat::Tf32,
     NumericFormat::Fp16,
@@ -42,6 +43,14 @@ pub fn workloads() -> Vec<Workload> {
         ("rms-norm-odd", Shape::RmsNorm { rows: 31, columns: 333 }),
         ("bias-gelu", Shape::BiasGelu { rows: 101, columns: 3072 }),
         ("bias-gelu-odd", Shape::BiasGelu { rows: 10, columns: 77 }),
+        ("bias-gelu-residual", Shape::BiasGeluResidual { rows: 33, columns: 1024 }),
+        ("rms-norm-residual", Shape::RmsNormResidual { rows: 33, columns: 1024 }),
+        ("quantise", Shape::Quantise { rows: 33, columns: 1024 }),
+        ("dequantise", Shape::Dequantise { rows: 33, columns: 1024 }),
+        ("linear-gelu", Shape::LinearGelu { m: 130, n: 264, k: 72 }),
+        ("to-device", Shape::HostCopy { elements: 1001, to_device: true, pinned: true }),
+        ("to-host", Shape::HostCopy { elements: 1001, to_device: false, pinned: false }),
+        ("launch", Shape::Launch { count: 3 }),
         ("prefill-64", prefill(2, 3, 200, 64)),
         ("prefill-128", prefill(1, 2, 257, 128)),
         ("prefill-80", prefill(1, 2, 129, 80)),
