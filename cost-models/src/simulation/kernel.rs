@@ -13,6 +13,8 @@ use crate::unit_cost::{MILLION, SECS_PER_HOUR};
 
 /// Samples in a batch: two of the widest vectors, so that sums over the months stay in registers.
 pub(super) const LANES: usize = 16;
+/// Samples that are drawn at once: enough for the vector units to work on several at a time.
+pub(super) const DRAWN: usize = 4 * LANES;
 /// One value for each sample of a batch.
 pub(super) type Lane = [f64; LANES];
 
@@ -343,8 +345,8 @@ impl Kernel {
         let factors = monthly_discount(&scratch.parameters[shared::DISCOUNT_RATE]);
         let mut current = [1.0; LANES];
         for discount in scratch.discount.iter_mut().skip(1) {
-            for (current, factor) in current.iter_mut().zip(&factors) {
-                *current *= factor;
+            for lane in 0..LANES {
+                current[lane] *= factors[lane];
             }
             *discount = current;
         }
@@ -379,15 +381,17 @@ impl Kernel {
 
     #[inline(always)]
     fn demand(&self, scratch: &mut Scratch) {
-        let growth = scratch.parameters[shared::DEMAND_GROWTH];
+        let growth = scratch.parameters[shared::DEMAND_GROWTH].map(|growth| 1.0 + growth);
         let mut level = scratch.parameters[shared::DEMAND_FACTOR];
         for (items, base) in scratch.items.iter_mut().zip(&self.items) {
-            for (items, level) in items.iter_mut().zip(&level) {
-                *items = base * level;
+            let mut now = [0.0; LANES];
+            for lane in 0..LANES {
+                now[lane] = base * level[lane];
             }
+            *items = now;
             if self.compound {
-                for (level, growth) in level.iter_mut().zip(&growth) {
-                    *level *= 1.0 + growth;
+                for lane in 0..LANES {
+                    level[lane] *= growth[lane];
                 }
             }
         }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::CostError;
 use crate::evaluation::{Assumptions, Driver, Evaluation, OptionInput, evaluate, in_study_currency};
 use crate::uncertainty::{Correlation, Dimension, Distribution, LatinHypercube, QuantileTable};
-use kernel::{Kernel, LANES, Lane, Scratch};
+use kernel::{DRAWN, Kernel, LANES, Lane, Scratch};
 
 pub use information::InformationValue;
 pub use outcome::{OptionOutcome, Outcome, Spread};
@@ -64,14 +64,21 @@ pub struct Samples {
     costs: Vec<Vec<f64>>,
 }
 
-/// The work of one batch, to be compiled for the widest vectors the processor has: the same operations in the same
+/// What is drawn at once: of each input, and the costs of each option.
+struct Drawn {
+    inputs: Vec<[f64; DRAWN]>,
+    costs: Vec<[f64; DRAWN]>,
+}
+
+/// The work of one draw, to be compiled for the widest vectors the processor has: the same operations in the same
 /// order, so the same digits.
 struct Batch<'a> {
     simulation: &'a Simulation,
     dimensions: &'a [Dimension],
     start: usize,
     scratch: &'a mut Scratch,
-    costs: &'a mut [Lane],
+    drawn: &'a mut Drawn,
+    found: &'a mut [Lane],
 }
 
 impl pulp::NullaryFnOnce for Batch<'_> {
@@ -79,8 +86,17 @@ impl pulp::NullaryFnOnce for Batch<'_> {
 
     #[inline(always)]
     fn call(self) {
-        self.simulation.draw(self.dimensions, self.start, self.scratch);
-        self.simulation.kernel.present_costs(self.scratch, self.costs);
+        let Self { simulation, dimensions, start, scratch, drawn, found } = self;
+        simulation.draw(dimensions, start, &mut drawn.inputs);
+        for first in (0..DRAWN).step_by(LANES) {
+            for (input, values) in simulation.inputs.iter().zip(&drawn.inputs) {
+                scratch.parameter(input.parameter).copy_from_slice(&values[first..first + LANES]);
+            }
+            simulation.kernel.present_costs(scratch, found);
+            for (costs, found) in drawn.costs.iter_mut().zip(found.iter()) {
+                costs[first..first + LANES].copy_from_slice(found);
+            }
+        }
     }
 }
 
@@ -165,22 +181,23 @@ impl Simulation {
         let mut scratch = self.kernel.scratch();
         let mut costs: Vec<Vec<f64>> = self.ids.iter().map(|_| Vec::with_capacity(range.len())).collect();
         let mut found = vec![[0.0; LANES]; self.ids.len()];
+        let mut drawn =
+            Drawn { inputs: vec![[0.0; DRAWN]; self.inputs.len()], costs: vec![[0.0; DRAWN]; self.ids.len()] };
         let dimensions: Vec<Dimension> = (0..self.inputs.len()).map(|i| cube.dimension(i)).collect();
         let arch = pulp::Arch::new();
-        let mut start = range.start;
-        while start < range.end {
-            let count = LANES.min(range.end - start);
+        for start in range.clone().step_by(DRAWN) {
+            let count = DRAWN.min(range.end - start);
             arch.dispatch(Batch {
                 simulation: self,
                 dimensions: &dimensions,
                 start,
                 scratch: &mut scratch,
-                costs: &mut found,
+                drawn: &mut drawn,
+                found: &mut found,
             });
-            for (costs, found) in costs.iter_mut().zip(&found) {
-                costs.extend_from_slice(&found[..count]);
+            for (costs, drawn) in costs.iter_mut().zip(&drawn.costs) {
+                costs.extend_from_slice(&drawn[..count]);
             }
-            start += count;
         }
         if costs.iter().flatten().any(|cost| !cost.is_finite()) {
             let problem = "a sample's cost is beyond the range of a double; check the distributions";
@@ -189,29 +206,26 @@ impl Simulation {
         Ok(Samples { range, costs })
     }
 
-    /// Fills the parameters of one batch. Lanes beyond the last sample repeat the first ones and are not used.
+    /// Draws the values of each input. Places beyond the last sample repeat the first ones and are not used.
     #[inline(always)]
-    fn draw(&self, dimensions: &[Dimension], start: usize, scratch: &mut Scratch) {
-        let Some(correlation) = &self.correlation else {
-            for (input, dimension) in self.inputs.iter().zip(dimensions) {
-                let lane = scratch.parameter(input.parameter);
-                dimension.fill(start, lane);
-                input.transform(lane);
-            }
-            return;
-        };
-        let mut point = vec![0.0; dimensions.len()];
-        for offset in 0..LANES {
-            for (coordinate, dimension) in point.iter_mut().zip(dimensions) {
-                *coordinate = dimension.at(start + offset);
-            }
-            correlation.apply(&mut point);
-            for (coordinate, input) in point.iter().zip(&self.inputs) {
-                scratch.parameter(input.parameter)[offset] = *coordinate;
+    fn draw(&self, dimensions: &[Dimension], start: usize, inputs: &mut [[f64; DRAWN]]) {
+        for (values, dimension) in inputs.iter_mut().zip(dimensions) {
+            dimension.fill(start, values);
+        }
+        if let Some(correlation) = &self.correlation {
+            let mut point = vec![0.0; inputs.len()];
+            for offset in 0..DRAWN {
+                for (coordinate, values) in point.iter_mut().zip(inputs.iter()) {
+                    *coordinate = values[offset];
+                }
+                correlation.apply(&mut point);
+                for (coordinate, values) in point.iter().zip(inputs.iter_mut()) {
+                    values[offset] = *coordinate;
+                }
             }
         }
-        for input in &self.inputs {
-            input.transform(scratch.parameter(input.parameter));
+        for (values, input) in inputs.iter_mut().zip(&self.inputs) {
+            input.transform(values);
         }
     }
 
@@ -322,16 +336,16 @@ fn prepare(
 
 impl Prepared {
     #[inline(always)]
-    fn transform(&self, lane: &mut Lane) {
-        self.quantiles.transform(lane);
+    fn transform(&self, values: &mut [f64; DRAWN]) {
+        self.quantiles.transform(values);
         if self.exceeds_range {
             let (low, high) = self.range;
-            for value in lane.iter_mut() {
+            for value in values.iter_mut() {
                 *value = value.max(low).min(high);
             }
         }
         if self.factor != 1.0 {
-            lane.iter_mut().for_each(|value| *value *= self.factor);
+            values.iter_mut().for_each(|value| *value *= self.factor);
         }
     }
 }

@@ -117,9 +117,15 @@ impl QuantileTable {
         }
         // The cells of the tails are empty above.
         const WIDTH: f64 = TAIL as f64 / CELLS as f64;
-        for (value, p) in coordinates.iter_mut().zip(points) {
-            if !(WIDTH..1.0 - WIDTH).contains(&p) {
-                *value = self.tail(p);
+        for (values, points) in coordinates.chunks_mut(u64::BITS as usize).zip(points.chunks(u64::BITS as usize)) {
+            let mut in_tail = 0u64;
+            for (i, p) in points.iter().enumerate() {
+                in_tail |= u64::from((*p < WIDTH) | (*p >= 1.0 - WIDTH)) << i;
+            }
+            while in_tail != 0 {
+                let i = in_tail.trailing_zeros() as usize;
+                values[i] = self.tail(points[i]);
+                in_tail &= in_tail - 1;
             }
         }
     }
