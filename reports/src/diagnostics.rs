@@ -28,6 +28,13 @@ pub enum Diagnostic {
         /// How many lines it takes.
         lines: usize,
     },
+    /// A colour of the brand was too light for the text on it.
+    DarkenedColor {
+        /// The colour of the brand.
+        wanted: String,
+        /// The colour used.
+        used: String,
+    },
     /// The text refers to a value that the document does not have.
     UnknownValue {
         /// The value's name.
@@ -58,6 +65,9 @@ impl std::fmt::Display for Diagnostic {
             Self::BrokenLink { anchor } => write!(f, "a link leads to `{anchor}`, which does not exist"),
             Self::Shortened { text } => write!(f, "the cover has no room for `{text}` in full; shorten it"),
             Self::LongTitle { title, lines } => write!(f, "the title `{title}` takes {lines} lines; shorten it"),
+            Self::DarkenedColor { wanted, used } => {
+                write!(f, "the brand's colour {wanted} is too light for white text; {used} was used")
+            }
             Self::UnknownValue { id } => write!(f, "the text refers to the value `{id}`, which does not exist"),
             Self::EmptyChart { anchor } => write!(f, "figure `{anchor}` has no data to draw"),
         }

@@ -28,7 +28,13 @@ pub enum ReportError {
         /// Why it cannot be written.
         reason: String,
     },
-    /// An attachment's name is used twice or is empty.
-    #[error("the attachment name `{0}` is empty or used twice; give each attachment its own name")]
+    /// The logo cannot be used.
+    #[error("the logo cannot be used ({reason}); give a PNG image of at most two million pixels")]
+    Logo {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An attachment's name is used twice, is empty, or is one of those that Assay adds itself.
+    #[error("the attachment name `{0}` is empty, used twice or reserved; give each attachment its own name")]
     AttachmentName(String),
 }

@@ -7,6 +7,7 @@
 //!
 //! Nothing here reads a clock, a file or the environment: the same input gives the same bytes.
 
+mod brand;
 pub mod charts;
 pub mod content;
 mod diagnostics;
@@ -15,11 +16,13 @@ mod error;
 mod labels;
 pub mod layout;
 pub mod pdf;
+pub mod proof;
 pub mod scene;
 pub mod svg;
 pub mod text;
 pub mod theme;
 
+pub use brand::Brand;
 pub use content::{ReportInput, ReportKind, compose};
 pub use diagnostics::Diagnostic;
 pub use error::ReportError;

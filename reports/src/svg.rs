@@ -52,11 +52,11 @@ fn write_prim(set: &Typesetter, prim: &Prim, out: &mut String) {
                 run.face.css_family(),
                 run.size,
                 set.face(run.face).weight,
-                hex(run.color),
+                run.color.to_hex(),
                 escape(&run.text())
             );
         }
-        Prim::Link(_) | Prim::Anchor { .. } | Prim::PageOf { .. } | Prim::Mark(_) => {}
+        Prim::Logo(_) | Prim::Link(_) | Prim::Anchor { .. } | Prim::PageOf { .. } | Prim::Mark(_) => {}
     }
 }
 
@@ -76,9 +76,9 @@ fn write_segment(segment: &Segment, out: &mut String) {
 }
 
 fn write_paint(paint: &Paint, out: &mut String) {
-    put!(out, " fill=\"{}\"", paint.fill.map_or("none".to_owned(), hex));
+    put!(out, " fill=\"{}\"", paint.fill.map_or("none".to_owned(), Color::to_hex));
     if let Some(stroke) = paint.stroke {
-        put!(out, " stroke=\"{}\" stroke-width=\"{:.2}\"", hex(stroke.color), stroke.width);
+        put!(out, " stroke=\"{}\" stroke-width=\"{:.2}\"", stroke.color.to_hex(), stroke.width);
         if let Some([dash, gap]) = stroke.dash {
             put!(out, " stroke-dasharray=\"{dash:.2} {gap:.2}\"");
         }
@@ -87,10 +87,6 @@ fn write_paint(paint: &Paint, out: &mut String) {
         put!(out, " opacity=\"{:.2}\"", paint.opacity);
     }
     out.push_str("/>\n");
-}
-
-fn hex(color: Color) -> String {
-    format!("#{:02x}{:02x}{:02x}", color.red, color.green, color.blue)
 }
 
 /// Escapes text for XML.

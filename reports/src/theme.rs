@@ -22,8 +22,10 @@ pub struct Theme {
     pub panel: Color,
     /// Titles, table headers, the cover.
     pub primary: Color,
-    /// The accent, and what is good.
+    /// What the reader should look at first.
     pub accent: Color,
+    /// What is good.
+    pub positive: Color,
     /// What needs attention.
     pub caution: Color,
     /// What speaks against.
@@ -53,6 +55,7 @@ impl Default for Theme {
             panel: Color::hex(0xF4_F6F9),
             primary: Color::hex(0x0B_2545),
             accent: Color::hex(0x0F_766E),
+            positive: Color::hex(0x0F_766E),
             caution: Color::hex(0x9A_6206),
             negative: Color::hex(0xA8_2E26),
             info: Color::hex(0x1F_6BA8),
@@ -78,7 +81,7 @@ impl Theme {
     /// The colour of a tone.
     pub fn tone(&self, tone: Tone) -> Color {
         match tone {
-            Tone::Positive => self.accent,
+            Tone::Positive => self.positive,
             Tone::Caution => self.caution,
             Tone::Negative => self.negative,
             Tone::Info => self.info,

@@ -20,7 +20,7 @@ fn attachments() -> Vec<Attachment> {
 #[test]
 fn the_structure_is_sound_on_every_paper() {
     for paper in [Paper::A4, Paper::Letter] {
-        let options = RenderOptions { paper, attachments: attachments() };
+        let options = RenderOptions { paper, attachments: attachments(), ..RenderOptions::default() };
         let pdf = render_pdf(&gallery(), &options).unwrap();
         keep(&format!("gallery-{paper:?}.pdf"), &pdf.bytes);
         assert_eq!(findings(&pdf.bytes), Vec::<String>::new());

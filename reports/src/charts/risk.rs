@@ -49,7 +49,7 @@ fn shade(canvas: &Canvas<'_>, likelihood: u8, impact: u8) -> Color {
         15.. => theme.negative.mix(Color::WHITE, 0.45),
         8..15 => theme.caution.mix(Color::WHITE, 0.60),
         4..8 => theme.caution.mix(Color::WHITE, 0.82),
-        _ => theme.accent.mix(Color::WHITE, 0.90),
+        _ => theme.positive.mix(Color::WHITE, 0.90),
     }
 }
 

@@ -87,7 +87,7 @@ impl Draw for WaterfallChart {
             let (a, b) = (place(column.from), place(column.to));
             let color = match column {
                 Column { is_sum: true, .. } => theme.primary,
-                Column { from, to, .. } if to >= from => theme.accent,
+                Column { from, to, .. } if to >= from => theme.positive,
                 Column { .. } => theme.negative.mix(crate::scene::Color::WHITE, 0.25),
             };
             let top = a.min(b);

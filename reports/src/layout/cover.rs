@@ -6,6 +6,7 @@ use super::furniture::sample_mark;
 use super::strip::{Strip, total_height};
 use super::structure::Structure;
 use super::styles::{style, tabular};
+use crate::brand::Logo;
 use crate::diagnostics::Diagnostic;
 use crate::document::{Align, Cover, Inline, Rich};
 use crate::scene::{Area, Canvas, Color, ElementId, LabelStyle, Paint, Prim, Role, Segment, Stroke, at};
@@ -58,9 +59,16 @@ impl Composer<'_> {
                 Paint::stroke(Stroke::solid(line, 0.7 + 0.1 * step)).opacity(0.16 + 0.05 * step),
             );
         }
+        if let Some(logo) = &self.set.logo {
+            // On white, so that it is legible whatever its colours.
+            let plate = Area::new(width - self.geometry.side - 124.0, 62.0, 124.0, 52.0);
+            canvas.rounded(plate, 3.0, Paint::fill(Color::WHITE));
+            canvas.prims.push(Prim::Logo(fit_logo(logo, plate, 8.0)));
+        }
         canvas.rect(Area::new(self.geometry.side, 96.0, 36.0, 3.0), theme.cover_accent);
         if self.document.meta.sample {
-            sample_mark(&mut canvas, width - self.geometry.side - 24.0, 84.0);
+            let baseline = if self.set.logo.is_some() { 52.0 } else { 84.0 };
+            sample_mark(&mut canvas, width - self.geometry.side - 24.0, baseline);
         }
         canvas.prims
     }
@@ -173,6 +181,14 @@ impl Composer<'_> {
         self.diagnostics.push(Diagnostic::Shortened { text: self.document.plain(text) });
         lines
     }
+}
+
+/// The largest place of a logo in the middle of an area, with a margin.
+pub(crate) fn fit_logo(logo: &Logo, area: Area, margin: f32) -> Area {
+    let (width, height) = (logo.width as f32, logo.height as f32);
+    let scale = ((area.width - 2.0 * margin) / width).min((area.height - 2.0 * margin) / height);
+    let (width, height) = (width * scale, height * scale);
+    Area::new(area.x + (area.width - width) / 2.0, area.y + (area.height - height) / 2.0, width, height)
 }
 
 fn place(lines: Vec<Strip>, mut y: f32, prims: &mut Vec<Prim>) {

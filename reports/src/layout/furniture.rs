@@ -1,10 +1,11 @@
 //! Running heads and feet.
 
 use super::Laid;
+use super::cover::fit_logo;
 use super::geometry::Geometry;
 use crate::document::{Align, Document};
 use crate::labels::fill;
-use crate::scene::{Area, Canvas, Color, LabelStyle, Paint, Role, Stroke, at};
+use crate::scene::{Area, Canvas, Color, LabelStyle, Paint, Prim, Role, Stroke, at};
 use crate::text::{Face, Typesetter};
 
 /// How much of the evidence hash is repeated on each page.
@@ -30,7 +31,14 @@ pub(crate) fn decorate(set: &Typesetter, document: &Document, geometry: &Geometr
         let head = LabelStyle::new(Face::Medium, 7.2, theme.muted);
         let quiet_head = LabelStyle::new(Face::Regular, 7.2, theme.faint);
         let half = geometry.column() / 2.0 - 34.0;
-        canvas.label_within(at(left, 40.0), half, &meta.title, head, Align::Left);
+        let mut title_left = left;
+        if let Some(logo) = &set.logo {
+            let mut area = fit_logo(logo, Area::new(left, 29.0, 60.0, 15.0), 0.0);
+            area.x = left;
+            canvas.prims.push(Prim::Logo(area));
+            title_left += area.width + 8.0;
+        }
+        canvas.label_within(at(title_left, 40.0), half - (title_left - left), &meta.title, head, Align::Left);
         canvas.label_within(at(right, 40.0), half, section, quiet_head, Align::Right);
         if meta.sample {
             sample_mark(&mut canvas, geometry.width / 2.0, 40.0);

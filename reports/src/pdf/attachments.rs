@@ -4,27 +4,30 @@ use super::finish::{Parts, broken};
 use super::objects::{name, text};
 use super::{Attachment, metadata};
 use crate::error::ReportError;
+use crate::proof::{DOCUMENT, LOGO, MANIFEST};
 use lopdf::{Object, ObjectId, Stream, dictionary};
 use std::collections::BTreeSet;
 
 /// Names are how readers and `assay verify` find attachments.
 pub(super) fn check_names(attachments: &[Attachment]) -> Result<(), ReportError> {
-    let mut known = BTreeSet::new();
+    let mut known: BTreeSet<&str> = [DOCUMENT, MANIFEST, LOGO].into();
     for attachment in attachments {
-        if attachment.name.is_empty() || !known.insert(&attachment.name) {
+        if attachment.name.is_empty() || !known.insert(attachment.name.as_str()) {
             return Err(ReportError::AttachmentName(attachment.name.clone()));
         }
     }
     Ok(())
 }
 
-pub(super) fn write(file: &mut lopdf::Document, parts: &Parts<'_>, catalog: ObjectId) -> Result<(), ReportError> {
-    if parts.attachments.is_empty() {
-        return Ok(());
-    }
+pub(super) fn write(
+    file: &mut lopdf::Document,
+    parts: &Parts<'_>,
+    attachments: &[Attachment],
+    catalog: ObjectId,
+) -> Result<(), ReportError> {
     let date = metadata::dates(parts.document.meta.prepared_unix_secs)?.pdf;
     // A name tree must be sorted.
-    let mut sorted: Vec<&Attachment> = parts.attachments.iter().collect();
+    let mut sorted: Vec<&Attachment> = attachments.iter().collect();
     sorted.sort_by(|a, b| a.name.cmp(&b.name));
     let mut names = Vec::new();
     let mut associated = Vec::new();
@@ -34,7 +37,10 @@ pub(super) fn write(file: &mut lopdf::Document, parts: &Parts<'_>, catalog: Obje
             "Subtype" => name(&attachment.media_type),
             "Params" => dictionary! { "Size" => attachment.bytes.len() as i64, "ModDate" => text(&date) }
         };
-        let stream = file.add_object(Stream::new(content, attachment.bytes.clone()));
+        let mut stream = Stream::new(content, attachment.bytes.clone());
+        // The seal is written into the manifest when the file is complete.
+        stream.allows_compression = attachment.name != MANIFEST;
+        let stream = file.add_object(stream);
         let specification = file.add_object(dictionary! {
             "Type" => name("Filespec"),
             "F" => text(&attachment.name),

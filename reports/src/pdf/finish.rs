@@ -2,10 +2,11 @@
 
 use super::objects::{name, text};
 use super::operators::PageMarks;
-use super::{Attachment, attachments, metadata, outline, tags};
+use super::{Attachment, RenderOptions, attachments, metadata, outline, tags};
 use crate::document::Document;
 use crate::error::ReportError;
 use crate::layout::{Laid, Structure};
+use crate::proof::{MANIFEST, Manifest, ManifestInput, SigningKey, page_hashes};
 use crate::text::{Face, Typesetter};
 use lopdf::{Dictionary, Object, ObjectId, StringFormat, dictionary};
 use sha2::{Digest, Sha256};
@@ -18,11 +19,13 @@ pub(super) struct Parts<'a> {
     pub structure: Structure,
     /// The marks of each page.
     pub marks: Vec<PageMarks>,
+    pub options: &'a RenderOptions,
+    /// Everything that the file carries but the manifest.
     pub attachments: &'a [Attachment],
 }
 
-/// Completes the file.
-pub(super) fn finish(file: &mut lopdf::Document, parts: &Parts<'_>) -> Result<(), ReportError> {
+/// Completes the file; returns the manifest to seal it with, when it carries attachments.
+pub(super) fn finish(file: &mut lopdf::Document, parts: &Parts<'_>) -> Result<Option<Manifest>, ReportError> {
     // Object streams need 1.5, PDF/A-2 is based on 1.7.
     file.version = "1.7".to_owned();
     let pages: Vec<ObjectId> = file.page_iter().collect();
@@ -30,10 +33,10 @@ pub(super) fn finish(file: &mut lopdf::Document, parts: &Parts<'_>) -> Result<()
     let links = complete_pages(file, parts, &pages)?;
     tags::write(file, parts, catalog, &pages, &links)?;
     outline::write(file, parts.laid, catalog, &pages)?;
-    attachments::write(file, parts, catalog)?;
     metadata::write(file, parts, catalog)?;
     correct_font_descriptors(file, parts.set);
     merge_glyph_strings(file, &pages)?;
+    let manifest = attach(file, parts, catalog)?;
     for object in file.objects.values_mut() {
         if let Object::Stream(stream) = object
             && stream.allows_compression
@@ -42,7 +45,30 @@ pub(super) fn finish(file: &mut lopdf::Document, parts: &Parts<'_>) -> Result<()
         }
     }
     set_identifier(file);
-    Ok(())
+    Ok(manifest)
+}
+
+/// Attaches what the file carries, and a manifest of it.
+fn attach(file: &mut lopdf::Document, parts: &Parts<'_>, catalog: ObjectId) -> Result<Option<Manifest>, ReportError> {
+    if parts.attachments.is_empty() {
+        return Ok(None);
+    }
+    let manifest = Manifest::unfilled(ManifestInput {
+        paper: parts.options.paper,
+        brand: &parts.options.brand,
+        attachments: parts.attachments,
+        pages: page_hashes(file),
+        public_key: parts.options.signing_key.as_ref().map(SigningKey::public_key),
+    });
+    let mut all = parts.attachments.to_vec();
+    all.push(Attachment {
+        name: MANIFEST.to_owned(),
+        media_type: "application/json".to_owned(),
+        description: "Hashes of the pages, the attachments and the file".to_owned(),
+        bytes: manifest.to_bytes()?,
+    });
+    attachments::write(file, parts, &all, catalog)?;
+    Ok(Some(manifest))
 }
 
 pub(super) fn broken(error: lopdf::Error) -> ReportError {
@@ -141,7 +167,13 @@ fn merged(content: &[u8]) -> Vec<u8> {
 fn set_identifier(file: &mut lopdf::Document) {
     let mut hash = Sha256::new();
     for (id, object) in &file.objects {
-        hash.update(format!("{id:?}{object:?}"));
+        match object {
+            Object::Stream(stream) => {
+                hash.update(format!("{id:?}{:?}", stream.dict));
+                hash.update(&stream.content);
+            }
+            object => hash.update(format!("{id:?}{object:?}")),
+        }
     }
     let identifier = Object::String(hash.finalize().iter().copied().take(16).collect(), StringFormat::Hexadecimal);
     file.trailer.set("ID", Object::Array(vec![identifier.clone(), identifier]));

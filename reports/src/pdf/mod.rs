@@ -17,21 +17,28 @@ mod operators;
 mod outline;
 mod tags;
 
+use crate::brand::Brand;
 use crate::diagnostics::Diagnostic;
 use crate::document::Document;
 use crate::error::ReportError;
 use crate::layout::{Laid, Paper, lay_out};
+use crate::proof::{DOCUMENT, LOGO, SigningKey, seal};
 use crate::text::Typesetter;
-use crate::theme::Theme;
-use printpdf::{Mm, PdfDocument, PdfPage, PdfSaveOptions, Pt, Rect};
+use printpdf::{
+    Mm, PdfDocument, PdfPage, PdfSaveOptions, Pt, RawImage, RawImageData, RawImageFormat, Rect, XObject, XObjectId,
+};
 
 /// How a document becomes a PDF.
 #[derive(Clone, Debug, Default)]
 pub struct RenderOptions {
     /// The paper.
     pub paper: Paper,
-    /// Files carried inside the PDF.
+    /// The look of the house that it is made for.
+    pub brand: Brand,
+    /// Files carried inside the PDF: the evidence. With any of them the file is sealed, see [`proof`](crate::proof).
     pub attachments: Vec<Attachment>,
+    /// Signs the seal.
+    pub signing_key: Option<SigningKey>,
 }
 
 /// A file carried inside a PDF.
@@ -61,15 +68,41 @@ pub struct Pdf {
 /// Sets a document and writes it as a PDF. The same document and options give the same bytes.
 ///
 /// # Errors
-/// When an attachment's name is empty or used twice, the document's time is out of range, or a shape is not finite.
+/// When an attachment's name is empty, used twice or reserved, the logo is no usable PNG, the document's time is out
+/// of range, or a shape is not finite.
 pub fn render_pdf(document: &Document, options: &RenderOptions) -> Result<Pdf, ReportError> {
     attachments::check_names(&options.attachments)?;
-    let set = Typesetter::new(Theme::default(), document.language())?;
-    let laid = lay_out(&set, document, options.paper);
-    write(&set, document, laid, &options.attachments)
+    let (theme, findings) = options.brand.theme();
+    let mut set = Typesetter::new(theme, document.language())?;
+    set.logo = options.brand.logo()?;
+    let mut laid = lay_out(&set, document, options.paper);
+    laid.diagnostics.extend(findings);
+    write(&set, document, laid, options)
 }
 
-fn write(set: &Typesetter, document: &Document, laid: Laid, attachments: &[Attachment]) -> Result<Pdf, ReportError> {
+/// What the file carries besides its pages: the evidence, and what is needed to render the document again.
+fn carried(document: &Document, options: &RenderOptions) -> Result<Vec<Attachment>, ReportError> {
+    if options.attachments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut all = options.attachments.clone();
+    all.push(Attachment {
+        name: DOCUMENT.to_owned(),
+        media_type: "application/json".to_owned(),
+        description: "The content of this document as data".to_owned(),
+        bytes: serde_json::to_vec(document).map_err(|error| ReportError::Pdf(error.to_string()))?,
+    });
+    all.extend(options.brand.logo_png.clone().map(|bytes| Attachment {
+        name: LOGO.to_owned(),
+        media_type: "image/png".to_owned(),
+        description: "The logo on the pages".to_owned(),
+        bytes,
+    }));
+    Ok(all)
+}
+
+fn write(set: &Typesetter, document: &Document, laid: Laid, options: &RenderOptions) -> Result<Pdf, ReportError> {
+    let attachments = carried(document, options)?;
     if let Some(page) = laid.pages.iter().position(|page| !page.prims.iter().all(crate::scene::Prim::is_finite)) {
         return Err(ReportError::NotFinite { page: page + 1 });
     }
@@ -89,9 +122,20 @@ fn write(set: &Typesetter, document: &Document, laid: Laid, attachments: &[Attac
         pages.push(page);
     }
     pdf.with_pages(pages);
-    let options = PdfSaveOptions { optimize: true, subset_fonts: false, secure: true, image_optimization: None };
-    let mut file = pdf.to_lopdf_document(&options, &mut Vec::new());
-    finish::finish(&mut file, &finish::Parts { set, document, laid: &laid, structure, marks, attachments })?;
+    if let Some(logo) = &set.logo {
+        let image = RawImage {
+            pixels: RawImageData::U8(logo.rgb.clone()),
+            width: logo.width,
+            height: logo.height,
+            data_format: RawImageFormat::RGB8,
+            tag: Vec::new(),
+        };
+        pdf.resources.xobjects.map.insert(XObjectId(operators::LOGO_ID.to_owned()), XObject::Image(image));
+    }
+    let save_options = PdfSaveOptions { optimize: true, subset_fonts: false, secure: true, image_optimization: None };
+    let mut file = pdf.to_lopdf_document(&save_options, &mut Vec::new());
+    let parts = finish::Parts { set, document, laid: &laid, structure, marks, options, attachments: &attachments };
+    let manifest = finish::finish(&mut file, &parts)?;
     let mut bytes = Vec::new();
     let save = lopdf::SaveOptions::builder()
         .use_object_streams(true)
@@ -100,5 +144,8 @@ fn write(set: &Typesetter, document: &Document, laid: Laid, attachments: &[Attac
         .compression_level(9)
         .build();
     file.save_with_options(&mut bytes, save).map_err(|error| ReportError::Pdf(error.to_string()))?;
+    if let Some(manifest) = manifest {
+        seal(&mut bytes, manifest, options.signing_key.as_ref())?;
+    }
     Ok(Pdf { bytes, pages: laid.pages.len(), diagnostics: laid.diagnostics })
 }

@@ -10,9 +10,12 @@ use crate::text::{Cluster, Face, Glyph, Typesetter};
 use printpdf::{
     Actions, BorderArray, Codepoint, ColorArray, Destination, DictItem, ExtendedGraphicsState, ExtendedGraphicsStateId,
     HighlightingMode, Line, LineDashPattern, LinePoint, LinkAnnotation, Op, PaintMode, PdfDocument, PdfFontHandle,
-    Polygon, PolygonRing, Pt, Rect, TextItem, TextMatrix, WindingOrder,
+    Polygon, PolygonRing, Pt, Rect, TextItem, TextMatrix, WindingOrder, XObjectId, XObjectTransform,
 };
 use std::collections::BTreeMap;
+
+/// The resource name of the logo.
+pub(super) const LOGO_ID: &str = "Logo";
 
 /// A page's operators and what its marks belong to.
 pub(super) struct PageContent {
@@ -86,6 +89,7 @@ impl PageWriter<'_> {
     fn prim(&mut self, prim: &Prim) {
         match prim {
             Prim::Mark(role) => self.wanted = *role,
+            Prim::Logo(area) => self.logo(*area),
             Prim::Link(link) => self.link(link),
             Prim::Text(run) => self.text(run),
             Prim::Rect { area, radius, paint } => {
@@ -194,6 +198,20 @@ impl PageWriter<'_> {
                 Codepoint::with_cid(id, adjustment, text.to_owned())
             })
             .collect()
+    }
+
+    fn logo(&mut self, area: Area) {
+        self.begin_mark();
+        self.end_text();
+        let transform = XObjectTransform {
+            translate_x: Some(Pt(round(area.x))),
+            translate_y: Some(Pt(self.flip(area.bottom()))),
+            scale_x: Some(round(area.width)),
+            scale_y: Some(round(area.height)),
+            no_auto_scale: true,
+            ..XObjectTransform::default()
+        };
+        self.operators.push(Op::UseXobject { id: XObjectId(LOGO_ID.to_owned()), transform });
     }
 
     fn shape(&mut self, paint: &Paint, operator: Op) {

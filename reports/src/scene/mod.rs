@@ -30,6 +30,17 @@ impl Color {
         Self { red: (rgb >> 16) as u8, green: (rgb >> 8) as u8, blue: rgb as u8 }
     }
 
+    /// From `#RRGGBB`.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+        u32::from_str_radix(digits, 16).ok().map(Self::hex)
+    }
+
+    /// As `#RRGGBB`.
+    pub fn to_hex(self) -> String {
+        format!("#{:02X}{:02X}{:02X}", self.red, self.green, self.blue)
+    }
+
     /// The colour `part` (0 to 1) of the way to another.
     #[must_use]
     pub fn mix(self, other: Self, part: f32) -> Self {
@@ -251,6 +262,8 @@ pub enum Prim {
     },
     /// Text.
     Text(TextRun),
+    /// The logo of the brand. Pages only: charts have none.
+    Logo(Area),
     /// A link; draws nothing.
     Link(LinkArea),
     /// A place that links can lead to; draws nothing.
@@ -285,7 +298,7 @@ impl Prim {
             point.y += dy;
         };
         match self {
-            Self::Rect { area, .. } | Self::Link(LinkArea { area, .. }) => {
+            Self::Rect { area, .. } | Self::Logo(area) | Self::Link(LinkArea { area, .. }) => {
                 area.x += dx;
                 area.y += dy;
             }
@@ -314,6 +327,7 @@ impl Prim {
         let finite = |point: &Point| point.x.is_finite() && point.y.is_finite();
         match self {
             Self::Rect { area, radius, .. } => finite_area(area) && radius.is_finite(),
+            Self::Logo(area) => finite_area(area),
             Self::Link(link) => finite_area(&link.area),
             Self::Text(run) => {
                 finite(&run.origin) && run.size.is_finite() && run.glyphs.iter().all(|glyph| glyph.advance.is_finite())

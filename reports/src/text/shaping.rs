@@ -3,6 +3,7 @@
 use super::faces::{Face, FaceData};
 use super::sanitize::sanitize;
 use crate::ReportError;
+use crate::brand::Logo;
 use crate::labels::Language;
 use crate::theme::Theme;
 use harfrust::{Feature, ShapeOptions, Tag, UnicodeBuffer};
@@ -77,6 +78,7 @@ pub struct Typesetter {
     pub theme: Theme,
     /// The language of fixed words and of the marks in numbers.
     pub language: Language,
+    pub(crate) logo: Option<Logo>,
     faces: Vec<FaceData>,
     /// The square that stands for missing characters.
     replacement: ShapedRun,
@@ -91,7 +93,7 @@ impl Typesetter {
     pub fn new(theme: Theme, language: Language) -> Result<Self, ReportError> {
         let faces = Face::ALL.into_iter().map(FaceData::load).collect::<Result<Vec<_>, _>>()?;
         let replacement = ShapedRun { face: Face::Regular, glyphs: Vec::new(), advance: 0.0 };
-        let mut set = Self { theme, language, faces, replacement, cache: RefCell::default() };
+        let mut set = Self { theme, language, logo: None, faces, replacement, cache: RefCell::default() };
         set.replacement = set.shape_run(Face::Regular, REPLACEMENT.encode_utf8(&mut [0; 4]), false);
         Ok(set)
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod check;
+pub mod forge;
 pub mod gallery;
 pub mod migration;
 pub mod more_charts;

@@ -1,0 +1,49 @@
+//! Ed25519 keys.
+
+use super::manifest::{from_hex, hex};
+use ed25519_dalek::pkcs8::DecodePrivateKey;
+use ed25519_dalek::{Signature, Signer, VerifyingKey};
+
+/// An author's private key.
+#[derive(Clone)]
+pub struct SigningKey(ed25519_dalek::SigningKey);
+
+/// A key could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("this is no Ed25519 private key in PKCS#8 PEM ({0}); make one with `openssl genpkey -algorithm ed25519`")]
+pub struct KeyError(String);
+
+impl SigningKey {
+    /// Reads a private key as `openssl genpkey -algorithm ed25519` writes it: PKCS#8 in PEM.
+    ///
+    /// # Errors
+    /// When the text is no such key.
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        ed25519_dalek::SigningKey::from_pkcs8_pem(text).map(Self).map_err(|error| KeyError(error.to_string()))
+    }
+
+    /// The public key in hexadecimal, by which readers know the author.
+    pub fn public_key(&self) -> String {
+        hex(self.0.verifying_key().as_bytes())
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> String {
+        hex(&self.0.sign(message).to_bytes())
+    }
+}
+
+/// Shows the public key only.
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SigningKey({})", self.public_key())
+    }
+}
+
+/// Whether a signature of a message was made with the private part of a public key.
+pub(super) fn is_valid(public_key: &str, message: &[u8], signature: &str) -> bool {
+    let key = from_hex(public_key).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let signature = from_hex(signature).and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
+    let (Some(key), Some(signature)) = (key, signature) else { return false };
+    VerifyingKey::from_bytes(&key)
+        .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(&signature)).is_ok())
+}
