@@ -36,6 +36,10 @@ pub fn serve() -> anyhow::Result<()> {
     if cuda_absence.is_none() {
         evaluators.push(Box::new(CudaEvaluator::new()));
     }
+    let reachable: Vec<Device> = std::iter::once(cpu.clone()).chain(nvidia).collect();
+    for evaluator in assay_python::evaluators(&reachable) {
+        evaluators.push(Box::new(evaluator));
+    }
     let environment = |device: Option<&Device>| {
         let mut environment: Environment = assay_host::environment();
         if let Some(device) = device.filter(|d| d.kind == DeviceKind::Gpu) {

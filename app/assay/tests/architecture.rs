@@ -23,12 +23,13 @@ const HEAVY: [(&str, &[&str]); 12] = [
 ];
 
 /// What each crate may name, beside crates that are not Assay's. Data walks one way; nothing points back.
-const MAY_NAME: [(&str, &[&str]); 14] = [
+const MAY_NAME: [(&str, &[&str]); 15] = [
     ("assay-base", &[]),
     ("assay-core", &["assay-base"]),
     ("assay-host", &["assay-base", "assay-core"]),
     ("assay-onnx", &["assay-base", "assay-core"]),
     ("assay-cuda", &["assay-base", "assay-core"]),
+    ("assay-python", &["assay-base", "assay-core", "assay-onnx"]),
     ("assay-store", &["assay-base", "assay-core"]),
     ("assay-hardware-profiles", &["assay-base"]),
     ("assay-cost-models", &["assay-base"]),
@@ -48,7 +49,19 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
     ),
     ("assay-desktop", &["assay-base", "assay-service"]),
     ("assay-cli", &["assay-base", "assay-service"]),
-    ("assay", &["assay-cli", "assay-core", "assay-cuda", "assay-desktop", "assay-host", "assay-onnx", "assay-service"]),
+    (
+        "assay",
+        &[
+            "assay-cli",
+            "assay-core",
+            "assay-cuda",
+            "assay-desktop",
+            "assay-host",
+            "assay-onnx",
+            "assay-python",
+            "assay-service",
+        ],
+    ),
 ];
 
 /// Direct, normal dependencies of each crate of the workspace.

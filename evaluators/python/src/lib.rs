@@ -1,0 +1,13 @@
+//! Evaluators for the frameworks of Python interpreters: PyTorch eager and Inductor, JAX, OpenVINO, IREE, TVM and ONNX
+//! Runtime as Python users have it.
+//!
+//! One file, `worker.py`, runs in the interpreter and executes; weights and inputs are files written here, samples and
+//! verdicts are the runner's, so that a framework is measured exactly as our own stacks are.
+
+mod evaluator;
+mod files;
+mod interpreters;
+mod messages;
+mod process;
+
+pub use evaluator::{PythonEvaluator, evaluators};
