@@ -7,8 +7,8 @@ use assay_core::Measurement;
 use assay_cost_models::evaluation::{Metric, tornado_of, usual_ranges};
 pub use assay_reports::ReportKind;
 use assay_reports::content::{
-    AnswerFacts, Ceiling, ComparedResult, Confidence as ReportConfidence, OptionFacts, PriceFacts, RunsCompared,
-    Sensitivity, Swing, ThroughputFacts,
+    AnswerFacts, Ceiling, ComparedResult, Confidence as ReportConfidence, OptionFacts, RunsCompared,
+    Sensitivity, Swing,
 };
 use assay_reports::{Attachment, RenderOptions, ReportInput, compose, render_pdf};
 use assay_store::verdict::compare_runs;
@@ -147,23 +147,8 @@ fn option_facts(option: &ResolvedOption) -> OptionFacts {
         name: option.input.name.clone(),
         hardware: option.hardware.clone(),
         accelerators_per_unit: option.input.accelerators_per_unit,
-        price: option.price.clone().map(|p| PriceFacts {
-            offer: p.offer,
-            price: p.price,
-            per: p.per,
-            source: p.source,
-            as_of: p.as_of,
-            evidence: p.evidence,
-            warnings: p.warnings,
-        }),
-        throughput: option.throughput.clone().map(|t| ThroughputFacts {
-            per_accelerator: t.per_accelerator,
-            source: t.source,
-            measurement_id: t.measurement_id,
-            projection: t.projection,
-            p99_secs: t.p99_secs,
-            warnings: t.warnings,
-        }),
+        price: option.price.clone().map(|p| p.quoted),
+        throughput: option.throughput.clone(),
     }
 }
 

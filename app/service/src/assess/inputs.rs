@@ -8,10 +8,11 @@ use assay_cost_models::evaluation::{
 use assay_cost_models::unit_cost::Effectiveness;
 use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment, evaluate};
 use assay_hardware_profiles::{Catalog, Profile};
+use assay_reports::content::ThroughputFacts;
 use assay_study::{Cost, Every, Study, StudyOption};
 use jiff::civil::Date;
 
-use super::throughput::{self, Resolver, ThroughputFact};
+use super::throughput::{self, Resolver};
 use super::{ResolvedOption, missed_requirement, price, translate};
 
 const GRAMS_PER_KG: f64 = 1000.0;
@@ -109,7 +110,7 @@ pub fn resolve(
     };
     let accelerators = price.as_ref().map_or(1, |p| p.accelerators_per_unit);
     let n = f64::from(accelerators);
-    let per_unit = |fact: &ThroughputFact| {
+    let per_unit = |fact: &ThroughputFacts| {
         let e = fact.per_accelerator;
         Estimate::new(e.value * n, e.low * n, e.high * n, e.evidence)
     };

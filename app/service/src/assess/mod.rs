@@ -11,7 +11,7 @@ use assay_base::Currency;
 use assay_core::{Measurement, Suite, Workload};
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
-use assay_reports::content::MigrationPlan;
+use assay_reports::content::{MigrationPlan, ThroughputFacts};
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -20,7 +20,8 @@ use crate::answer::{Answer, answer};
 use crate::workbench::WorkbenchError;
 
 pub use price::PriceFact;
-pub use throughput::{RooflinePoint, SourceCeilings, ThroughputFact};
+pub(crate) use price::resolve as resolve_price;
+pub use throughput::{RooflinePoint, SourceCeilings};
 
 /// What follows from a study, the catalogue and the measurements.
 #[derive(Clone, Debug)]
@@ -89,7 +90,7 @@ pub struct ResolvedOption {
     /// The price, or why it is unknown.
     pub price: Result<PriceFact, String>,
     /// The throughput of one accelerator, or why it is unknown.
-    pub throughput: Result<ThroughputFact, String>,
+    pub throughput: Result<ThroughputFacts, String>,
 }
 
 /// Measurements with what follows from them alone, whatever the study says.
@@ -173,7 +174,7 @@ pub fn assess(
 }
 
 /// A measured 99th percentile above the requirement excludes an option; one that is unknown does not prove anything.
-fn missed_requirement(study: &Study, option: &StudyOption, throughput: Option<&ThroughputFact>) -> Option<String> {
+fn missed_requirement(study: &Study, option: &StudyOption, throughput: Option<&ThroughputFacts>) -> Option<String> {
     let limit = study.requirements.max_p99_latency_secs?;
     let p99 = throughput?.p99_secs?;
     (p99 > limit).then(|| {

@@ -4,6 +4,7 @@ use assay_base::{Evidence, Money, format};
 use assay_cost_models::Payment;
 use assay_cost_models::evaluation::SpotOverhead;
 use assay_hardware_profiles::{Offer, OfferKind, PriceUnit, Profile, QuoteInForce};
+use assay_reports::content::PriceFacts;
 use assay_study::{PriceSource, Study, StudyOption};
 use jiff::civil::Date;
 
@@ -14,27 +15,23 @@ const USUAL_LEASE_MONTHS: u32 = 36;
 /// Capacity blocks are sold by the day.
 const HOURS_PER_BLOCK: f64 = 24.0;
 
-/// A price with its provenance.
+/// A price with what the cost models make of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PriceFact {
     /// How it enters the cost models.
     pub payment: Payment,
     /// Accelerators in the unit that is rented or bought.
     pub accelerators_per_unit: u32,
-    /// The offer in words, such as `AWS p5.48xlarge, on-demand, us-east-1`.
-    pub offer: String,
-    /// The price of one unit.
-    pub price: Money,
-    /// What it is for: `hour`, `unit`, ...
-    pub per: String,
-    /// Where it comes from.
-    pub source: String,
-    /// The day it held.
-    pub as_of: Option<Date>,
-    /// The class of evidence.
-    pub evidence: Evidence,
-    /// What a reader should know: age, drift.
-    pub warnings: Vec<String>,
+    /// The price as quoted, with its provenance.
+    pub quoted: PriceFacts,
+}
+
+impl std::ops::Deref for PriceFact {
+    type Target = PriceFacts;
+
+    fn deref(&self) -> &PriceFacts {
+        &self.quoted
+    }
 }
 
 /// The price of an option on a pricing date.
@@ -56,7 +53,8 @@ pub fn resolve(
     let factor = option.price.factor.value();
     if factor != 1.0 {
         fact.payment.scale(factor);
-        fact.offer = format!("{}, times {} as stated in the study", fact.offer, format::significant(factor, 3));
+        fact.quoted.offer =
+            format!("{}, times {} as stated in the study", fact.quoted.offer, format::significant(factor, 3));
     }
     Ok(fact)
 }
@@ -117,13 +115,15 @@ fn stated(study: &Study, option: &StudyOption) -> Result<PriceFact, String> {
     Ok(PriceFact {
         payment,
         accelerators_per_unit: price.accelerators_per_unit.unwrap_or(1),
-        offer: format!("stated in the study, {}", price.from.label()),
-        price: quoted,
-        per: if price.from == PriceSource::Items { "1M items" } else { per.label() }.to_owned(),
-        source: price.source.clone().unwrap_or_default(),
-        as_of: price.as_of,
-        evidence: Evidence::Assumed,
-        warnings: Vec::new(),
+        quoted: PriceFacts {
+            offer: format!("stated in the study, {}", price.from.label()),
+            price: quoted,
+            per: if price.from == PriceSource::Items { "1M items" } else { per.label() }.to_owned(),
+            source: price.source.clone().unwrap_or_default(),
+            as_of: price.as_of,
+            evidence: Evidence::Assumed,
+            warnings: Vec::new(),
+        },
     })
 }
 
@@ -197,13 +197,15 @@ fn from_offer(study: &Study, option: &StudyOption, profile: &Profile, pricing_da
     Ok(PriceFact {
         payment,
         accelerators_per_unit: offer.accelerators.unwrap_or(1).max(1),
-        offer: format!("{}{unit}, {}{region}", offer.provider, offer.kind),
-        price: quote.money(),
-        per: quote.per.label().to_owned(),
-        source: provenance.as_ref().map_or_else(|| quote.source.clone(), |p| p.source.clone()),
-        as_of: Some(quote.as_of),
-        evidence: provenance.map_or(Evidence::Published, |p| p.evidence),
-        warnings,
+        quoted: PriceFacts {
+            offer: format!("{}{unit}, {}{region}", offer.provider, offer.kind),
+            price: quote.money(),
+            per: quote.per.label().to_owned(),
+            source: provenance.as_ref().map_or_else(|| quote.source.clone(), |p| p.source.clone()),
+            as_of: Some(quote.as_of),
+            evidence: provenance.map_or(Evidence::Published, |p| p.evidence),
+            warnings,
+        },
     })
 }
 

@@ -3,8 +3,9 @@
 use assay_base::{Evidence, NumericFormat, format};
 use assay_core::{Device, Measurement, Workload};
 use assay_cost_models::Estimate;
-use assay_cost_models::roofline::{Bound, EfficiencyRange, ItemWork, Projection, Roofline, project_by_roofline};
+use assay_cost_models::roofline::{Bound, EfficiencyRange, ItemWork, Roofline, project_by_roofline};
 use assay_hardware_profiles::{HardwareKind, Profile};
+use assay_reports::content::ThroughputFacts;
 use assay_study::{Study, StudyOption, ThroughputSource};
 
 use super::translate;
@@ -48,23 +49,6 @@ pub struct RooflinePoint {
     pub of_ceiling: Option<f64>,
     /// The ceiling that binds.
     pub bound: Option<Bound>,
-}
-
-/// A throughput with its provenance.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ThroughputFact {
-    /// Items a second of one accelerator.
-    pub per_accelerator: Estimate,
-    /// Where it comes from, in words.
-    pub source: String,
-    /// The measurement behind it, directly or through a projection.
-    pub measurement_id: Option<String>,
-    /// The projection, where it is one.
-    pub projection: Option<Projection>,
-    /// The measured 99th percentile of the latency, where there is one.
-    pub p99_secs: Option<f64>,
-    /// What a reader should know.
-    pub warnings: Vec<String>,
 }
 
 /// The best GEMM of each device and format, with the device's best triad. Devices without both have no ceilings.
@@ -164,7 +148,7 @@ impl Resolver<'_> {
     ///
     /// # Errors
     /// Why it is unknown, in one sentence.
-    pub fn resolve(&self, option: &StudyOption, profile: Option<&Profile>) -> Result<ThroughputFact, String> {
+    pub fn resolve(&self, option: &StudyOption, profile: Option<&Profile>) -> Result<ThroughputFacts, String> {
         match &option.throughput {
             ThroughputSource::Measured { device, stack, target, workload } => {
                 let id = workload.as_deref().unwrap_or(&self.study.workload);
@@ -174,7 +158,7 @@ impl Resolver<'_> {
                 let profile = profile.ok_or("the option names no hardware profile to project onto")?;
                 self.projected(profile, *format)
             }
-            ThroughputSource::Assumed { items_per_sec, low, high, source } => Ok(ThroughputFact {
+            ThroughputSource::Assumed { items_per_sec, low, high, source } => Ok(ThroughputFacts {
                 per_accelerator: {
                     let stated = translate::estimate(items_per_sec, Evidence::Assumed);
                     Estimate { low: low.unwrap_or(stated.low), high: high.unwrap_or(stated.high), ..stated }
@@ -195,7 +179,7 @@ impl Resolver<'_> {
         device: Option<&str>,
         stack: Option<&str>,
         target: Option<&str>,
-    ) -> Result<ThroughputFact, String> {
+    ) -> Result<ThroughputFacts, String> {
         let matching = |m: &&Measurement| {
             m.workload.id == workload
                 && device.is_none_or(|d| m.device.id == d)
@@ -235,7 +219,7 @@ impl Resolver<'_> {
                 format::or_unknown(noise, |n| format::percent(n, 1))
             ));
         }
-        Ok(ThroughputFact {
+        Ok(ThroughputFacts {
             per_accelerator,
             source: format!("measured: {} with {} ({})", m.device.name, m.stack, m.id),
             measurement_id: Some(m.id.clone()),
@@ -246,7 +230,7 @@ impl Resolver<'_> {
     }
 
     /// Carries the efficiency measured on a device with known ceilings over to the profile's roofline.
-    fn projected(&self, profile: &Profile, target_format: Option<NumericFormat>) -> Result<ThroughputFact, String> {
+    fn projected(&self, profile: &Profile, target_format: Option<NumericFormat>) -> Result<ThroughputFacts, String> {
         let workload = self.workload.ok_or_else(|| {
             format!("suite `{}` has no workload `{}` to project", self.study.suite, self.study.workload)
         })?;
@@ -307,14 +291,14 @@ fn target_roofline(
 }
 
 fn project(
-    measured: &ThroughputFact,
+    measured: &ThroughputFacts,
     workload: &Workload,
     target_workload: &Workload,
     source: &Roofline,
     target: &Roofline,
     study: &Study,
     profile: &Profile,
-) -> Result<ThroughputFact, String> {
+) -> Result<ThroughputFacts, String> {
     let a = &study.assumptions;
     let items = workload.items();
     let range = EfficiencyRange { low_factor: a.projection_low_factor, high_factor: a.projection_high_factor };
@@ -346,7 +330,7 @@ fn project(
             bound_label(projection.target_bound)
         ));
     }
-    Ok(ThroughputFact {
+    Ok(ThroughputFacts {
         per_accelerator: projection.throughput,
         source: format!(
             "projected onto the roofline of {} in {} from {} of the attainable rate here",
