@@ -7,8 +7,8 @@ use assay_cost_models::commitments::{normal_cost, reservation_for_normal_demand}
 use assay_cost_models::demand::{Demand, Growth};
 use assay_cost_models::depreciation::{declining, variable_declining};
 use assay_cost_models::evaluation::{
-    BreakEven, Component, Depreciation, Driver, GridIntensity, Lens, Metric, OneOffCost, PerWhat, RecurringCost,
-    SpotOverhead, Tax, Timing, break_even,
+    BreakEven, Change, Component, Depreciation, Driver, ExchangeRate, GridIntensity, ItemShape, Lens, Metric,
+    OneOffCost, PerWhat, PowerBasis, RateBasis, RecurringCost, SpotOverhead, Tax, Timing, break_even,
 };
 use assay_cost_models::queueing::{mmc, servers_for_objective};
 use assay_cost_models::simulation::{Simulation, UncertainInput};
@@ -219,12 +219,12 @@ fn payment() -> impl Strategy<Value = Payment> {
             price_per_unit_block: usd(price * hours_per_block),
             hours_per_block
         }),
-        (100.0..500_000.0f64, 0.0..1.0f64, 6u32..72, 0.0..0.2f64).prop_map(
-            |(capex, residual_fraction, life_months, opex_fraction_per_year)| Payment::Purchase {
+        (100.0..500_000.0f64, 0.0..1.0f64, 6u32..72, depreciation(), 0.0..0.2f64).prop_map(
+            |(capex, residual_fraction, life_months, depreciation, opex_fraction_per_year)| Payment::Purchase {
                 capex_per_unit: usd(capex),
                 residual_fraction,
                 life_months,
-                depreciation: Depreciation::StraightLine,
+                depreciation,
                 opex_fraction_per_year
             }
         ),
@@ -251,14 +251,38 @@ fn option() -> impl Strategy<Value = OptionInput> {
         let amount = Estimate::new(amount, 0.5 * amount, 3.0 * amount, Evidence::Assumed);
         OneOffCost::new(Component::Migration, amount, Currency::USD, timing)
     });
-    (payment(), throughput, prop::option::of(10.0..10_000.0f64), prop::collection::vec(one_off, 0..3), recurring())
-        .prop_map(|(payment, throughput_per_unit, power, one_off_costs, recurring_costs)| OptionInput {
+    let power = prop::option::of((10.0..10_000.0f64, any::<bool>()));
+    let costs = (prop::collection::vec(one_off, 0..3), recurring());
+    (payment(), throughput, power, costs, change(), prop::option::of(0.0..1.0f64)).prop_map(
+        |(payment, throughput_per_unit, power, (one_off_costs, recurring_costs), price_change, prefill)| OptionInput {
             accelerators_per_unit: 8,
-            power_watts_per_unit: power.map(|watts| Estimate::exact(watts, Evidence::Vendor)),
+            power_watts_per_unit: power.map(|(watts, _)| Estimate::exact(watts, Evidence::Vendor)),
+            power_basis: if power.is_some_and(|(_, all)| all) { PowerBasis::Facility } else { PowerBasis::Unit },
             one_off_costs,
             recurring_costs,
+            price_change,
+            prefill_time_fraction: prefill,
             ..OptionInput::new("", "", throughput_per_unit, payment)
-        })
+        },
+    )
+}
+
+fn change() -> impl Strategy<Value = Option<Change>> {
+    prop_oneof![
+        2 => Just(None),
+        1 => (-0.4..0.4f64).prop_map(|fraction| Some(Change::per_year(fraction))),
+        1 => (-0.03..0.03f64).prop_map(|fraction| Some(Change { basis: RateBasis::Real, ..Change::per_month(fraction) })),
+    ]
+}
+
+fn depreciation() -> impl Strategy<Value = Depreciation> {
+    prop_oneof![
+        Just(Depreciation::StraightLine),
+        (0.5..3.0f64).prop_map(|factor| Depreciation::Declining { factor }),
+        (0.5..3.0f64).prop_map(|factor| Depreciation::VariableDeclining { factor }),
+        prop::sample::select(vec![3, 5, 7]).prop_map(|recovery_years| Depreciation::Macrs { recovery_years }),
+        Just(Depreciation::Immediate),
+    ]
 }
 
 fn recurring() -> impl Strategy<Value = Vec<RecurringCost>> {
@@ -268,14 +292,16 @@ fn recurring() -> impl Strategy<Value = Vec<RecurringCost>> {
         Just(PerWhat::Accelerator),
         Just(PerWhat::MillionItems)
     ];
-    let cost =
-        (0.0..1e3f64, per, 1u32..20, prop::option::of(20u32..90)).prop_map(|(amount, per, from_month, to_month)| {
-            RecurringCost {
-                from_month,
-                to_month,
-                ..RecurringCost::new(Component::Network, usd(amount), per, Evidence::Assumed)
-            }
-        });
+    let months = (1u32..20, prop::option::of(20u32..90));
+    let cost = (0.0..1e3f64, per, months, change(), any::<bool>()).prop_map(
+        |(amount, per, (from_month, to_month), change, allocated)| RecurringCost {
+            from_month,
+            to_month,
+            change,
+            allocated,
+            ..RecurringCost::new(Component::Network, usd(amount), per, Evidence::Assumed)
+        },
+    );
     prop::collection::vec(cost, 0..3)
 }
 
@@ -288,19 +314,21 @@ fn assumptions() -> impl Strategy<Value = Assumptions> {
         }),
         prop::collection::vec(1.0..1e10f64, 1..12).prop_map(|items_per_month| Growth::Quarters { items_per_month }),
     ];
-    let tax = (
-        0.0..0.5f64,
-        prop_oneof![
-            Just(Depreciation::StraightLine),
-            Just(Depreciation::Macrs { recovery_years: 5 }),
-            Just(Depreciation::Immediate)
-        ],
-    )
-        .prop_map(|(rate, write_off)| Tax { rate, write_off });
+    let tax = (0.0..0.5f64, depreciation()).prop_map(|(rate, write_off)| Tax { rate, write_off });
+    let item = prop_oneof![
+        Just(ItemShape::Inference),
+        (0.0..4e3f64, 0.0..1e3f64, 0.0..0.99f64).prop_map(|(input, output_tokens, cached_fraction)| {
+            ItemShape::Request { input_tokens: input + 1.0, output_tokens, cached_fraction }
+        }),
+        (1.0..512.0f64).prop_map(|samples| ItemShape::TrainingStep { samples }),
+    ];
+    let lens = prop_oneof![Just(Lens::Full), Just(Lens::Marginal)];
+    let electricity = (0.0..0.5f64, change(), item, lens);
     let fractions = (0.1..1.0f64, 0.5..1.0f64, 0.5..1.0f64, 0.0..0.2f64);
-    (1u32..72, 0.0..0.3f64, (1e5..1e11f64, growth, 1.0..4.0f64), fractions, 0u32..4, 0.0..0.5f64, prop::option::of(tax))
+    (1u32..72, 0.0..0.3f64, (1e5..1e11f64, growth, 1.0..4.0f64), fractions, 0u32..4, electricity, prop::option::of(tax))
         .prop_map(|(horizon_months, discount_rate_annual, demand, fractions, spare_units, electricity, tax)| {
             let (items_per_month, growth, peak_to_average) = demand;
+            let (electricity, electricity_price_change, item, lens) = electricity;
             let (utilisation, availability, goodput_fraction, retry_fraction) = fractions;
             Assumptions {
                 horizon_months,
@@ -308,7 +336,10 @@ fn assumptions() -> impl Strategy<Value = Assumptions> {
                 effectiveness: Effectiveness { utilisation, availability, goodput_fraction, retry_fraction },
                 spare_units,
                 electricity_price_per_kwh: Some(usd(electricity)),
-                lens: Lens::Full,
+                electricity_price_change,
+                inflation_annual: Some(0.02),
+                item,
+                lens,
                 tax,
                 grid: Some(grid(0.4)),
                 ..Assumptions::new(
@@ -338,6 +369,15 @@ fn consistent(evaluation: &Evaluation, assumptions: &Assumptions) {
     assert!(close(tco.total.amount, tco.quarterly().iter().sum()));
     assert!(close(tco.total.amount, *tco.cumulative().last().unwrap()));
     assert!(tco.total_low.amount <= tco.total.amount && tco.total.amount <= tco.total_high.amount);
+    assert!(close(tco.total.amount, tco.by_payment.iter().flat_map(|part| &part.monthly).sum()));
+    // What is written off, with interest on the rest, is worth what was paid (Preinreich and Lücke).
+    let present = |monthly: &[f64]| -> f64 {
+        let factor = |month: usize| (1.0 + assumptions.discount_rate_annual).powf(-(month as f64) / 12.0);
+        monthly.iter().enumerate().map(|(month, amount)| amount * factor(month)).sum()
+    };
+    if assumptions.discount_rate_annual >= 0.0 {
+        assert!(close(tco.present_value.amount, tco.by_expense.iter().map(|part| present(&part.monthly)).sum()));
+    }
 }
 
 /// No number of a result may be what JSON cannot say; serde_json writes NaN and infinity as null, so look for the keys
@@ -385,8 +425,8 @@ proptest! {
     #[test]
     fn hostile_studies_are_refused_or_answered(
         (mut options, mut assumptions) in study(),
-        values in prop::collection::vec(hostile(), 12),
-        places in prop::collection::vec(0usize..24, 1..4),
+        values in prop::collection::vec(hostile(), 14),
+        places in prop::collection::vec(0usize..46, 1..4),
     ) {
         for (place, value) in places.iter().zip(&values) {
             let option = &mut options[0];
@@ -423,6 +463,73 @@ proptest! {
                 20 => option.payment = Payment::PerMillionItems { price: usd(*value) },
                 21 => assumptions.demand.growth = Growth::Quarters { items_per_month: vec![*value, 5.0] },
                 22 => assumptions.grid = Some(grid(*value)),
+                23 => option.price_change = Some(Change::per_year(*value)),
+                24 => option.price_change = Some(Change { basis: RateBasis::Real, ..Change::per_month(*value) }),
+                25 => assumptions.electricity_price_change = Some(Change::per_month(*value)),
+                26 => assumptions.inflation_annual = Some(*value),
+                27 => assumptions.discount_basis = RateBasis::Real,
+                28 => {
+                    let rate = ExchangeRate { from: Currency::EUR, rate: *value, as_of: jiff::civil::date(2026, 1, 1) };
+                    assumptions.exchange_rates = vec![rate];
+                    option.payment = Payment::OnDemand { price_per_unit_hour: Money::new(values[10], Currency::EUR) };
+                }
+                29 => option.payment.prices_mut().into_iter().for_each(|price| price.currency = Currency::EUR),
+                30 => {
+                    let (input_tokens, output_tokens, cached_fraction) = (*value, values[10], values[11]);
+                    assumptions.item = ItemShape::Request { input_tokens, output_tokens, cached_fraction };
+                }
+                31 => assumptions.item = ItemShape::TrainingStep { samples: *value },
+                32 => {
+                    let (checkpoint_secs, restart_secs, interruptions_per_hour) = (*value, values[10], values[11]);
+                    let overhead = SpotOverhead::Checkpoints { checkpoint_secs, restart_secs, interruptions_per_hour };
+                    option.payment = Payment::Spot { price_per_unit_hour: usd(values[12]), overhead };
+                }
+                33 => {
+                    option.payment = Payment::Purchase {
+                        capex_per_unit: usd(1e5),
+                        residual_fraction: 0.1,
+                        life_months: 1 + months % 100,
+                        depreciation: Depreciation::VariableDeclining { factor: *value },
+                        opex_fraction_per_year: 0.0,
+                    };
+                }
+                34 => {
+                    let write_off = Depreciation::Macrs { recovery_years: months % 10 };
+                    assumptions.tax = Some(Tax { rate: 0.3, write_off });
+                }
+                35 => option.host_power_watts_per_unit = Some(Estimate::exact(*value, Evidence::Vendor)),
+                36 => {
+                    option.power_basis = PowerBasis::Board;
+                    option.host_power_watts_per_unit = Some(Estimate::exact(*value, Evidence::Vendor));
+                }
+                37 => option.throughput_ceiling_per_unit = Some(*value),
+                38 => option.prefill_time_fraction = Some(*value),
+                39 => {
+                    let staff = RecurringCost::new(Component::Staff, usd(*value), PerWhat::Unit, Evidence::Assumed);
+                    let change = Some(Change::per_year(values[10]));
+                    option.recurring_costs = vec![RecurringCost { change, from_month: months, ..staff }];
+                }
+                40 => {
+                    let amount = Estimate::new(*value, values[10], values[11], Evidence::Assumed);
+                    let exit = OneOffCost::new(Component::Exit, amount, Currency::USD, Timing::Month(months));
+                    option.one_off_costs = vec![exit];
+                }
+                41 => assumptions.demand.growth = Growth::Months { items: vec![*value; months as usize % 3] },
+                42 => assumptions.demand.growth = Growth::Linear { added_per_month: *value },
+                43 => {
+                    let (capacity_per_month, steepness, midpoint_month) = (*value, values[10], values[11]);
+                    assumptions.demand.growth = Growth::Logistic { capacity_per_month, steepness, midpoint_month };
+                }
+                44 => {
+                    option.payment = Payment::PerMillionTokens {
+                        input_price: usd(*value),
+                        cached_input_price: Some(usd(values[10])),
+                        output_price: usd(values[11]),
+                        input_tokens_per_item: values[12],
+                        cached_fraction: values[13],
+                        output_tokens_per_item: *value,
+                    };
+                }
                 _ => {
                     option.payment = Payment::CapacityBlock {
                         price_per_unit_block: usd(*value),
@@ -435,7 +542,20 @@ proptest! {
             Err(error) => prop_assert!(!error.field().is_empty() && !error.to_string().is_empty()),
             Ok(evaluations) => {
                 for evaluation in &evaluations {
-                    consistent(evaluation, &assumptions);
+                    finite(&serde_json::to_value(evaluation).unwrap());
+                    prop_assert!(evaluation.flags.iter().all(|flag| !flag.field.is_empty()));
+                }
+                // Whatever can be evaluated can be simulated, or is refused with a reason.
+                let simulated = Simulation::new(&options, &assumptions, &[], None);
+                match simulated.and_then(|simulation| simulation.run(20, 1)) {
+                    Err(error) => prop_assert!(!error.field().is_empty()),
+                    Ok(outcome) => {
+                        for option in &outcome.options {
+                            let cost = option.cost;
+                            let all = [cost.mean, cost.sd, cost.standard_error, cost.p10, cost.p50, cost.p90];
+                            prop_assert!(all.iter().all(|figure| figure.is_finite()), "{:?}", option);
+                        }
+                    }
                 }
             }
         }

@@ -92,7 +92,8 @@ impl Shared<'_> {
         let attempts = 1.0 + self.assumptions.effectiveness.retry_fraction;
         let (per_million_input, per_million_output) = match (&option.payment, option.prefill_time_fraction) {
             (Payment::PerMillionTokens { input_price, output_price, .. }, _) => {
-                (Some(*input_price * attempts), Some(*output_price * attempts))
+                let price = |price: &Money| answer("per_million_tokens", price.amount * attempts);
+                (Some(self.money(price(input_price)?)), Some(self.money(price(output_price)?)))
             }
             (payment, Some(prefill_time_fraction)) if !is_service(payment) && output_tokens > 0.0 => {
                 // The price of an hour in which one item is served each second.
