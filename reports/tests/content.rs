@@ -23,6 +23,7 @@ fn bare() -> ReportInput {
     bare.answer = AnswerFacts::default();
     bare.sensitivity = None;
     bare.comparison = None;
+    bare.capacity = Err("Nothing can be planned yet.".to_owned());
     bare.migration = Err("There is no recommendation yet.".to_owned());
     bare
 }
@@ -37,6 +38,7 @@ fn pages(kind: ReportKind) -> RangeInclusive<usize> {
         ReportKind::Dossier => 8..=25,
         ReportKind::Briefing => 1..=2,
         ReportKind::Migration => 6..=20,
+        ReportKind::Capacity => 6..=20,
         ReportKind::Baseline => 5..=20,
     }
 }
@@ -137,6 +139,19 @@ fn the_migration_plan_says_how_its_gates_stand() {
     ready.migration.as_mut().unwrap().gates.truncate(1);
     assert_eq!(verdict(&ready), "Ready to go");
     assert_eq!(verdict(&bare()), "No move");
+}
+
+#[test]
+fn the_capacity_plan_says_where_it_falls_short() {
+    let input = input();
+    let covered = compose(ReportKind::Capacity, &input);
+    assert_eq!(covered.cover.as_ref().unwrap().verdict, "Demand is covered");
+    assert_eq!(title(&covered, "fleet-l4-rent"), "NVIDIA L4, rented on demand: the fleet goes from 2 to 9 units");
+    let mut short = input;
+    short.capacity = Ok(support::capacity::plan(true));
+    let short = compose(ReportKind::Capacity, &short);
+    assert_eq!(short.cover.as_ref().unwrap().verdict, "The plan falls short");
+    assert_eq!(title(&short, "fleet-l4-rent"), "NVIDIA L4, rented on demand is short of units in 1 quarter");
 }
 
 /// Prose is written by rules: a digit in it would be a number that no value stands for. Names may have digits.

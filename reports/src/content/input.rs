@@ -1,5 +1,6 @@
 //! What documents are made of.
 
+use super::capacity::CapacityPlan;
 use super::migration::MigrationPlan;
 use assay_base::{Evidence, Money, NumericFormat};
 use assay_core::stopping::StopRule;
@@ -39,6 +40,8 @@ pub struct ReportInput {
     pub sensitivity: Option<Sensitivity>,
     /// Two runs compared; absent while there are not two.
     pub comparison: Option<RunsCompared>,
+    /// The plan of the capacity, or why there is none.
+    pub capacity: Result<CapacityPlan, String>,
     /// The plan of the move, or why there is none.
     pub migration: Result<MigrationPlan, String>,
     /// What is missing or doubtful, most important first, a sentence each.

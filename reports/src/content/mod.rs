@@ -8,6 +8,7 @@ mod answer;
 mod author;
 mod baseline;
 mod briefing;
+pub mod capacity;
 mod dossier;
 mod findings;
 mod input;
@@ -34,13 +35,15 @@ pub enum ReportKind {
     Briefing,
     /// The migration plan.
     Migration,
+    /// The capacity and investment plan.
+    Capacity,
     /// The benchmark baseline report.
     Baseline,
 }
 
 impl ReportKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Dossier, Self::Briefing, Self::Migration, Self::Baseline];
+    pub const ALL: [Self; 5] = [Self::Dossier, Self::Briefing, Self::Migration, Self::Capacity, Self::Baseline];
 
     /// The word used on the command line and in file names.
     pub fn id(self) -> &'static str {
@@ -48,6 +51,7 @@ impl ReportKind {
             Self::Dossier => "dossier",
             Self::Briefing => "briefing",
             Self::Migration => "migration",
+            Self::Capacity => "capacity",
             Self::Baseline => "baseline",
         }
     }
@@ -58,6 +62,7 @@ impl ReportKind {
             Self::Dossier => "Accelerator feasibility dossier",
             Self::Briefing => "Executive briefing",
             Self::Migration => "Migration plan",
+            Self::Capacity => "Capacity and investment plan",
             Self::Baseline => "Benchmark baseline report",
         }
     }
@@ -78,6 +83,10 @@ impl ReportKind {
                 "For those who carry the move out: strategy, waves, effort, gates and how they stand, risks, roles, \
                  governance, and the way back."
             }
+            Self::Capacity => {
+                "For those who buy and fund: demand, fleet, orders and commitments with their dates, cost and cash \
+                 quarter by quarter, and where the plan falls short."
+            }
             Self::Baseline => {
                 "For those who run the machines: what was measured and how well, what changed since the run before, \
                  and what to improve next."
@@ -92,6 +101,7 @@ pub fn compose(kind: ReportKind, input: &ReportInput) -> Document {
         ReportKind::Dossier => dossier::compose(input),
         ReportKind::Briefing => briefing::compose(input),
         ReportKind::Migration => migration::compose(input),
+        ReportKind::Capacity => capacity::compose(input),
         ReportKind::Baseline => baseline::compose(input),
     }
 }
@@ -101,6 +111,7 @@ fn meta(kind: ReportKind, input: &ReportInput) -> Meta {
         ReportKind::Dossier => &["accelerator", "feasibility", "benchmark", "total cost of ownership"],
         ReportKind::Briefing => &["accelerator", "decision", "total cost of ownership"],
         ReportKind::Migration => &["accelerator", "migration", "gates", "risks"],
+        ReportKind::Capacity => &["accelerator", "capacity", "investment", "reservations"],
         ReportKind::Baseline => &["accelerator", "benchmark", "regression"],
     };
     Meta {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod capacity;
 pub mod check;
 pub mod forge;
 pub mod gallery;

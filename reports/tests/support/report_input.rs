@@ -314,6 +314,7 @@ pub fn input() -> ReportInput {
         },
         sensitivity: Some(sensitivity(&inputs, &assumptions, rank(1).as_deref().unwrap())),
         comparison: Some(comparison(&measurements)),
+        capacity: Ok(super::capacity::plan(false)),
         migration: Ok(super::migration::plan()),
         missing: vec![
             "AWS Inferentia2, rented on demand: the offer has no quote in force on the pricing date".to_owned(),

@@ -1,0 +1,445 @@
+//! The capacity and investment plan: demand, fleet, commitments, cash, power and orders, quarter by quarter.
+
+mod cash;
+mod fleet;
+mod plan;
+
+pub use plan::{
+    CapacityPlan, ContractTerms, CostLine, CostLineKind, DemandForecast, DemandQuarter, Fact, Mix, MixQuarter,
+    OptionPlan, Order, Ownership, PlannedQuarter, QuarterSpan, ScenarioPlan, Shortfall, ShortfallKind, Signing,
+};
+
+use super::author::Author;
+use super::findings::plural;
+use super::{ReportInput, ReportKind, day};
+use crate::charts::{Chart, LineChart, Quantity, Series};
+use crate::document::{
+    Block, Callout, Column, Cover, Document, Fact as Named, Figure, Inline, Kpi, Rich, Row, RowKind, SCHEMA_VERSION,
+    Section, Source, Table, Tone,
+};
+use crate::rich;
+use assay_base::{Evidence, format};
+
+/// Composes the capacity plan of a study.
+pub(super) fn compose(input: &ReportInput) -> Document {
+    let mut author = Author::new(input);
+    let (cover, sections) = match &input.capacity {
+        Ok(plan) => (cover(&mut author, plan), sections(&mut author, plan)),
+        Err(reason) => (no_plan_cover(input, reason), vec![no_plan(reason)]),
+    };
+    let meta = super::meta(ReportKind::Capacity, input);
+    Document { schema_version: SCHEMA_VERSION, meta, cover: Some(cover), sections, values: author.into_values() }
+}
+
+fn no_plan(reason: &str) -> Section {
+    Section {
+        kicker: ReportKind::Capacity.title().to_owned(),
+        action_title: rich!["There is no capacity to plan"],
+        anchor: "summary".to_owned(),
+        blocks: vec![Block::Lead(Inline::name(reason).into())],
+    }
+}
+
+fn no_plan_cover(input: &ReportInput, reason: &str) -> Cover {
+    Cover {
+        kicker: ReportKind::Capacity.title().to_owned(),
+        subtitle: input.study.question.clone(),
+        verdict: "No plan".to_owned(),
+        tone: Tone::Neutral,
+        statement: Inline::name(reason).into(),
+        facts: vec![Named::new("Prepared", Inline::name(day(input)))],
+    }
+}
+
+fn sections(author: &mut Author<'_>, plan: &CapacityPlan) -> Vec<Section> {
+    let mut sections = vec![summary(author, plan), demand(author, plan)];
+    for option in detailed(author, plan) {
+        sections.push(fleet::section(author, plan, option));
+        sections.extend(cash::section(author, plan, option));
+    }
+    sections.push(inputs(author, plan));
+    sections
+}
+
+/// The options shown quarter by quarter: the recommended one and the baseline; the first that can be planned where
+/// there is no recommendation.
+fn detailed<'p>(author: &Author<'_>, plan: &'p CapacityPlan) -> Vec<&'p OptionPlan> {
+    let recommended = author.found.best.map(|best| best.id.as_str());
+    let ids = [recommended, Some(author.input.study.baseline.as_str())];
+    let mut shown: Vec<&OptionPlan> = Vec::new();
+    for option in ids.into_iter().flatten().filter_map(|id| plan.option(id)).filter(|option| is_planned(option)) {
+        if shown.iter().all(|known| known.id != option.id) {
+            shown.push(option);
+        }
+    }
+    if shown.is_empty() {
+        shown.extend(plan.options.iter().find(|option| is_planned(option)));
+    }
+    shown
+}
+
+fn is_planned(option: &OptionPlan) -> bool {
+    option.unknown.is_none()
+}
+
+/// The forecast that figures stand for: the likeliest, and the first where none is said to be likelier.
+fn leading(plan: &CapacityPlan) -> Option<&DemandForecast> {
+    let heaviest = plan.demand.iter().filter_map(|forecast| forecast.weight).reduce(f64::max);
+    plan.demand.iter().find(|forecast| forecast.weight == heaviest)
+}
+
+/// An option's plan for the leading forecast.
+fn led<'p>(plan: &CapacityPlan, option: &'p OptionPlan) -> Option<&'p ScenarioPlan> {
+    let forecast = leading(plan)?;
+    option.scenarios.iter().find(|scenario| scenario.demand == forecast.id)
+}
+
+fn date(day: jiff::civil::Date) -> Inline {
+    Inline::name(day.strftime("%-d %B %Y").to_string())
+}
+
+fn units(author: &mut Author<'_>, id: String, count: Option<u64>, class: Evidence) -> crate::document::ValueId {
+    author.value(id, count.map(|count| count as f64), |count| format::thousands(count, 0), Some(class))
+}
+
+fn money(
+    author: &mut Author<'_>,
+    plan: &CapacityPlan,
+    id: String,
+    amount: Option<f64>,
+    class: Evidence,
+) -> crate::document::ValueId {
+    author.value(id, amount, |amount| format::money_in(amount, plan.currency), Some(class))
+}
+
+/// Where numbers of the plan come from.
+fn source(author: &Author<'_>, text: &str, evidence: &[Evidence]) -> Source {
+    let mut evidence = evidence.to_vec();
+    evidence.sort_unstable();
+    evidence.dedup();
+    Source { text: text.into(), evidence, reproduce: Some(author.command("capacity", "--format json")) }
+}
+
+fn cover(author: &mut Author<'_>, plan: &CapacityPlan) -> Cover {
+    let input = author.input;
+    let mut facts = vec![Named::new("Prepared", Inline::name(day(input)))];
+    if let Some(name) = &input.study.author {
+        facts.push(Named::new("Prepared by", Inline::name(name)));
+    }
+    facts.push(Named::new("Prepared with", Inline::name(&input.prepared_with)));
+    facts.push(Named::new("Planned from", date(plan.as_of)));
+    if let (Some(first), Some(last)) = (plan.quarters.first(), plan.quarters.last()) {
+        facts.push(Named::new("Quarters", Inline::name(format!("{} to {}", first.quarter, last.quarter))));
+    }
+    facts.push(Named::new("Evidence hash", Inline::code(&input.evidence_hash)));
+    Cover {
+        kicker: ReportKind::Capacity.title().to_owned(),
+        subtitle: input.study.question.clone(),
+        verdict: if plan.met { "Demand is covered" } else { "The plan falls short" }.to_owned(),
+        tone: if plan.met { Tone::Positive } else { Tone::Negative },
+        statement: headline(author, plan),
+        facts,
+    }
+}
+
+/// What has to be there when, and what it costs.
+fn headline(author: &mut Author<'_>, plan: &CapacityPlan) -> Rich {
+    let Some(option) = detailed(author, plan).into_iter().next() else {
+        return rich!["No option has both a price and a throughput, so no fleet can be planned"];
+    };
+    let Some(scenario) = led(plan, option) else { return rich!["No demand is stated"] };
+    let first = scenario.quarters.first().map(|quarter| quarter.needed);
+    let most = scenario.quarters.iter().map(|quarter| quarter.needed).max();
+    let cost = money(author, plan, format!("plan.{}.cost", option.id), scenario.cost, option.cost_evidence);
+    if option.ownership == Ownership::Service {
+        return rich![Inline::name(&option.name), " serves the demand as a service for ", cost];
+    }
+    let first = units(author, format!("plan.{}.first", option.id), first, option.fleet_evidence);
+    let most = units(author, format!("plan.{}.most", option.id), most, option.fleet_evidence);
+    rich![Inline::name(&option.name), " needs ", first, " units at first and ", most, " at most, for ", cost]
+}
+
+fn summary(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
+    let mut blocks = Vec::new();
+    if let Some(option) = detailed(author, plan).into_iter().next() {
+        blocks.push(Block::Kpis(kpis(author, plan, option)));
+    }
+    let shortfalls: Vec<Rich> = plan
+        .options
+        .iter()
+        .flat_map(|option| option.scenarios.iter().map(move |scenario| (option, scenario)))
+        .flat_map(|(option, scenario)| {
+            scenario.shortfalls.iter().map(move |short| {
+                rich![
+                    Inline::strong(Inline::name(&option.name)),
+                    ", ",
+                    Inline::name(format!("{}: {}", short.quarter, short.text)),
+                    "."
+                ]
+            })
+        })
+        .collect();
+    if !shortfalls.is_empty() {
+        blocks.push(Block::Callout(Callout {
+            tone: Tone::Negative,
+            title: rich!["Where the plan falls short"],
+            body: shortfalls.into_iter().take(6).collect(),
+        }));
+    }
+    blocks.push(Block::Table(options(author, plan)));
+    let warnings: Vec<Rich> = plan
+        .options
+        .iter()
+        .flat_map(|option| {
+            option
+                .warnings
+                .iter()
+                .map(|text| rich![Inline::strong(Inline::name(&option.name)), ": ", Inline::name(text)])
+        })
+        .collect();
+    if !warnings.is_empty() {
+        blocks.push(Block::Heading("What a reader must know".into()));
+        blocks.push(Block::Bullets(warnings));
+    }
+    Section { kicker: "Summary".to_owned(), action_title: headline(author, plan), anchor: "summary".to_owned(), blocks }
+}
+
+fn kpis(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan) -> Vec<Kpi> {
+    let Some(scenario) = led(plan, option) else { return Vec::new() };
+    let id = |what: &str| format!("plan.{}.{what}", option.id);
+    let name: Rich = leading(plan).map_or(Rich::new(), |forecast| Inline::name(&forecast.name).into());
+    let peak = scenario.quarters.iter().max_by_key(|quarter| quarter.needed);
+    let most = units(author, id("most"), peak.map(|quarter| quarter.needed), option.fleet_evidence);
+    let when = peak.map_or(Rich::new(), |quarter| rich!["in ", Inline::name(quarter.quarter.to_string())]);
+    let cost = money(author, plan, id("cost"), scenario.cost, option.cost_evidence);
+    let cash = money(author, plan, id("cash"), scenario.cash, option.cost_evidence);
+    let next = scenario.orders.first();
+    let order = units(author, id("next_order"), next.map(|order| order.units), option.fleet_evidence);
+    let by = next.and_then(|order| order.order_by);
+    let card = |label: &str, value: Rich, comparison: Rich, note: Rich, tone| Kpi {
+        label: label.into(),
+        value,
+        comparison,
+        note,
+        tone,
+    };
+    let mut cards = vec![
+        card("Units at most", most.into(), when, Inline::Evidence(option.fleet_evidence).into(), Tone::Neutral),
+        card(
+            "Cost over the horizon",
+            cost.into(),
+            rich!["cash: ", cash],
+            Inline::Evidence(option.cost_evidence).into(),
+            Tone::Neutral,
+        ),
+        card(
+            "Planned for",
+            name,
+            Inline::name(&option.name).into(),
+            Rich::new(),
+            if plan.met { Tone::Positive } else { Tone::Negative },
+        ),
+    ];
+    if next.is_some() {
+        let by: Rich = by.map_or("lead time not known".into(), |day| rich!["by ", date(day)]);
+        cards.push(card("Order next, units", order.into(), by, Rich::new(), Tone::Caution));
+    }
+    cards
+}
+
+/// Every option under every forecast.
+fn options(author: &mut Author<'_>, plan: &CapacityPlan) -> Table {
+    let mut rows = Vec::new();
+    for option in &plan.options {
+        let name = Rich::from(Inline::name(&option.name));
+        if let Some(reason) = &option.unknown {
+            let none = || Rich::from(format::UNKNOWN);
+            rows.push(Row::new(vec![name, Inline::name(reason).into(), none(), none(), none(), none()]));
+            continue;
+        }
+        for scenario in &option.scenarios {
+            let id = |what: &str| format!("plan.{}.{}.{what}", option.id, scenario.demand);
+            let forecast = plan.demand.iter().find(|forecast| forecast.id == scenario.demand);
+            let most = scenario.quarters.iter().map(|quarter| quarter.needed).max();
+            let is_service = option.ownership == Ownership::Service;
+            let short = scenario.shortfalls.len();
+            let verdict = if short == 0 { rich!["✓ covered"] } else { rich!["▲ falls short"] };
+            let leads = leading(plan).is_some_and(|leading| leading.id == scenario.demand);
+            let row = Row::new(vec![
+                name.clone(),
+                forecast.map_or(Rich::new(), |forecast| Inline::name(&forecast.name).into()),
+                if is_service { "–".into() } else { units(author, id("most"), most, option.fleet_evidence).into() },
+                money(author, plan, id("cost"), scenario.cost, option.cost_evidence).into(),
+                money(author, plan, id("cash"), scenario.cash, option.cost_evidence).into(),
+                verdict,
+            ]);
+            let is_best = author.found.best.is_some_and(|best| best.id == option.id);
+            rows.push(row.kind(if leads && is_best { RowKind::Highlight } else { RowKind::Plain }));
+        }
+    }
+    let evidence: Vec<Evidence> = plan.options.iter().flat_map(|o| [o.fleet_evidence, o.cost_evidence]).collect();
+    Table {
+        anchor: "options".to_owned(),
+        title: "Fleet, cost and cash of each option under each forecast".into(),
+        columns: vec![
+            Column::text("Option"),
+            Column::text("Forecast"),
+            Column::number("Units at most"),
+            Column::number("Cost"),
+            Column::number("Cash"),
+            Column::text("Demand"),
+        ],
+        rows,
+        source: source(author, "the capacity plan of the cost models.", &evidence),
+    }
+}
+
+fn demand(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
+    let series = plan
+        .demand
+        .iter()
+        .map(|forecast| Series {
+            name: forecast.name.clone(),
+            points: forecast
+                .monthly_items
+                .iter()
+                .enumerate()
+                .map(|(month, items)| [month as f64 + 1.0, *items])
+                .collect(),
+            band: Vec::new(),
+        })
+        .collect();
+    let figure = Figure {
+        anchor: "demand-figure".to_owned(),
+        takeaway: demand_takeaway(author, plan),
+        chart: Chart::Lines(LineChart {
+            series,
+            x: Quantity::Months,
+            x_axis: "Months from the start".to_owned(),
+            y: Quantity::Number,
+            marker: None,
+        }),
+        height_pt: 180.0,
+        source: source(author, "the study's forecasts.", &[Evidence::Assumed]),
+    };
+    let mut columns = vec![Column::text("Quarter")];
+    columns.extend(plan.demand.iter().map(|forecast| Column::number(format!("{}, peak/s", forecast.name))));
+    let rows = plan
+        .quarters
+        .iter()
+        .enumerate()
+        .map(|(index, span)| {
+            let mut cells = vec![Rich::from(Inline::name(span.quarter.to_string()))];
+            for forecast in &plan.demand {
+                let peak = forecast.quarters.get(index).map(|quarter| quarter.peak_per_sec);
+                let id = format!("demand.{}.{}.peak", forecast.id, span.quarter);
+                cells.push(author.value(id, peak, format::compact, Some(forecast.evidence)).into());
+            }
+            Row::new(cells)
+        })
+        .collect();
+    let models = plan
+        .demand
+        .iter()
+        .map(|forecast| {
+            rich![
+                Inline::strong(Inline::name(&forecast.name)),
+                ": ",
+                Inline::name(&forecast.model),
+                ". ",
+                Inline::name(&forecast.source)
+            ]
+        })
+        .collect();
+    let table = Table {
+        anchor: "demand-table".to_owned(),
+        title: rich![Inline::name(&plan.item), " a second at the peak of each quarter"],
+        columns,
+        rows,
+        source: source(author, "the study's forecasts.", &[Evidence::Assumed]),
+    };
+    Section {
+        kicker: "Demand".to_owned(),
+        action_title: demand_takeaway(author, plan),
+        anchor: "demand".to_owned(),
+        blocks: vec![Block::Figures(vec![figure]), Block::Bullets(models), Block::Table(table)],
+    }
+}
+
+fn demand_takeaway(author: &mut Author<'_>, plan: &CapacityPlan) -> Rich {
+    let Some(forecast) = leading(plan) else { return rich!["No demand is stated"] };
+    let ratio = forecast.monthly_items.first().zip(forecast.monthly_items.last()).map(|(first, last)| last / first);
+    let ratio = ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0);
+    let months = forecast.monthly_items.len();
+    let months = author.value(
+        "plan.months",
+        Some(months as f64),
+        |_| format::whole_months(months as u32),
+        Some(Evidence::Assumed),
+    );
+    match ratio {
+        Some(ratio) if ratio > 1.005 => {
+            let value = author.value(
+                "plan.growth",
+                Some(ratio),
+                |ratio| format::significant(ratio, 2),
+                Some(Evidence::Assumed),
+            );
+            rich!["Demand grows to ", value, " times within ", months]
+        }
+        Some(ratio) if ratio < 0.995 => {
+            let value = author.share("plan.growth_share", Some(ratio), Evidence::Assumed);
+            rich!["Demand falls to ", value, " within ", months]
+        }
+        _ => rich!["Demand stays as it is for ", months],
+    }
+}
+
+/// Every figure the plan was made from.
+fn inputs(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
+    let mut blocks = Vec::new();
+    for option in plan.options.iter().filter(|option| is_planned(option)) {
+        let rows: Vec<Row> = option
+            .inputs
+            .iter()
+            .map(|fact| {
+                let id = format!("plan.{}.input.{}", option.id, fact.key);
+                let text = fact.text.clone();
+                let shown = author.value(id, fact.value, |_| text, Some(fact.evidence));
+                Row::new(vec![
+                    Inline::name(&fact.label).into(),
+                    shown.into(),
+                    Inline::Evidence(fact.evidence).into(),
+                    Inline::name(&fact.source).into(),
+                ])
+            })
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        blocks.push(Block::Table(Table {
+            anchor: format!("inputs-{}", option.id),
+            title: rich!["What the plan of ", Inline::name(&option.name), " was made from"],
+            columns: vec![
+                Column::text("Figure"),
+                Column::number("Value"),
+                Column::text("Evidence"),
+                Column::text("Where it comes from"),
+            ],
+            rows,
+            source: source(author, "the study, its measurements and prices.", &[]),
+        }));
+    }
+    let count = plan.options.iter().filter(|option| is_planned(option)).count();
+    let value = author.count("plan.options", count);
+    Section {
+        kicker: "Appendix: inputs".to_owned(),
+        action_title: rich![
+            value,
+            plural(count, " option was planned", " options were planned"),
+            " from these figures"
+        ],
+        anchor: "inputs".to_owned(),
+        blocks,
+    }
+}
