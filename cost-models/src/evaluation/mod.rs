@@ -20,6 +20,8 @@ mod payment;
 mod result;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod tests_of_inputs;
 mod unit_costs;
 mod validate;
 mod waiting;
@@ -370,6 +372,13 @@ impl<'a> Shared<'a> {
                 notes.push("Spot capacity can be withdrawn; its price is not a commitment of the seller.".to_owned());
             }
             _ => {}
+        }
+        if let (Some(grid), Some(_)) = (&self.assumptions.grid, option.power_watts_per_unit) {
+            let intensity = format::significant(grid.kg_co2e_per_kwh, 3);
+            notes.push(format!(
+                "Emissions are location-based at {intensity} kg CO2e a kWh ({}, {}).",
+                grid.grid, grid.as_of
+            ));
         }
         let late = |cost: &&OneOffCost| matches!(cost.timing, Timing::Month(m) if m > self.assumptions.horizon_months);
         for cost in option.one_off_costs.iter().filter(late) {

@@ -4,8 +4,8 @@ use super::*;
 use crate::demand::{Demand, Growth};
 use crate::evaluation::tests::{bought, rented, usd, year};
 use crate::evaluation::{
-    Component, Depreciation, Estimate, Lens, Metric, OneOffCost, Payment, PerWhat, RecurringCost, SpotOverhead, Tax,
-    Timing, tornado_of,
+    Change, Component, Depreciation, Estimate, Lens, Metric, OneOffCost, Payment, PerWhat, RateBasis, RecurringCost,
+    SpotOverhead, Tax, Timing, tornado_of,
 };
 use assay_base::{Currency, Evidence};
 
@@ -284,4 +284,47 @@ fn knowledge_that_changes_the_decision_is_told() {
     assert!(of(Driver::PriceFactor("new".to_owned())).changes_decision_probability > 0.2, "{values:?}");
     assert!(of(Driver::DiscountRate).changes_decision_probability < 0.05, "{values:?}");
     assert!(values.iter().all(|value| (0.0..=1.0).contains(&value.changes_decision_probability)));
+}
+
+#[test]
+fn price_paths_and_new_drivers_move_the_kernel_as_they_move_the_ledger() {
+    let mut options = payments();
+    for (i, option) in options.iter_mut().enumerate() {
+        option.price_change = Some(if i % 2 == 0 { Change::per_year(-0.2) } else { Change::per_month(0.01) });
+    }
+    let base = Assumptions {
+        electricity_price_change: Some(Change { basis: RateBasis::Real, ..Change::per_year(0.03) }),
+        inflation_annual: Some(0.02),
+        tax: Some(Tax { rate: 0.25, write_off: Depreciation::VariableDeclining { factor: 2.0 } }),
+        ..studies().pop().unwrap()
+    };
+    let of = |id: &str| id.to_owned();
+    let mut drivers = vec![
+        (Driver::Volume, [1.0e9, 3.0e9]),
+        (Driver::Retries, [0.01, 0.1]),
+        (Driver::ElectricityPriceChange, [-0.05, 0.1]),
+        (Driver::SpotOverhead(of("spot")), [0.05, 0.4]),
+        (Driver::RecurringFactor(of("own")), [0.5, 1.5]),
+    ];
+    drivers.extend(
+        ["rent", "own", "reserved", "block", "lease", "service"].map(|id| (Driver::PriceChange(of(id)), [-0.03, 0.02])),
+    );
+    for (driver, values) in drivers {
+        let inputs = [uncertain(driver.clone(), Distribution::Uniform { low: values[0], high: values[1] })];
+        let simulation = Simulation::new(&options, &base, &inputs, None).unwrap();
+        for value in values {
+            let (mut changed, mut assumed) = (options.clone(), base.clone());
+            driver.set(&mut changed, &mut assumed, value).unwrap();
+            let costs = simulation.costs_at(&[value]);
+            for (evaluation, cost) in evaluate(&changed, &assumed).unwrap().iter().zip(costs) {
+                let expected = Metric::PresentValue.of(evaluation).unwrap();
+                assert!((cost / expected - 1.0).abs() < 1e-9, "{driver:?} {}: {cost} {expected}", evaluation.id);
+            }
+        }
+    }
+    let horizon = [uncertain(Driver::Horizon, Distribution::Uniform { low: 12.0, high: 24.0 })];
+    assert!(Simulation::new(&options, &base, &horizon, None).is_err());
+    let twice = [Driver::Volume, Driver::DemandFactor]
+        .map(|driver| uncertain(driver, Distribution::Uniform { low: 1.0, high: 2.0 }));
+    assert!(Simulation::new(&options, &base, &twice, None).is_err());
 }
