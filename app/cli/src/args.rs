@@ -31,6 +31,8 @@ pub enum Subcommand {
     Profiles(Profiles),
     /// Evaluate the options of a study
     Cost(Cost),
+    /// Plan the fleet by quarter: units, orders, commitments, cash; exit status 1 when it falls short
+    Capacity(Capacity),
     /// Compute any one formula
     Calc(Calc),
     /// Write a document as PDF
@@ -344,6 +346,9 @@ pub struct Cost {
     /// Show payments by quarter instead of by year
     #[arg(long)]
     pub quarterly: bool,
+    /// Also write the payments of every option, by month and component, as FOCUS 1.2 rows for FinOps tools
+    #[arg(long, value_name = "FILE.csv")]
+    pub focus: Option<PathBuf>,
     /// JSON is described in docs/cost-json.md
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -368,6 +373,27 @@ impl CostLens {
             Self::Marginal => "marginal",
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub struct Capacity {
+    /// Only this option (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub option: Vec<String>,
+    /// Only this demand scenario of the section `capacity` (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub demand: Vec<String>,
+    /// Look at the study under this scenario
+    #[arg(long, value_name = "S")]
+    pub scenario: Option<String>,
+    /// Set a value for this plan, such as capacity.lead_time_weeks=26 (repeatable)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// For the payments of the cost evaluation as FOCUS rows see `assay cost --focus`
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub study: StudyArguments,
 }
 
 #[derive(Debug, Args)]

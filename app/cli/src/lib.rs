@@ -68,6 +68,7 @@ fn dispatch(arguments: Arguments, entry_points: &EntryPoints) -> anyhow::Result<
         Subcommand::Results(results) => commands::results::run(&results),
         Subcommand::Profiles(profiles) => commands::profiles::run(&profiles),
         Subcommand::Cost(cost) => commands::cost::run(&cost),
+        Subcommand::Capacity(capacity) => commands::capacity::run(&capacity),
         Subcommand::Calc(calc) => commands::calc::run(&calc),
         Subcommand::Report(report) => commands::report::run(&report),
         Subcommand::Worker => {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use assay_service::{Target, Workbench};
+use assay_service::study::edit::parse_value;
+use assay_service::{Command, Target, Workbench};
+use serde_json::Value;
 
 /// The folder of the study that is meant: the one named, else the one stood in, else the user's own.
 pub fn folder(named: Option<&Path>) -> anyhow::Result<PathBuf> {
@@ -25,6 +27,27 @@ fn own() -> Option<PathBuf> {
 /// Opens the study that is meant.
 pub fn open(named: Option<&Path>) -> anyhow::Result<Workbench> {
     Ok(Workbench::open(&folder(named)?)?)
+}
+
+/// The values of `--set PATH=VALUE`.
+pub fn values(set: &[String]) -> anyhow::Result<Vec<(String, Value)>> {
+    set.iter()
+        .map(|text| {
+            let (path, value) = text.split_once('=').with_context(|| format!("`{text}` is not PATH=VALUE"))?;
+            Ok((path.trim().to_owned(), parse_value(value.trim())))
+        })
+        .collect()
+}
+
+/// Looks at a study under a scenario and with values set for this evaluation alone.
+pub fn look_at(workbench: &mut Workbench, scenario: Option<&str>, values: &[(String, Value)]) -> anyhow::Result<()> {
+    if let Some(scenario) = scenario {
+        workbench.apply(Command::SelectScenario(Some(scenario.to_owned())))?;
+    }
+    if !values.is_empty() {
+        workbench.override_values(values)?;
+    }
+    Ok(())
 }
 
 /// The study's folder, created with the sample study where there is none.

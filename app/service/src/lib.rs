@@ -5,7 +5,9 @@
 
 pub mod answer;
 pub mod assess;
+pub mod capacity;
 pub mod commands;
+pub mod focus;
 pub mod history;
 pub mod migration;
 pub mod report;

@@ -118,7 +118,8 @@ pub struct LatencyObjective {
     /// Coefficient of variation of the times between requests; 1 is a Poisson process.
     #[serde(default = "one")]
     pub arrival_variation: f64,
-    /// Coefficient of variation of the times of service; the measured one when absent, 1 where none was measured.
+    /// Coefficient of variation of the times of service; 1 (exponential) when absent: repeated runs of one workload vary
+    /// less than real requests do.
     #[serde(default)]
     pub service_variation: Option<f64>,
 }

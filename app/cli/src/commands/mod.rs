@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub mod calc;
+pub mod capacity;
 pub mod cost;
 pub mod demo;
 pub mod devices;

@@ -5,11 +5,10 @@ mod tables;
 mod uncertain;
 
 use anyhow::Context as _;
-use assay_service::Command;
-use assay_service::study::edit::parse_value;
+use assay_base::files;
 use assay_service::uncertainty::{Uncertainty, simulate};
 use assay_service::what_if::{OptionBreakEven, Waited, break_evens, waiting};
-use assay_service::{Assessment, Workbench};
+use assay_service::{Assessment, Workbench, focus};
 
 use crate::args::{Cost, Format};
 use crate::{Verdict, output, place};
@@ -26,8 +25,15 @@ struct Figures<'a> {
 
 pub fn run(arguments: &Cost) -> anyhow::Result<Verdict> {
     let mut workbench = place::open(arguments.study.named())?;
-    look_at(&mut workbench, arguments)?;
+    let mut values = place::values(&arguments.set)?;
+    if let Some(lens) = arguments.lens {
+        values.push(("finance.lens".to_owned(), lens.word().into()));
+    }
+    place::look_at(&mut workbench, arguments.scenario.as_deref(), &values)?;
     let assessment = workbench.assessment();
+    if let Some(file) = &arguments.focus {
+        write_focus(&workbench, file)?;
+    }
     let figures = Figures {
         assessment,
         scenario: workbench.scenario(),
@@ -53,24 +59,18 @@ pub fn run(arguments: &Cost) -> anyhow::Result<Verdict> {
     Ok(verdict(assessment))
 }
 
-/// The scenario, the values set for this evaluation, and the lens.
-fn look_at(workbench: &mut Workbench, arguments: &Cost) -> anyhow::Result<()> {
-    let mut values = arguments
-        .set
-        .iter()
-        .map(|text| {
-            let (path, value) = text.split_once('=').with_context(|| format!("`{text}` is not PATH=VALUE"))?;
-            Ok((path.trim().to_owned(), parse_value(value.trim())))
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    if let Some(lens) = arguments.lens {
-        values.push(("finance.lens".to_owned(), lens.word().into()));
-    }
-    if let Some(scenario) = &arguments.scenario {
-        workbench.apply(Command::SelectScenario(Some(scenario.clone())))?;
-    }
-    if !values.is_empty() {
-        workbench.override_values(&values)?;
+/// Writes the payments as FOCUS rows, and says which options have none.
+fn write_focus(workbench: &Workbench, file: &std::path::Path) -> anyhow::Result<()> {
+    let assessment = workbench.assessment();
+    let rows = focus::csv(assessment, workbench.catalog(), workbench.scenario())?;
+    files::write_atomic(file, &rows).with_context(|| format!("{} cannot be written", file.display()))?;
+    eprintln!("Wrote {}", file.display());
+    for evaluation in assessment.evaluations.iter().filter(|e| e.tco.is_none()) {
+        eprintln!(
+            "{} has no rows: {}",
+            evaluation.name,
+            evaluation.not_ranked.as_deref().unwrap_or("its cost is unknown")
+        );
     }
     Ok(())
 }
