@@ -1,4 +1,4 @@
-"""The three-year NPV of study.rs, vectorised in NumPy on one core: what the simulation is measured against.
+"""The three-year NPV of study/mod.rs, vectorised in NumPy on one core: what the simulation is measured against.
 
     python3 -m venv env && env/bin/pip install numpy
     env/bin/python npv.py

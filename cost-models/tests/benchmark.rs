@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../benches/study.rs"]
+#[path = "../benches/study/mod.rs"]
 mod study;
 
 use assay_cost_models::evaluate;

@@ -1,4 +1,4 @@
-//! The studies that are measured. `npv.py` has the second one, too.
+//! The studies that are measured. `../npv.py` has the second one, too.
 
 use assay_base::{Currency, Evidence, Money};
 use assay_cost_models::demand::Demand;

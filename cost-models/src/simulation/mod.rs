@@ -7,6 +7,8 @@
 mod information;
 mod kernel;
 mod outcome;
+mod parameter;
+mod plan;
 mod sensitivity;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::CostError;
 use crate::evaluation::{Assumptions, Driver, Evaluation, OptionInput, evaluate, in_study_currency};
 use crate::uncertainty::{Correlation, Dimension, Distribution, LatinHypercube, QuantileTable};
-use kernel::{DRAWN, Kernel, LANES, Lane, Scratch};
+use kernel::{Kernel, Scratch};
+use parameter::{DRAWN, LANES, Lane};
 
 pub use information::InformationValue;
 pub use outcome::{OptionOutcome, Outcome, Spread};
@@ -136,7 +139,7 @@ impl Simulation {
             .enumerate()
             .map(|(i, input)| {
                 let name = format!("uncertain[{i}]");
-                let place = |input: &UncertainInput| kernel::parameter(&input.driver, &taking_part);
+                let place = |input: &UncertainInput| parameter::parameter(&input.driver, &taking_part);
                 if inputs.iter().take(i).any(|earlier| place(earlier).is_some() && place(earlier) == place(input)) {
                     let problem = format!("the {} has a distribution already", input.driver.label());
                     return Err(CostError::invalid(name, problem));
@@ -322,7 +325,7 @@ fn prepare(
         let problem = "no option that is ranked has it, or its value is unknown; only known inputs can be uncertain";
         return Err(CostError::invalid(label, problem));
     };
-    let parameter = kernel::parameter(&input.driver, options);
+    let parameter = parameter::parameter(&input.driver, options);
     let Some(parameter) = parameter else { return Err(CostError::invalid(label, "its option is not ranked")) };
     let factor = match input.driver {
         Driver::Volume => 1.0 / now,

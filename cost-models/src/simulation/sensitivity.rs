@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kernel::{LANES, Lane};
+use super::parameter::{LANES, Lane};
 use super::{Prepared, Simulation};
 use crate::CostError;
 use crate::evaluation::{Driver, DriverRange};
