@@ -9,6 +9,9 @@ use assay_core::statistics::Statistics;
 use polars::prelude::*;
 
 use crate::error::StoreError;
+use crate::published::PublishedTable;
+
+pub use polars::prelude::DataFrame;
 
 /// One row a measurement with everything but its samples.
 ///
@@ -22,6 +25,77 @@ pub fn measurements<'a>(rows: impl IntoIterator<Item = &'a Measurement>) -> Resu
     columns.extend(outcome_columns(&rows));
     columns.extend(condition_columns(&rows));
     Ok(DataFrame::new(rows.len(), columns)?)
+}
+
+/// Measurements and published results in one frame: the columns of [`measurements`], then those that only published
+/// results have. What the other has no word for is null. `device` is a published result's accelerator, `workload` its
+/// model, `run_id` its import, `format` its numeric format in the source's words.
+///
+/// # Errors
+/// When polars cannot build the frame.
+pub fn results<'a>(
+    measured: impl IntoIterator<Item = &'a Measurement>,
+    published: &PublishedTable,
+) -> Result<DataFrame, StoreError> {
+    let (mut measured, mut published) = (measurements(measured)?, published_frame(published)?);
+    add_missing(&mut measured, &published)?;
+    add_missing(&mut published, &measured)?;
+    let names: Vec<String> = measured.get_column_names().iter().map(ToString::to_string).collect();
+    Ok(measured.vstack(&published.select(names)?)?)
+}
+
+/// Adds the columns that only the other frame has, with nothing in them.
+fn add_missing(frame: &mut DataFrame, other: &DataFrame) -> PolarsResult<()> {
+    for column in other.columns() {
+        if frame.column(column.name()).is_err() {
+            frame.with_column(Column::full_null(column.name().clone(), frame.height(), column.dtype()))?;
+        }
+    }
+    Ok(())
+}
+
+fn published_frame(table: &PublishedTable) -> PolarsResult<DataFrame> {
+    use crate::published::PublishedRow;
+    let owned = |name: &str, get: fn(&PublishedRow) -> String| {
+        let values: StringChunked = table.rows().map(|row| Some(get(&row))).collect();
+        values.with_name(name.into()).into_column()
+    };
+    let text = |name: &str, get: for<'r> fn(&PublishedRow<'r>) -> Option<&'r str>| {
+        let values: StringChunked = table.rows().map(|row| get(&row)).collect();
+        values.with_name(name.into()).into_column()
+    };
+    let number = |name: &str, get: fn(&PublishedRow) -> Option<f64>| {
+        Column::new(name.into(), table.rows().map(|row| get(&row)).collect::<Vec<_>>())
+    };
+    let count = |name: &str, get: fn(&PublishedRow) -> Option<u64>| {
+        Column::new(name.into(), table.rows().map(|row| get(&row)).collect::<Vec<_>>())
+    };
+    let provenance = |row: &PublishedRow| serde_json::to_string(row.provenance.as_ref()).unwrap_or_default();
+    let columns = vec![
+        owned("id", |row| row.id()),
+        owned("run_id", |row| row.import_id()),
+        text("workload", |row| Some(row.model)),
+        text("format", |row| row.format),
+        text("device", |row| row.accelerator),
+        text("stack", |row| row.stack),
+        text("evidence", |_| Some(assay_base::Evidence::Published.label())),
+        number("throughput", |row| row.throughput),
+        text("throughput_unit", |row| row.unit),
+        number("mean_power_watts", |row| row.power_watts),
+        owned("provenance", provenance),
+        text("scenario", |row| row.scenario),
+        count("accelerators", |row| row.accelerators),
+        text("system", |row| row.system),
+        text("submitter", |row| row.submitter),
+        text("date", |row| row.date),
+        text("latency", |row| row.latency),
+        number("latency_secs", |row| row.latency_secs),
+        number("energy_per_query_joules", |row| row.energy_per_query_joules),
+        Column::new("inferred".into(), table.rows().map(|row| row.inferred).collect::<Vec<_>>()),
+        text("remarks", |row| row.remarks),
+        count("source_line", |row| Some(row.line)),
+    ];
+    DataFrame::new(table.len(), columns)
 }
 
 /// The samples in long form: `measurement_id`, `cold` (after the caches were flushed), `index` from 0 in the order of

@@ -2,11 +2,12 @@
 //!
 //! A study keeps its measurements in `measurements/`, one segment a run ([`segment`]). A [`Store`] reads them all,
 //! and takes in those of another study. [`query`] selects measurements, [`verdict`] compares two sets of them,
-//! [`frame`] and [`compare`] turn them into tables. [`importers`] read what others published; [`published`] keeps
+//! [`frame`] and [`compare`] turn them into tables, [`export`] into what other tools read. [`importers`] read what others published; [`published`] keeps
 //! that beside the measurements, apart from them, and answers from it. This is the only crate that names polars.
 
 pub mod compare;
 pub mod error;
+pub mod export;
 pub mod frame;
 mod import;
 pub mod importers;

@@ -253,7 +253,7 @@ impl PublishedTable {
 
 impl Store {
     /// The folder of the published results.
-    pub(super) fn published_folder(&self) -> PathBuf {
+    pub fn published_folder(&self) -> PathBuf {
         self.folder().join("published")
     }
 
