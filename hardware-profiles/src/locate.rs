@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 /// One step of the way from the document's root to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +120,15 @@ impl<'de> Visitor<'de> for Walk<'_> {
         self.scalar()
     }
 
+    /// A value with a tag, `!tag value`.
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<(), A::Error> {
+        if self.0.is_empty() {
+            return Err(A::Error::custom(FOUND));
+        }
+        let (_, value) = access.variant::<String>()?;
+        value.newtype_variant_seed(self)
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         let Some((first, rest)) = self.0.split_first() else { return Err(A::Error::custom(FOUND)) };
         let mut index = 0;
@@ -160,6 +171,8 @@ mod tests {
         assert_eq!(locate(TEXT, &quotes.item(0).key("per")), Some((5, 25)));
         assert_eq!(locate(TEXT, &quotes.item(1)), Some((6, 9)));
         assert_eq!(locate(TEXT, &Place::default().key("id")), Some((1, 5)));
+        assert_eq!(locate("a: 1\nid: !tag b\n", &Place::default().key("id")), Some((2, 5)));
+        assert_eq!(locate("id: !tag {a: 1}\n", &Place::default().key("id").key("a")), Some((1, 14)));
         assert_eq!(quotes.item(1).key("price").to_string(), "offers[0].quotes[1].price");
     }
 

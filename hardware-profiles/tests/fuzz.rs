@@ -112,13 +112,13 @@ fn mutant(corpus: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 fn fuzz(kind: &str, executions: usize, run: impl Fn(&[u8]) + std::panic::RefUnwindSafe) {
     let corpus = corpus(kind);
     let attempt = |bytes: &[u8]| {
-        if std::panic::catch_unwind(|| run(bytes)).is_err() {
-            let hash =
-                bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3));
-            let file = corpus_folder(kind).join(format!("panic-{hash:016x}.{kind}"));
-            std::fs::write(&file, bytes).unwrap();
-            panic!("{} panics", file.display());
+        let survived = std::panic::catch_unwind(|| run(bytes)).is_ok();
+        let hash = |h: u64, b: &u8| (h ^ u64::from(*b)).wrapping_mul(0x100_0000_01b3);
+        let name = || format!("panic-{:016x}.{kind}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, hash));
+        if !survived {
+            std::fs::write(corpus_folder(kind).join(name()), bytes).unwrap();
         }
+        assert!(survived, "{} panics", name());
     };
     corpus.iter().for_each(|bytes| attempt(bytes));
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
