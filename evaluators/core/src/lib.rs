@@ -7,6 +7,7 @@ pub mod data;
 pub mod device;
 pub mod environment;
 pub mod evaluator;
+pub mod foreign;
 pub mod graph;
 pub mod kernel;
 pub mod measurement;
