@@ -14,9 +14,7 @@ requests  probe {devices}              -> stacks {stacks: [{id, version, devices
 import importlib, importlib.metadata, importlib.util, json, os, sys, threading, time
 
 PROTOCOL = 1
-# Libraries print where they like. The protocol keeps the real stdout; everything else goes to stderr.
-CHANNEL = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
-os.dup2(2, 1)
+CHANNEL = None
 LOCK = threading.Lock()
 
 
@@ -463,7 +461,7 @@ class Iree:
         context.add_vm_module(runtime.VmModule.copy_buffer(context.instance, module))
         leaves = jax.tree_util.tree_leaves((given, fixed))
         self.given = [runtime.asdevicearray(config.device, leaf) for leaf in leaves]
-        self.run = next(iter(getattr(context.modules, name) for name in dir(context.modules) if name.startswith("jit")))
+        self.run = next(context.modules[name] for name in dict(context.modules) if name.startswith("jit"))
         self.notes = {"target": "llvm-cpu, host", "program": "StableHLO as JAX lowers it"}
         self.execute()
 
@@ -636,6 +634,9 @@ def beat():
 
 
 if __name__ == "__main__":
+    # Libraries print where they like. The protocol keeps the real stdout; everything else goes to stderr.
+    CHANNEL = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)
     send("hello", protocol=PROTOCOL, version=f"worker.py on Python {sys.version.split()[0]}", pid=os.getpid())
     threading.Thread(target=beat, daemon=True).start()
     Server().serve()

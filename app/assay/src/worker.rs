@@ -37,9 +37,11 @@ pub fn serve() -> anyhow::Result<()> {
         evaluators.push(Box::new(CudaEvaluator::new()));
     }
     let reachable: Vec<Device> = std::iter::once(cpu.clone()).chain(nvidia).collect();
-    for evaluator in assay_python::evaluators(&reachable) {
-        evaluators.push(Box::new(evaluator));
-    }
+    let frameworks = assay_python::evaluators(&reachable);
+    absent.extend(assay_python::absent(&frameworks));
+    evaluators.extend(frameworks.into_iter().map(|evaluator| Box::new(evaluator) as Box<dyn Evaluator>));
+    let mut devices = vec![cpu];
+    devices.extend(assay_core::foreign::devices());
     let environment = |device: Option<&Device>| {
         let mut environment: Environment = assay_host::environment();
         if let Some(device) = device.filter(|d| d.kind == DeviceKind::Gpu) {
@@ -49,7 +51,7 @@ pub fn serve() -> anyhow::Result<()> {
     };
     let hosting = Hosting {
         evaluators,
-        devices: vec![cpu],
+        devices,
         absent,
         models: &OnnxReader,
         host: &ThisHost,

@@ -57,6 +57,18 @@ pub fn evaluators(devices: &[Device]) -> Vec<PythonEvaluator> {
     found
 }
 
+fn reads_models(stack: &StackId) -> bool {
+    READS_MODELS.contains(&stack.as_str())
+}
+
+/// The files of a workload as a stack of `worker.py` reads them, for whoever times the same job in another way.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn job_folder(job: &Job, stack: &StackId) -> Result<JobFolder, EvaluatorError> {
+    JobFolder::write(job, reads_models(stack))
+}
+
 fn ask(interpreter: &Path, devices: &[Device]) -> Result<Vec<FoundStack>, EvaluatorError> {
     let ids = devices.iter().map(|device| device.id.clone()).collect();
     match Process::start(interpreter, 1)?.ask(&Request::Probe { devices: ids }, Some(PROBE))? {
@@ -82,7 +94,7 @@ impl PythonEvaluator {
     }
 
     fn reads_models(&self) -> bool {
-        READS_MODELS.contains(&self.stack.as_str())
+        reads_models(&self.stack)
     }
 
     fn reaches(&self, device: &Device) -> Support {
@@ -145,7 +157,7 @@ impl Evaluator for PythonEvaluator {
     }
 
     fn prepare(&self, device: &Device, job: &Job) -> Result<Box<dyn Prepared>, EvaluatorError> {
-        let folder = JobFolder::write(job, self.reads_models())?;
+        let folder = job_folder(job, &self.stack)?;
         Ok(Box::new(self.start(folder, device, all_threads())?))
     }
 

@@ -4,10 +4,13 @@
 //! One file, `worker.py`, runs in the interpreter and executes; weights and inputs are files written here, samples and
 //! verdicts are the runner's, so that a framework is measured exactly as our own stacks are.
 
+mod absent;
 mod evaluator;
 mod files;
 mod interpreters;
 mod messages;
 mod process;
 
-pub use evaluator::{PythonEvaluator, evaluators};
+pub use absent::absent;
+pub use evaluator::{PythonEvaluator, evaluators, job_folder};
+pub use files::JobFolder;

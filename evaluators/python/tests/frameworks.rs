@@ -125,3 +125,53 @@ fn a_format_that_nobody_has_is_unsupported() {
         assert!(matches!(evaluator.support(&cpu(), &workload), Support::Unsupported { .. }));
     }
 }
+
+/// The runner's median against the framework's own timing of the same job, each three times in turn; the best of each is
+/// compared, since everything else that runs on the machine only adds. Slow, and of no use on a busy machine:
+/// `ASSAY_PYTHON=.. cargo test -p assay-python --release -- --ignored own_timing --nocapture`
+#[test]
+#[ignore = "needs frameworks and an idle machine"]
+fn agrees_with_the_frameworks_own_timing() {
+    let python = std::env::var("ASSAY_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = if std::path::Path::new(&python).is_dir() { format!("{python}/bin/python") } else { python };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).to_string();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/own_timing.py");
+    let shape = Shape::EncoderBlock { batch: 1, sequence: 128, hidden: 768, heads: 12, feed_forward: 3072 };
+    let workload = Workload { id: "encoder".to_owned(), format: NumericFormat::Fp32, shape };
+    let job = Job::new(&workload, 3);
+    let mut far = Vec::new();
+    for evaluator in found() {
+        let stack = evaluator.stack();
+        if stack.as_str() == "tvm" {
+            continue;
+        }
+        let (mut ours, mut theirs) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..3 {
+            let mut prepared = evaluator.prepare(&cpu(), &job).unwrap();
+            let started = std::time::Instant::now();
+            let mut samples = Vec::new();
+            while started.elapsed().as_secs_f64() < 3.0 {
+                samples.push(prepared.execute().unwrap().latency_secs);
+            }
+            ours = ours.min(assay_core::statistics::Statistics::of(&samples).unwrap().median_secs);
+            drop(prepared);
+            let folder = assay_python::job_folder(&job, &stack).unwrap();
+            let output = std::process::Command::new(&python)
+                .args(["-s", script])
+                .arg(folder.manifest())
+                .args([stack.as_str(), &threads, "3"])
+                .env("OMP_NUM_THREADS", &threads)
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&output.stdout);
+            let told = text.lines().last().and_then(|line| line.parse::<f64>().ok());
+            theirs = theirs.min(told.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr))));
+        }
+        let ratio = ours / theirs;
+        eprintln!("{stack}: ours {:.3} ms, its own {:.3} ms, ratio {ratio:.3}", ours * 1e3, theirs * 1e3);
+        if (ratio - 1.0).abs() > 0.05 {
+            far.push(format!("{stack} {ratio:.3}"));
+        }
+    }
+    assert!(far.is_empty(), "further than 5 % from the framework's own timing: {far:?}");
+}

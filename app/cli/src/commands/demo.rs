@@ -3,11 +3,15 @@
 use std::time::Instant;
 
 use assay_base::format;
-use assay_service::{ReportKind, RunRequest, Target, Workbench, plan_for, sample};
+use assay_service::core::StackId;
+use assay_service::{ReportKind, RunRequest, Target, Workbench, plan_for, probe_targets, sample};
 
 use crate::args::Demo;
 use crate::output;
 use crate::{Verdict, place, progress};
+
+/// Stacks that are ready at once. Compilers and frameworks of a Python would make the demo take many minutes.
+const QUICK_STACKS: [&str; 4] = ["native", "rten", "onnxruntime", "cuda"];
 
 pub fn run(arguments: &Demo) -> anyhow::Result<Verdict> {
     let started = Instant::now();
@@ -20,15 +24,16 @@ pub fn run(arguments: &Demo) -> anyhow::Result<Verdict> {
         suite: study.suite,
         workloads: Vec::new(),
         devices: Vec::new(),
-        stacks: Vec::new(),
+        stacks: quick_stacks(),
         targets: vec![Target::local()],
         model: None,
+        kernels: Vec::new(),
     })?;
     if summary.cancelled {
         anyhow::bail!("cancelled; what was measured is kept in {}", folder.display());
     }
     let workbench = Workbench::open(folder)?;
-    let written = workbench.write_report(ReportKind::Dossier, None)?;
+    let written = workbench.write_report(ReportKind::Dossier, None, None)?;
     let answer = workbench.answer();
     output::print(&format!("Answer      {}", answer.sentence))?;
     output::print(&format!(
@@ -50,4 +55,15 @@ pub fn run(arguments: &Demo) -> anyhow::Result<Verdict> {
         folder.display()
     ))?;
     Ok(Verdict::Yes)
+}
+
+/// Those of [`QUICK_STACKS`] that are available here.
+fn quick_stacks() -> Vec<StackId> {
+    let reports = probe_targets(&[Target::local()], &std::sync::atomic::AtomicBool::new(false));
+    let available = reports.iter().flat_map(|r| &r.devices).flat_map(|d| &d.stacks).filter(|stack| stack.available);
+    let mut stacks: Vec<StackId> =
+        available.map(|stack| stack.id.clone()).filter(|id| QUICK_STACKS.contains(&id.as_str())).collect();
+    stacks.sort();
+    stacks.dedup();
+    stacks
 }

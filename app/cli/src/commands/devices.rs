@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use assay_base::format;
-use assay_service::core::device::DeviceReport;
+use assay_service::core::device::{DeviceReport, StackId, StackStatus};
 use assay_service::{Target, TargetReport, probe_targets};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn print(reports: &[TargetReport], format: Format) -> anyhow::Result<()> {
     let devices = || reports.iter().flat_map(|r| r.devices.iter().map(move |d| (&r.target, d)));
     let json: Vec<Value> = devices().map(|(target, device)| device_json(target, device)).collect();
     let rows: Vec<Value> = devices()
-        .flat_map(|(target, d)| d.stacks.iter().map(move |s| (target, d, s)))
+        .flat_map(|(target, d)| stacks(d).into_iter().map(move |s| (target, d, s)))
         .map(|(target, d, s)| {
             json!({"target": target.id, "device": d.device.id, "kind": d.device.kind, "name": d.device.name,
                    "memory_bytes": d.device.memory_bytes, "stack": s.id, "available": s.available,
@@ -54,7 +54,7 @@ fn print(reports: &[TargetReport], format: Format) -> anyhow::Result<()> {
     output::data(format, &json!({ "devices": json }), &rows, &columns, || {
         devices()
             .flat_map(|(target, d)| {
-                d.stacks.iter().enumerate().map(move |(i, stack)| {
+                stacks(d).into_iter().enumerate().map(move |(i, stack)| {
                     let first = |cell: String| if i == 0 { cell } else { String::new() };
                     vec![
                         first(target.id.clone()),
@@ -69,6 +69,15 @@ fn print(reports: &[TargetReport], format: Format) -> anyhow::Result<()> {
             })
             .collect()
     })
+}
+
+/// The stacks of a device; one that no stack drives says so in a row of its own.
+fn stacks(report: &DeviceReport) -> Vec<StackStatus> {
+    if report.stacks.is_empty() {
+        let reason = report.device.properties.get("no stack").cloned();
+        return vec![StackStatus { id: StackId::new(format::UNKNOWN), available: false, reason, version: None }];
+    }
+    report.stacks.clone()
 }
 
 fn device_json(target: &Target, report: &DeviceReport) -> Value {

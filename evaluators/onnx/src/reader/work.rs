@@ -59,8 +59,8 @@ fn operations(node: &NodeProto, call: &Call<'_>, shapes: &Shapes<'_>) -> Option<
             Some(2.0 * (steps * batch) as f64 * weights)
         }
         "MaxPool" | "AveragePool" | "LpPool" => {
-            let kernel: i64 = call.ints("kernel_shape")?.iter().product();
-            Some(out()? * kernel as f64)
+            let kernel: f64 = call.ints("kernel_shape")?.iter().map(|extent| *extent as f64).product();
+            Some(out()? * kernel)
         }
         "GlobalAveragePool" | "GlobalMaxPool" | "GlobalLpPool" | "ArgMax" | "ArgMin" | "CumSum" => input(),
         op if op.starts_with("Reduce") => input(),
