@@ -92,14 +92,18 @@ pub struct Devices {
 
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The suite: quick, standard, or a YAML file; by default the study's
+    /// The suite: quick, standard, links, kernels, or a YAML file; by default the study's
     #[arg(long)]
     pub suite: Option<String>,
     /// Only this workload of the suite (repeatable)
     #[arg(long, value_name = "W")]
     pub workload: Vec<String>,
+    /// Measure this kernel instead of the stacks' own code: a folder with kernel.yaml (repeatable); the suite is
+    /// `kernels` unless one is named
+    #[arg(long, value_name = "DIR")]
+    pub kernel: Vec<PathBuf>,
     /// Run this ONNX model instead of a suite
-    #[arg(long, value_name = "FILE.onnx", conflicts_with_all = ["suite", "workload"])]
+    #[arg(long, value_name = "FILE.onnx", conflicts_with_all = ["suite", "workload", "kernel"])]
     pub model: Option<PathBuf>,
     /// The size of a dynamic axis of the model, such as batch=8 (repeatable)
     #[arg(long, value_name = "NAME=N", requires = "model")]

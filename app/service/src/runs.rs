@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 
 use assay_core::device::DeviceReport;
+use assay_core::kernel::Kernel;
 use assay_core::runner::Plan;
 use assay_core::{Environment, Measurement, StackId, Workload};
 use assay_study::TargetSpec;
@@ -58,6 +59,9 @@ pub struct RunRequest {
     pub plan: Plan,
     /// A user's model to measure instead of a suite: the workload of its [`assay_core::model::ModelReport`].
     pub model: Option<Workload>,
+    /// Kernels to measure on the workloads of the suite that they compute; with the suite `kernels` and none named here,
+    /// the bundled ones.
+    pub kernels: Vec<Kernel>,
 }
 
 /// How a suite is measured: the quick one quickly, any other thoroughly.
@@ -74,10 +78,12 @@ pub struct Job {
     pub device: String,
     /// The device's name.
     pub device_name: String,
-    /// The stack.
+    /// The stack; for a kernel the stack that runs it and the kernel, as in `cuda+softmax`.
     pub stack: StackId,
     /// The workload.
     pub workload: Workload,
+    /// The kernel that is measured instead of the stack's own code.
+    pub kernel: Option<Arc<Kernel>>,
 }
 
 /// What a run tells its observer.

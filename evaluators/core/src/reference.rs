@@ -246,8 +246,7 @@ mod tests {
         use crate::workload::CollectiveOperation::{self, AllGather, AllReduce, ReduceScatter};
         let of = |operation| {
             let job = job(Shape::Collective { operation, devices: 2, elements: 4 });
-            let given: Vec<f64> =
-                job.tensors[0].as_ref().unwrap().as_f32().iter().map(|v| f64::from(*v)).collect();
+            let given: Vec<f64> = job.tensors[0].as_ref().unwrap().as_f32().iter().map(|v| f64::from(*v)).collect();
             (given, evaluate(&job))
         };
         let (x, out) = of(AllReduce);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,9 @@ pub(crate) const WORKSPACE_BYTES: usize = 64 << 20;
 
 /// An execution that takes longer does not end.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// Whether an execution did not end. Freeing memory would wait for it, and so keep the process from saying so and ending.
+static STUCK: AtomicBool = AtomicBool::new(false);
 
 /// A device that is ready to run.
 pub(crate) struct Gpu {
@@ -178,6 +182,7 @@ impl Gpu {
             let waited = start.elapsed();
             if waited > LIMIT {
                 let limit = LIMIT.as_secs();
+                STUCK.store(true, Ordering::Relaxed);
                 return Err(EvaluatorError::Stuck(format!("an execution did not end within {limit} s")));
             }
             // The device keeps the time; the host only needs not to be in the way of longer work.
@@ -325,6 +330,9 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
+        if STUCK.load(Ordering::Relaxed) {
+            return;
+        }
         // A failure here follows one that was already reported.
         if self.context.bind_to_thread().is_ok() {
             let start = self.address - if self.guarded { GUARD_BYTES as u64 } else { 0 };

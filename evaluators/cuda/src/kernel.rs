@@ -16,6 +16,9 @@ use crate::nvrtc::Image;
 use crate::plan::{Argument, Launch, TensorMap};
 use crate::sources::{self, Element};
 
+#[cfg(test)]
+mod tests;
+
 /// A tensor on the device as kernels see it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operand {
@@ -196,11 +199,7 @@ fn function(
     let source = &implementation.source;
     let failed = |reason: String| EvaluatorError::Failed(format!("{source}: {reason}"));
     let bytes = kernel.files.get(source).ok_or_else(|| failed("the file is not there".to_owned()))?;
-    let mut options = element.options();
-    for (name, value) in &implementation.defines {
-        let value = value.value(variables).map_err(|e| failed(format!("defines.{name}: {e}")))?;
-        options.push(format!("-D{name}={value}"));
-    }
+    let mut options = options(implementation, element, variables).map_err(failed)?;
     options.extend(toolkit_headers(&gpu.nvrtc.path).map(|folder| format!("-I{}", folder.display())));
     let mut hasher = std::collections::hash_map::DefaultHasher::new();
     kernel.files.hash(&mut hasher);
@@ -210,14 +209,27 @@ fn function(
         Some(SourceKind::Cubin) => Ok(Image::Cubin(bytes.clone())),
         Some(SourceKind::Ptx) => text().map(Image::Ptx),
         Some(SourceKind::Cuda) | None => {
-            let own =
-                kernel.files.iter().map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned()));
-            let headers: Vec<(String, String)> = sources::headers().into_iter().chain(own).collect();
             let target = (gpu.capability, implementation.architecture.capability().1);
-            gpu.nvrtc.compile(source, &text()?, target, &options, &headers).map_err(EvaluatorError::Failed)
+            gpu.nvrtc.compile(source, &text()?, target, &options, &headers(kernel)).map_err(EvaluatorError::Failed)
         }
     })?;
     module.load_function(&implementation.entry).during(&format!("finding `{}` in {source}", implementation.entry))
+}
+
+/// The compiler's options: the storage of tensors, and the manifest's macros.
+fn options(implementation: &Implementation, element: Element, variables: &Variables) -> Result<Vec<String>, String> {
+    let mut options = element.options();
+    for (name, value) in &implementation.defines {
+        let value = value.value(variables).map_err(|e| format!("defines.{name}: {e}"))?;
+        options.push(format!("-D{name}={value}"));
+    }
+    Ok(options)
+}
+
+/// What a kernel's source may include: our headers, and the files of its own folder.
+fn headers(kernel: &Kernel) -> Vec<(String, String)> {
+    let own = kernel.files.iter().map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned()));
+    sources::headers().into_iter().chain(own).collect()
 }
 
 /// The toolkit's headers beside a run-time compiler, for kernels that include `cuda_fp16.h` and the like.

@@ -1,6 +1,7 @@
 //! `assay run`
 
 use assay_service::core::StackId;
+use assay_service::core::kernel::Kernel;
 use assay_service::core::model::{self, ModelOptions, ModelReport};
 use assay_service::core::runner::Plan;
 use assay_service::{RunRequest, Target, plan_for};
@@ -15,6 +16,7 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
         model_report::print(&inspect(arguments, &targets)?, arguments.format)?;
         return Ok(Verdict::Yes);
     }
+    let kernels = arguments.kernel.iter().map(|folder| Kernel::load(folder)).collect::<Result<Vec<_>, _>>()?;
     // A model that cannot be run is told before a study is made for it.
     let folder = match &arguments.model {
         Some(_) => place::folder(arguments.study.named())?,
@@ -33,7 +35,11 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
     };
     let folder = place::open_or_create(arguments.study.named()).map(|_| folder)?;
     let (_, study) = assay_service::study::StudyFolder::open(&folder)?;
-    let suite = arguments.suite.clone().unwrap_or(study.suite);
+    let suite = match &arguments.suite {
+        Some(suite) => suite.clone(),
+        None if !kernels.is_empty() => "kernels".to_owned(),
+        None => study.suite,
+    };
     let request = RunRequest {
         workloads: arguments.workload.clone(),
         devices: arguments.device.clone(),
@@ -43,11 +49,16 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
         suite,
         study_folder: folder.clone(),
         model,
+        kernels,
     };
     let (measurements, summary) = progress::run_to_end(request)?;
     results::print_list(&measurements, arguments.format)?;
     for (m, placement) in measurements.iter().filter_map(|m| Some((m, m.placement.as_ref()?))) {
         eprintln!("{} on {}: {}", m.stack, m.device.id, placement.sentence());
+    }
+    for (m, kernel) in measurements.iter().filter_map(|m| Some((m, m.kernel.as_ref()?))) {
+        eprintln!("{} on {}, {}:", m.stack, m.device.id, m.workload.id);
+        kernel.sentences().iter().for_each(|sentence| eprintln!("  {sentence}"));
     }
     eprintln!(
         "Run {}: {} passed, {} ended otherwise; kept in {}",

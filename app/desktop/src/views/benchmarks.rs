@@ -101,6 +101,7 @@ impl BenchmarksView {
             targets,
             plan: Plan { seed: self.seed, ..plan_for(&self.suite) },
             model: None,
+            kernels: Vec::new(),
         })
     }
 

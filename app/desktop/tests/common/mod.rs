@@ -280,6 +280,7 @@ pub fn jobs(count: usize) -> Vec<Job> {
         device_name: device().name,
         stack: StackId::new("native"),
         workload: workload.clone(),
+        kernel: None,
     };
     suite.workloads.iter().take(count).map(job).collect()
 }

@@ -7,12 +7,13 @@ use std::sync::mpsc::{Sender, channel};
 
 use assay_base::Evidence;
 use assay_core::device::Device;
+use assay_core::kernel::Kernel;
 use assay_core::model::{ModelChoice, ModelReport};
 use assay_core::protocol::MeasureRequest;
 use assay_core::runner::Outcome;
 use assay_core::suite::SchemaVersion;
 use assay_core::supervisor::{Failure, Limits, Measured, Progress, Worker};
-use assay_core::{Environment, Measurement, Suite, Workload};
+use assay_core::{Environment, Measurement, StackId, Suite, Workload};
 use assay_store::{RunWriter, Store};
 
 use super::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker};
@@ -160,6 +161,9 @@ fn plan(request: &RunRequest, suite: &Suite, reports: &[TargetReport]) -> Result
             return Err(format!("suite `{}` has no workload `{id}`{hint}", suite.id));
         }
     }
+    let kernels = kernels(request, suite)?;
+    // Kernels that were named are all that is measured; the bundled ones stand beside the stacks.
+    let stacks_too = request.kernels.is_empty();
     let mut planned = Vec::new();
     for report in reports {
         for workload in &suite.workloads {
@@ -174,18 +178,33 @@ fn plan(request: &RunRequest, suite: &Suite, reports: &[TargetReport]) -> Result
                     // A stack asked for by name is tried even when it is not available, so that its reason is kept.
                     let wanted =
                         if request.stacks.is_empty() { stack.available } else { request.stacks.contains(&stack.id) };
-                    if wanted {
+                    if !wanted {
+                        continue;
+                    }
+                    let mut push = |kernel: Option<Arc<Kernel>>| {
+                        let stack = match &kernel {
+                            Some(kernel) => StackId::new(format!("{}+{}", stack.id, kernel.manifest.id)),
+                            None => stack.id.clone(),
+                        };
                         planned.push(Planned {
                             job: Job {
                                 target: report.target.clone(),
                                 device: device.device.id.clone(),
                                 device_name: device.device.name.clone(),
-                                stack: stack.id.clone(),
+                                stack,
                                 workload: workload.clone(),
+                                kernel,
                             },
                             device: device.device.clone(),
                             environment: report.environment.clone().unwrap_or_default(),
                         });
+                    };
+                    if stacks_too {
+                        push(None);
+                    }
+                    if stack.id.as_str() == KERNEL_STACK {
+                        let fitting = kernels.iter().filter(|kernel| kernel.manifest.computes(workload));
+                        fitting.for_each(|kernel| push(Some(Arc::clone(kernel))));
                     }
                 }
             }
@@ -195,6 +214,29 @@ fn plan(request: &RunRequest, suite: &Suite, reports: &[TargetReport]) -> Result
         return Err(nothing_to_run(request, reports));
     }
     Ok(planned)
+}
+
+/// The stack that runs kernels.
+const KERNEL_STACK: &str = "cuda";
+
+/// The kernels to measure. One that computes nothing of the suite is a mistake.
+fn kernels(request: &RunRequest, suite: &Suite) -> Result<Vec<Arc<Kernel>>, String> {
+    if request.kernels.is_empty() {
+        let bundled = if suite.id == "kernels" { Kernel::bundled() } else { Vec::new() };
+        return Ok(bundled.into_iter().map(Arc::new).collect());
+    }
+    let idle = |kernel: &&Kernel| !suite.workloads.iter().any(|workload| kernel.manifest.computes(workload));
+    if let Some(kernel) = request.kernels.iter().find(idle) {
+        let formats = kernel.manifest.formats.iter().map(|format| format.label()).collect::<Vec<_>>().join(", ");
+        return Err(format!(
+            "kernel `{}` computes {} in {formats}, and suite `{}` has no such workload; name a suite that has one with \
+             --suite FILE.yaml",
+            kernel.manifest.id,
+            kernel.manifest.computes.join(", "),
+            suite.id
+        ));
+    }
+    Ok(request.kernels.iter().cloned().map(Arc::new).collect())
 }
 
 fn nothing_to_run(request: &RunRequest, reports: &[TargetReport]) -> String {
@@ -252,9 +294,12 @@ impl Seat {
             id: 0,
             workload: planned.job.workload.clone(),
             device: planned.job.device.clone(),
-            stack: planned.job.stack.clone(),
+            stack: match planned.job.kernel {
+                Some(_) => StackId::new(KERNEL_STACK),
+                None => planned.job.stack.clone(),
+            },
             plan: request.plan,
-            kernel: None,
+            kernel: planned.job.kernel.as_deref().cloned(),
         };
         let result = worker.measure(measure, cancel, &mut |progress| match progress {
             Progress::Phase(phase) => teller.tell(RunEvent::Phase { index, phase }),

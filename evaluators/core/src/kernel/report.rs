@@ -27,6 +27,53 @@ pub struct KernelReport {
     pub fallback: Option<String>,
 }
 
+impl KernelReport {
+    /// What was found out, a sentence each.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for other in &self.comparisons {
+            said.push(match (other.speed_up, other.speed_up_interval, &other.reason) {
+                (Some(times), Some((low, high)), _) => format!(
+                    "{times:.2} times as fast as {} (95 % interval {low:.2} to {high:.2}, {} rounds in turns)",
+                    other.against, other.rounds
+                ),
+                (Some(times), None, _) => format!("{times:.2} times as fast as {}", other.against),
+                (None, _, reason) => {
+                    let reason = reason.as_deref().unwrap_or("no reason is known");
+                    format!("not compared with {}: {reason}", other.against)
+                }
+            });
+        }
+        if let Some(ceiling) = &self.ceiling {
+            let percent = ceiling.share() * 100.0;
+            said.push(format!("{percent:.1} % of what the device's own {} reached in this run", ceiling.of));
+        }
+        if let Some(resources) = &self.resources {
+            said.push(format!(
+                "{} registers, {} B of local memory, {} B of shared memory, occupancy {:.0} % (calculated)",
+                resources.registers,
+                resources.local_bytes,
+                resources.shared_bytes,
+                resources.occupancy * 100.0
+            ));
+        }
+        if !self.parameters.is_empty() {
+            let chosen = self.parameters.iter().map(|(name, value)| format!("{name} {value}"));
+            let chosen = chosen.collect::<Vec<_>>().join(", ");
+            said.push(format!("fastest of {} combinations: {chosen}", self.trials.len()));
+        }
+        let ran = self.checks.iter().filter(|check| check.not_applicable.is_none()).count();
+        if !self.checks.is_empty() {
+            said.push(format!(
+                "checked at {ran} other sizes with new inputs; {} sizes do not apply",
+                self.checks.len() - ran
+            ));
+        }
+        said.extend(self.fallback.as_ref().map(|fallback| format!("used instead: {fallback}")));
+        said
+    }
+}
+
 /// One combination of parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
@@ -109,5 +156,44 @@ impl Ceiling {
     /// Achieved over measured; never clamped.
     pub fn share(&self) -> f64 {
         self.achieved / self.measured
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_what_was_found() {
+        let comparison = Comparison {
+            against: "its naive version".to_owned(),
+            latency_secs: Some(2e-6),
+            speed_up: Some(2.0),
+            speed_up_interval: Some((1.9, 2.1)),
+            rounds: 40,
+            reason: None,
+        };
+        let absent = Comparison {
+            against: "another".to_owned(),
+            speed_up: None,
+            reason: Some("it is unsupported".to_owned()),
+            ..comparison.clone()
+        };
+        let ceiling = Some(Ceiling { of: "triad".to_owned(), measured: 4.0e12, achieved: 3.8e12 });
+        let report = KernelReport { comparisons: vec![comparison, absent], ceiling, ..KernelReport::default() };
+        let said = report.sentences();
+        assert!(said[0].starts_with("2.00 times as fast as its naive version (95 % interval 1.90 to 2.10"), "{said:?}");
+        assert!(said[1].contains("it is unsupported"), "{said:?}");
+        assert!(said[2].starts_with("95.0 %"), "{said:?}");
+    }
+
+    #[test]
+    fn a_check_that_did_not_run_is_no_failure_and_nan_is_one() {
+        let shape = Shape::Triad { elements: 3 };
+        let check = Check { shape, seed: 1, error_norm: None, tolerance: 1e-5, not_applicable: None };
+        assert!(check.failed());
+        assert!(Check { error_norm: Some(1.0), ..check.clone() }.failed());
+        assert!(!Check { error_norm: Some(1e-6), ..check.clone() }.failed());
+        assert!(!Check { not_applicable: Some("odd".to_owned()), ..check }.failed());
     }
 }
