@@ -37,6 +37,9 @@ pub enum Subcommand {
     Calc(Calc),
     /// Write a document as PDF
     Report(Report),
+    /// Check that a document was not changed, and derive every number in it again from what it carries; exit status 1
+    /// when something does not hold
+    Verify(Verify),
     /// Speak the worker protocol on stdin and stdout (what targets start)
     Worker,
 }
@@ -490,10 +493,33 @@ pub struct Report {
     /// The file to write; by default reports/KIND.pdf in the study
     #[arg(long, value_name = "FILE.pdf")]
     pub out: Option<PathBuf>,
+    /// Sign the document with an Ed25519 private key (PKCS #8 PEM, as from `openssl genpkey -algorithm ed25519`)
+    #[arg(long, value_name = "KEY.pem")]
+    pub sign: Option<PathBuf>,
+    /// What is printed: `table` says where the PDF is, `json` prints the document's content as data and writes no PDF
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: ContentFormat,
     #[command(flatten)]
     pub study: StudyArguments,
+}
+
+/// How a document is given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ContentFormat {
+    /// A PDF, and a line that says where it is
+    #[default]
+    Table,
+    /// The content as data: sections, tables, charts, every value with its evidence
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A document written by `assay report`
+    #[arg(value_name = "FILE.pdf")]
+    pub file: PathBuf,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// The documents.
@@ -505,6 +531,8 @@ pub enum DocumentKind {
     Briefing,
     /// Migration plan: waves, effort, gates, risks, governance, the way back
     Migration,
+    /// Capacity and investment plan: demand, fleet, orders, commitments, cash by quarter
+    Capacity,
     /// Benchmark baseline report: what was measured, what changed, what to improve
     Baseline,
 }

@@ -71,6 +71,7 @@ fn dispatch(arguments: Arguments, entry_points: &EntryPoints) -> anyhow::Result<
         Subcommand::Capacity(capacity) => commands::capacity::run(&capacity),
         Subcommand::Calc(calc) => commands::calc::run(&calc),
         Subcommand::Report(report) => commands::report::run(&report),
+        Subcommand::Verify(verify) => commands::verify::run(&verify),
         Subcommand::Worker => {
             (entry_points.worker)()?;
             Ok(Verdict::Yes)

@@ -33,7 +33,7 @@ pub trait Backend: Send + Sync {
             let command = assay_service::Command::SelectScenario(Some(id.to_owned()));
             workbench.apply(command).map_err(|e| e.to_string())?;
         }
-        workbench.write_report(kind, out.as_deref()).map_err(|e| e.to_string())
+        workbench.write_report(kind, out.as_deref(), None).map_err(|e| e.to_string())
     }
 }
 

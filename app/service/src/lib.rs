@@ -7,6 +7,7 @@ pub mod answer;
 pub mod assess;
 pub mod capacity;
 pub mod commands;
+mod evidence;
 pub mod focus;
 pub mod history;
 pub mod migration;
@@ -14,6 +15,7 @@ pub mod report;
 pub mod runs;
 pub mod sample;
 pub mod uncertainty;
+pub mod verify;
 pub mod what_if;
 pub mod workbench;
 
@@ -25,6 +27,7 @@ pub use runs::{
     Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker, inspect_model, plan_for,
     probe_targets, start_run,
 };
+pub use verify::{Verification, verify};
 pub use workbench::{Workbench, WorkbenchError};
 
 // What views and commands name, so that they need no other room.
@@ -32,5 +35,6 @@ pub use assay_core as core;
 pub use assay_cost_models as cost_models;
 pub use assay_hardware_profiles as hardware_profiles;
 pub use assay_reports::content as documents;
+pub use assay_reports::proof;
 pub use assay_store as store;
 pub use assay_study as study;

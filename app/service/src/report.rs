@@ -7,16 +7,16 @@ use assay_core::Measurement;
 use assay_cost_models::evaluation::{Metric, tornado_of, usual_ranges};
 pub use assay_reports::ReportKind;
 use assay_reports::content::{
-    AnswerFacts, Ceiling, ComparedResult, Confidence as ReportConfidence, OptionFacts, RunsCompared,
-    Sensitivity, Swing,
+    AnswerFacts, Ceiling, ComparedResult, Confidence as ReportConfidence, OptionFacts, RunsCompared, Sensitivity, Swing,
 };
-use assay_reports::{Attachment, RenderOptions, ReportInput, compose, render_pdf};
+use assay_reports::document::Document;
+use assay_reports::proof::SigningKey;
+use assay_reports::{RenderOptions, ReportInput, compose, render_pdf};
 use assay_store::verdict::compare_runs;
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::answer::Confidence;
 use crate::assess::{Assessment, ResolvedOption};
+use crate::evidence::{EvidencePack, Facts};
 use crate::runs::plan_for;
 use crate::workbench::{Workbench, WorkbenchError};
 
@@ -39,15 +39,20 @@ impl Workbench {
         self.reports_folder().join(format!("{}.pdf", kind.id()))
     }
 
-    /// Writes a document as PDF, to `out` or to the study's `reports` folder.
+    /// Writes a document as PDF, to `out` or to the study's `reports` folder; signed where there is a key.
     ///
     /// # Errors
     /// When the document cannot be made or written; an older file is then untouched.
-    pub fn write_report(&self, kind: ReportKind, out: Option<&Path>) -> Result<WrittenReport, WorkbenchError> {
+    pub fn write_report(
+        &self,
+        kind: ReportKind,
+        out: Option<&Path>,
+        signing_key: Option<SigningKey>,
+    ) -> Result<WrittenReport, WorkbenchError> {
         let path = out.map_or_else(|| self.default_report_path(kind), Path::to_owned);
-        let evidence = Evidence::of(self)?;
-        let document = compose(kind, &self.report_input(&evidence));
-        let options = RenderOptions { attachments: evidence.attachments(), ..RenderOptions::default() };
+        let evidence = EvidencePack::of(self, Facts::now(self, kind))?;
+        let document = self.compose(&evidence);
+        let options = RenderOptions { attachments: evidence.attachments()?, signing_key, ..RenderOptions::default() };
         let pdf = render_pdf(&document, &options)?;
         assay_base::files::write_atomic(&path, &pdf.bytes)
             .map_err(|source| WorkbenchError::Write { file: path.clone(), source })?;
@@ -55,12 +60,25 @@ impl Workbench {
         Ok(WrittenReport { path, pages: pdf.pages, bytes: pdf.bytes.len(), diagnostics })
     }
 
-    fn report_input(&self, evidence: &Evidence) -> ReportInput {
+    /// The content of a document as data.
+    ///
+    /// # Errors
+    /// When the evidence cannot be put together.
+    pub fn document(&self, kind: ReportKind) -> Result<Document, WorkbenchError> {
+        Ok(self.compose(&EvidencePack::of(self, Facts::now(self, kind))?))
+    }
+
+    /// The document that follows from the evidence; `self` is the study in it.
+    pub(crate) fn compose(&self, evidence: &EvidencePack) -> Document {
+        compose(evidence.facts.kind, &self.report_input(evidence))
+    }
+
+    fn report_input(&self, evidence: &EvidencePack) -> ReportInput {
         let assessment = self.assessment();
         ReportInput {
             study: assessment.study.clone(),
-            prepared_at: jiff::Timestamp::now(),
-            prepared_with: format!("Assay {}", env!("CARGO_PKG_VERSION")),
+            prepared_at: evidence.facts.prepared_at,
+            prepared_with: evidence.facts.prepared_with.clone(),
             evidence_hash: evidence.hash(),
             pricing_date: assessment.pricing_date,
             items: assessment.item().to_owned(),
@@ -71,73 +89,14 @@ impl Workbench {
             answer: answer_facts(assessment),
             sensitivity: sensitivity(assessment),
             comparison: comparison(self.measurements()),
+            capacity: crate::capacity::plan(self, &Default::default()).map_err(|e| e.to_string()),
             migration: self.migration().clone(),
             missing: assessment.missing.clone(),
             measurements: self.measurements().to_vec(),
             ceilings: ceilings(assessment),
             stop_rule: plan_for(&assessment.study.suite).stop,
-            study_argument: format!("--study {}", self.folder().display()),
+            study_argument: evidence.facts.study_argument.clone(),
         }
-    }
-}
-
-/// What a document was made from, as it travels inside the PDF.
-struct Evidence {
-    study: Vec<u8>,
-    measurements: Vec<u8>,
-    prices: Vec<u8>,
-}
-
-impl Evidence {
-    fn of(workbench: &Workbench) -> Result<Self, WorkbenchError> {
-        let json = |value: &Value| {
-            serde_json::to_vec_pretty(value)
-                .map_err(|e| WorkbenchError::Other(format!("the evidence has no JSON form: {e}")))
-        };
-        let assessment = workbench.assessment();
-        let measurements = serde_json::to_value(workbench.measurements())
-            .map_err(|e| WorkbenchError::Other(format!("the measurements have no JSON form: {e}")))?;
-        let prices: Vec<Value> = assessment.options.iter().map(price_json).collect();
-        Ok(Self {
-            study: assay_base::yaml::to_string(&assessment.study).map_err(assay_study::StudyError::Yaml)?.into_bytes(),
-            measurements: json(&measurements)?,
-            prices: json(&Value::Array(prices))?,
-        })
-    }
-
-    fn hash(&self) -> String {
-        let mut hasher = Sha256::new();
-        for part in [&self.study, &self.measurements, &self.prices] {
-            hasher.update((part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
-        let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
-    }
-
-    fn attachments(self) -> Vec<Attachment> {
-        let attachment = |name: &str, media_type: &str, description: &str, bytes| Attachment {
-            name: name.to_owned(),
-            media_type: media_type.to_owned(),
-            description: description.to_owned(),
-            bytes,
-        };
-        vec![
-            attachment("study.yaml", "application/yaml", "The study as evaluated", self.study),
-            attachment("measurements.json", "application/json", "Every measurement of the study", self.measurements),
-            attachment("prices.json", "application/json", "The price of each option with its source", self.prices),
-        ]
-    }
-}
-
-fn price_json(option: &ResolvedOption) -> Value {
-    match &option.price {
-        Ok(p) => json!({
-            "option": option.input.id, "offer": p.offer, "price": p.price.amount, "currency": p.price.currency,
-            "per": p.per, "accelerators_per_unit": p.accelerators_per_unit, "source": p.source,
-            "as_of": p.as_of.map(|d| d.to_string()), "evidence": p.evidence,
-        }),
-        Err(reason) => json!({ "option": option.input.id, "price": null, "reason": reason }),
     }
 }
 

@@ -75,11 +75,39 @@ impl Workbench {
     /// When study, profiles or measurements cannot be read.
     pub fn open(path: &Path) -> Result<Self, WorkbenchError> {
         let (folder, study) = StudyFolder::open(path)?;
+        let catalog = Self::catalog_of(&folder)?;
+        let store = Store::open(folder.path());
+        let loaded = store.load()?;
+        let warnings = loaded.warnings.iter().map(ToString::to_string).collect();
+        Self::assembled(folder, study, catalog, store, loaded.measurements, warnings)
+    }
+
+    /// Opens the study of a folder with measurements from elsewhere.
+    ///
+    /// # Errors
+    /// As [`Workbench::open`].
+    pub(crate) fn open_with(path: &Path, measurements: Vec<Measurement>) -> Result<Self, WorkbenchError> {
+        let (folder, study) = StudyFolder::open(path)?;
+        let catalog = Self::catalog_of(&folder)?;
+        let store = Store::open(folder.path());
+        Self::assembled(folder, study, catalog, store, measurements, Vec::new())
+    }
+
+    fn catalog_of(folder: &StudyFolder) -> Result<Catalog, CatalogError> {
         let overlay = folder.path().join("profiles");
-        let catalog = Catalog::load(overlay.is_dir().then_some(overlay.as_path()))?;
-        let loaded = Store::open(folder.path()).load()?;
+        Catalog::load(overlay.is_dir().then_some(overlay.as_path()))
+    }
+
+    fn assembled(
+        folder: StudyFolder,
+        study: Study,
+        catalog: Catalog,
+        store: Store,
+        measurements: Vec<Measurement>,
+        warnings: Vec<String>,
+    ) -> Result<Self, WorkbenchError> {
         let today = jiff::Zoned::now().date();
-        let measured = Measured::of(loaded.measurements);
+        let measured = Measured::of(measurements).with_published(store);
         let assessment = assess(&study, &catalog, &measured, today)?;
         Ok(Self {
             folder,
@@ -87,7 +115,7 @@ impl Workbench {
             scenario: None,
             catalog,
             measured,
-            warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
+            warnings,
             today,
             history: History::default(),
             assessment,

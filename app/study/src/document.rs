@@ -130,24 +130,73 @@ pub struct Demand {
 
 /// Growth of a demand that is not compound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(try_from = "GrowthTable", into = "GrowthTable")]
+#[schemars(with = "GrowthTable")]
 pub enum Growth {
     /// So many items more each month.
-    Linear {
-        /// Items a month, added each month.
-        added_per_month: f64,
-    },
+    Linear(LinearGrowth),
     /// An S-curve to a ceiling; the start value is not used.
-    Logistic {
-        /// Items a month in the end.
-        capacity_per_month: f64,
-        /// Steepness, a month.
-        steepness: f64,
-        /// The month of half the capacity, counted from 0.
-        midpoint_month: f64,
-    },
+    Logistic(LogisticGrowth),
     /// Items a month in each quarter; the last one holds on. The start value is not used.
     Quarters(Vec<f64>),
+}
+
+/// So many items more each month.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinearGrowth {
+    /// Items a month, added each month.
+    pub added_per_month: f64,
+}
+
+/// An S-curve to a ceiling.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogisticGrowth {
+    /// Items a month in the end.
+    pub capacity_per_month: f64,
+    /// Steepness, a month.
+    pub steepness: f64,
+    /// The month of half the capacity, counted from 0.
+    pub midpoint_month: f64,
+}
+
+/// How growth stands in the file: one of these keys.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct GrowthTable {
+    /// So many items more each month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    linear: Option<LinearGrowth>,
+    /// An S-curve to a ceiling; the start value is not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logistic: Option<LogisticGrowth>,
+    /// Items a month in each quarter; the last one holds on. The start value is not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quarters: Option<Vec<f64>>,
+}
+
+impl TryFrom<GrowthTable> for Growth {
+    type Error = &'static str;
+
+    fn try_from(table: GrowthTable) -> Result<Self, &'static str> {
+        match (table.linear, table.logistic, table.quarters) {
+            (Some(linear), None, None) => Ok(Self::Linear(linear)),
+            (None, Some(logistic), None) => Ok(Self::Logistic(logistic)),
+            (None, None, Some(quarters)) => Ok(Self::Quarters(quarters)),
+            _ => Err("growth needs one of `linear`, `logistic` and `quarters`"),
+        }
+    }
+}
+
+impl From<Growth> for GrowthTable {
+    fn from(growth: Growth) -> Self {
+        match growth {
+            Growth::Linear(linear) => Self { linear: Some(linear), ..Self::default() },
+            Growth::Logistic(logistic) => Self { logistic: Some(logistic), ..Self::default() },
+            Growth::Quarters(quarters) => Self { quarters: Some(quarters), ..Self::default() },
+        }
+    }
 }
 
 /// The tokens of an item.
@@ -293,6 +342,31 @@ pub enum ThroughputSource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         format: Option<NumericFormat>,
     },
+    /// Published by others and imported into the study (`assay results import`), for one accelerator. What is named
+    /// must lead to one accelerator, model, scenario and format.
+    Published {
+        /// The accelerator, as the results name it.
+        accelerator: String,
+        /// The model.
+        model: String,
+        /// How it was run, such as `Offline`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scenario: Option<String>,
+        /// The software.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stack: Option<String>,
+        /// The numeric format, in the source's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<String>,
+        /// Who measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        submitter: Option<String>,
+        /// What is counted in the results, such as `tokens/s`; another unit is refused.
+        unit: String,
+        /// How many of that an item of the demand takes, such as the output tokens of a request.
+        #[serde(default = "one_per_item")]
+        per_item: f64,
+    },
     /// Stated here.
     Assumed {
         /// Items a second of one accelerator.
@@ -306,6 +380,10 @@ pub enum ThroughputSource {
         /// Where it is from.
         source: String,
     },
+}
+
+fn one_per_item() -> f64 {
+    1.0
 }
 
 /// What moving to an option costs once.

@@ -174,6 +174,24 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_is_written_reads_back() {
+        let growths = [
+            "{ linear: { added_per_month: 1e6 } }",
+            "{ logistic: { capacity_per_month: 1e10, steepness: 0.2, midpoint_month: 12 } }",
+            "{ quarters: [1e9, 2e9] }",
+        ];
+        for growth in growths {
+            let text = SAMPLE.replace("  growth_per_month: 0.015\n", &format!("  growth: {growth}\n"));
+            let study = parse(&text, Path::new(STUDY_FILE)).unwrap();
+            assert!(study.demand.growth.is_some());
+            assert_eq!(parse(&yaml::to_string(&study).unwrap(), Path::new(STUDY_FILE)).unwrap(), study);
+        }
+        let both = SAMPLE
+            .replace("  growth_per_month: 0.015\n", "  growth: { quarters: [1], linear: { added_per_month: 1 } }\n");
+        assert!(parse(&both, Path::new(STUDY_FILE)).unwrap_err().to_string().contains("one of `linear`"));
+    }
+
+    #[test]
     fn what_cannot_be_edited_in_place_is_written_anew() {
         let folder = tempfile::tempdir().unwrap();
         let (mut on_disk, mut study) = StudyFolder::create(folder.path(), SAMPLE).unwrap();

@@ -16,13 +16,13 @@ pub mod validate;
 pub use assumptions::{ASSUMPTIONS, AssumptionSpec, Assumptions};
 pub use capacity::{Capacity, Quarter};
 pub use document::{
-    Correlation, Demand, Growth, Migration, Narrative, PowerBasis, Requirements, Scenario, SpotTerms, Study,
-    StudyOption, TargetSpec, ThroughputSource, Tokens,
+    Correlation, Demand, Growth, LinearGrowth, LogisticGrowth, Migration, Narrative, PowerBasis, Requirements,
+    Scenario, SpotTerms, Study, StudyOption, TargetSpec, ThroughputSource, Tokens,
 };
 pub use edit::{PathError, set_path, set_paths};
 pub use finance::{
-    Carbon, Cost, CostComponent, Depreciation, DepreciationMethod, Every, ExchangeRate, Finance, Lens, Per, Tax, Waiting,
-    WaitingScenario,
+    Carbon, Cost, CostComponent, Depreciation, DepreciationMethod, Every, ExchangeRate, Finance, Lens, Per, Tax,
+    Waiting, WaitingScenario,
 };
 pub use folder::{StudyError, StudyFolder};
 pub use price::{Basis, Change, Price, PriceSource};

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A number such as `1.4`, or a distribution such as `{ triangular: [1.2, 1.3, 1.6] }`.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -17,7 +17,7 @@ pub enum Quantity {
 }
 
 /// A distribution, by its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Distribution {
     /// Any value between the ends alike: `[low, high]`.
@@ -32,6 +32,20 @@ pub enum Distribution {
     Pert([f64; 3]),
     /// Samples, in any order.
     Empirical(Vec<f64>),
+}
+
+/// As a map of one key: YAML would otherwise get a tag.
+impl Serialize for Distribution {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Uniform(values) => serializer.collect_map([("uniform", values.as_slice())]),
+            Self::Normal(values) => serializer.collect_map([("normal", values.as_slice())]),
+            Self::Lognormal(values) => serializer.collect_map([("lognormal", values.as_slice())]),
+            Self::Triangular(values) => serializer.collect_map([("triangular", values.as_slice())]),
+            Self::Pert(values) => serializer.collect_map([("pert", values.as_slice())]),
+            Self::Empirical(values) => serializer.collect_map([("empirical", values.as_slice())]),
+        }
+    }
 }
 
 impl Quantity {
@@ -175,8 +189,7 @@ impl<'de> Visitor<'de> for QuantityVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Quantity, A::Error> {
-        // The map's own error is the better one; an empty map has none.
-        Distribution::deserialize(MapAccessDeserializer::new(map)).map(Quantity::Uncertain).map_err(A::Error::custom)
+        Distribution::deserialize(MapAccessDeserializer::new(map)).map(Quantity::Uncertain)
     }
 }
 
@@ -205,6 +218,7 @@ mod tests {
             assert_eq!(quantity.problem(0.0, f64::MAX), None, "{text}");
             let json = serde_json::to_value(&quantity).unwrap();
             assert_eq!(serde_json::from_value::<Quantity>(json).unwrap(), quantity);
+            assert_eq!(read(&assay_base::yaml::to_string(&quantity).unwrap()).unwrap(), quantity);
         }
     }
 

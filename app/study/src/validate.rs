@@ -85,7 +85,7 @@ pub fn problems(study: &Study) -> Vec<Problem> {
 }
 
 fn demand(demand: &Demand, found: &mut Problems) {
-    let start_is_used = !matches!(demand.growth, Some(Growth::Logistic { .. } | Growth::Quarters(_)));
+    let start_is_used = !matches!(demand.growth, Some(Growth::Logistic(_) | Growth::Quarters(_)));
     let least = if start_is_used { POSITIVE } else { NOT_NEGATIVE };
     found.quantity("demand.items_per_month", &demand.items_per_month, least, "items");
     let growth = "a fraction a month: 0.02 is 2 %";
@@ -98,13 +98,13 @@ fn demand(demand: &Demand, found: &mut Problems) {
         found.report("demand.growth", "give this or `growth_per_month`, not both");
     }
     match &demand.growth {
-        Some(Growth::Linear { added_per_month }) => {
-            found.number("demand.growth.linear.added_per_month", *added_per_month, (-HUGE, HUGE), "items");
+        Some(Growth::Linear(linear)) => {
+            found.number("demand.growth.linear.added_per_month", linear.added_per_month, (-HUGE, HUGE), "items");
         }
-        Some(Growth::Logistic { capacity_per_month, steepness, midpoint_month }) => {
-            found.number("demand.growth.logistic.capacity_per_month", *capacity_per_month, POSITIVE, "items");
-            found.number("demand.growth.logistic.steepness", *steepness, (-100.0, 100.0), "a month");
-            found.number("demand.growth.logistic.midpoint_month", *midpoint_month, (-1200.0, 1200.0), "months");
+        Some(Growth::Logistic(curve)) => {
+            found.number("demand.growth.logistic.capacity_per_month", curve.capacity_per_month, POSITIVE, "items");
+            found.number("demand.growth.logistic.steepness", curve.steepness, (-100.0, 100.0), "a month");
+            found.number("demand.growth.logistic.midpoint_month", curve.midpoint_month, (-1200.0, 1200.0), "months");
         }
         Some(Growth::Quarters(items)) => {
             if items.iter().sum::<f64>() <= 0.0 {
@@ -177,6 +177,9 @@ fn one_option(option: &StudyOption, study: &Study, found: &mut Problems) {
             } else if !(least > 0.0 && least <= value && value <= most && most.is_finite()) {
                 found.report(at("throughput"), "needs 0 < low <= items_per_sec <= high");
             }
+        }
+        ThroughputSource::Published { per_item, .. } => {
+            found.number(at("throughput.per_item"), *per_item, POSITIVE, "of the published unit");
         }
         _ => {}
     }

@@ -25,9 +25,11 @@ pub use migration::{
 };
 
 use crate::document::{Document, Meta};
+use serde::{Deserialize, Serialize};
 
 /// The documents that Assay writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ReportKind {
     /// The accelerator feasibility dossier.
     Dossier,

@@ -10,3 +10,4 @@ pub mod profiles;
 pub mod report;
 pub mod results;
 pub mod run;
+pub mod verify;

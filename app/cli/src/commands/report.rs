@@ -1,9 +1,10 @@
 //! `assay report`
 
+use anyhow::Context as _;
 use assay_service::ReportKind;
-use serde_json::json;
+use assay_service::proof::SigningKey;
 
-use crate::args::{DocumentKind, Format, Report};
+use crate::args::{ContentFormat, DocumentKind, Report};
 use crate::output;
 use crate::{Verdict, place};
 
@@ -13,23 +14,28 @@ pub fn run(arguments: &Report) -> anyhow::Result<Verdict> {
         DocumentKind::Dossier => ReportKind::Dossier,
         DocumentKind::Briefing => ReportKind::Briefing,
         DocumentKind::Migration => ReportKind::Migration,
+        DocumentKind::Capacity => ReportKind::Capacity,
         DocumentKind::Baseline => ReportKind::Baseline,
     };
-    let written = workbench.write_report(kind, arguments.out.as_deref())?;
+    if arguments.format == ContentFormat::Json {
+        output::json(&serde_json::to_value(workbench.document(kind)?)?)?;
+        return Ok(Verdict::Yes);
+    }
+    let key = arguments.sign.as_deref().map(signing_key).transpose()?;
+    let written = workbench.write_report(kind, arguments.out.as_deref(), key)?;
     for line in &written.diagnostics {
         eprintln!("note: {line}");
     }
-    match arguments.format {
-        Format::Table => output::print(&format!(
-            "{} ({} pages, {} kB)",
-            written.path.display(),
-            written.pages,
-            written.bytes.div_ceil(1000)
-        ))?,
-        Format::Json | Format::Csv => {
-            let row = json!({"kind": kind.id(), "path": written.path, "pages": written.pages, "bytes": written.bytes});
-            if arguments.format == Format::Json { output::json(&row)? } else { output::csv(&[row])? }
-        }
-    }
+    output::print(&format!(
+        "{} ({} pages, {} kB)",
+        written.path.display(),
+        written.pages,
+        written.bytes.div_ceil(1000)
+    ))?;
     Ok(Verdict::Yes)
+}
+
+fn signing_key(file: &std::path::Path) -> anyhow::Result<SigningKey> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    SigningKey::from_pem(&text).with_context(|| file.display().to_string())
 }

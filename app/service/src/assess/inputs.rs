@@ -64,11 +64,11 @@ fn demand(study: &Study) -> Demand {
     let given = &study.demand;
     let growth = match &given.growth {
         None => Growth::Compound { per_month: given.growth_per_month.value() },
-        Some(assay_study::Growth::Linear { added_per_month }) => Growth::Linear { added_per_month: *added_per_month },
-        Some(assay_study::Growth::Logistic { capacity_per_month, steepness, midpoint_month }) => Growth::Logistic {
-            capacity_per_month: *capacity_per_month,
-            steepness: *steepness,
-            midpoint_month: *midpoint_month,
+        Some(assay_study::Growth::Linear(linear)) => Growth::Linear { added_per_month: linear.added_per_month },
+        Some(assay_study::Growth::Logistic(curve)) => Growth::Logistic {
+            capacity_per_month: curve.capacity_per_month,
+            steepness: curve.steepness,
+            midpoint_month: curve.midpoint_month,
         },
         Some(assay_study::Growth::Quarters(items)) => Growth::Quarters { items_per_month: items.clone() },
     };

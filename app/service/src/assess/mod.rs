@@ -2,6 +2,7 @@
 
 mod inputs;
 mod price;
+mod published;
 mod throughput;
 pub(crate) mod translate;
 
@@ -12,6 +13,7 @@ use assay_core::{Measurement, Suite, Workload};
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
 use assay_reports::content::{MigrationPlan, ThroughputFacts};
+use assay_store::Store;
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -93,20 +95,32 @@ pub struct ResolvedOption {
     pub throughput: Result<ThroughputFacts, String>,
 }
 
-/// Measurements with what follows from them alone, whatever the study says.
-#[derive(Clone, Debug)]
+/// Measurements and published results, with what follows from them alone, whatever the study says.
+#[derive(Debug)]
 pub struct Measured {
     measurements: Vec<Measurement>,
     ceilings: Arc<[SourceCeilings]>,
     roofline: Arc<[RooflinePoint]>,
+    published: published::Published,
 }
 
 impl Measured {
-    /// Takes the measurements of a study, oldest first.
+    /// Takes the measurements of a study, oldest first, without published results.
     pub fn of(measurements: Vec<Measurement>) -> Self {
         let ceilings = throughput::ceilings(&measurements);
         let roofline = throughput::roofline_points(&measurements, &ceilings);
-        Self { measurements, ceilings: ceilings.into(), roofline: roofline.into() }
+        Self {
+            measurements,
+            ceilings: ceilings.into(),
+            roofline: roofline.into(),
+            published: published::Published::default(),
+        }
+    }
+
+    /// Takes the published results of a study's folder, too.
+    #[must_use]
+    pub fn with_published(self, store: Store) -> Self {
+        Self { published: published::Published::of(store), ..self }
     }
 
     /// The measurements.
@@ -118,7 +132,8 @@ impl Measured {
     pub fn push(&mut self, measurement: Measurement) {
         let mut measurements = std::mem::take(&mut self.measurements);
         measurements.push(measurement);
-        *self = Self::of(measurements);
+        let published = std::mem::take(&mut self.published);
+        *self = Self { published, ..Self::of(measurements) };
     }
 }
 
@@ -143,12 +158,7 @@ pub fn assess(
         .options
         .iter()
         .map(|option| {
-            let resolver = throughput::Resolver {
-                study,
-                workload: workload.as_ref(),
-                measurements: measured.measurements(),
-                ceilings: &measured.ceilings,
-            };
+            let resolver = throughput::Resolver { study, workload: workload.as_ref(), measured };
             inputs::resolve(study, option, catalog, pricing_date, &resolver)
         })
         .collect();

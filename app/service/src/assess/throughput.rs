@@ -8,7 +8,7 @@ use assay_hardware_profiles::{HardwareKind, Profile};
 use assay_reports::content::ThroughputFacts;
 use assay_study::{Study, StudyOption, ThroughputSource};
 
-use super::translate;
+use super::{Measured, translate};
 
 /// The measured ceilings of one device in one format.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,10 +126,8 @@ pub struct Resolver<'a> {
     pub study: &'a Study,
     /// Its workload.
     pub workload: Option<&'a Workload>,
-    /// Every measurement.
-    pub measurements: &'a [Measurement],
-    /// The measured ceilings.
-    pub ceilings: &'a [SourceCeilings],
+    /// Every measurement, the ceilings they make, and the published results.
+    pub measured: &'a Measured,
 }
 
 impl Resolver<'_> {
@@ -138,7 +136,8 @@ impl Resolver<'_> {
         let workload = self.workload?;
         let format = match &option.throughput {
             ThroughputSource::Projected { format: Some(format) } => *format,
-            ThroughputSource::Measured { workload: Some(_), .. } => return None,
+            // Of other work the roofline is another one.
+            ThroughputSource::Measured { workload: Some(_), .. } | ThroughputSource::Published { .. } => return None,
             _ => workload.format,
         };
         Some(Workload { format, ..workload.clone() })
@@ -158,6 +157,7 @@ impl Resolver<'_> {
                 let profile = profile.ok_or("the option names no hardware profile to project onto")?;
                 self.projected(profile, *format)
             }
+            ThroughputSource::Published { .. } => self.measured.published.throughput(&option.throughput),
             ThroughputSource::Assumed { items_per_sec, low, high, source } => Ok(ThroughputFacts {
                 per_accelerator: {
                     let stated = translate::estimate(items_per_sec, Evidence::Assumed);
@@ -188,7 +188,7 @@ impl Resolver<'_> {
         };
         let mut newest: Vec<&Measurement> = Vec::new();
         let mut last_failure = None;
-        for m in self.measurements.iter().filter(matching) {
+        for m in self.measured.measurements().iter().filter(matching) {
             if m.status.passed() && estimate(m).is_some() {
                 newest.retain(|n| (&n.stack, &n.device.id, &n.target) != (&m.stack, &m.device.id, &m.target));
                 newest.push(m);
@@ -236,11 +236,12 @@ impl Resolver<'_> {
         })?;
         let measured = self.measured(&workload.id, None, None, None)?;
         let source = self
-            .measurements
+            .measured
+            .measurements()
             .iter()
             .find(|m| Some(&m.id) == measured.measurement_id.as_ref())
             .ok_or("the measurement behind the projection is gone")?;
-        let ceilings = ceilings_of(self.ceilings, source).ok_or_else(|| {
+        let ceilings = ceilings_of(&self.measured.ceilings, source).ok_or_else(|| {
             format!(
                 "the ceilings of {} in {} have not been measured (GEMM and triad of the suite)",
                 source.device.name, workload.format
