@@ -159,6 +159,10 @@ fn abreast<'a>(figures: &Figures<'a>) -> Vec<Vec<&'a Evaluation>> {
     costed.chunks(OPTIONS_ABREAST).map(<[_]>::to_vec).collect()
 }
 
+fn continued(part: usize) -> &'static str {
+    if part > 0 { " (continued)" } else { "" }
+}
+
 fn columns_of(first: &'static str, options: &[&Evaluation]) -> Vec<output::Column> {
     let mut columns = vec![text(first)];
     columns.extend(options.iter().map(|e| number(output::shortened(&e.id, 14))));
@@ -166,8 +170,8 @@ fn columns_of(first: &'static str, options: &[&Evaluation]) -> Vec<output::Colum
 }
 
 fn components(figures: &Figures<'_>) -> anyhow::Result<()> {
-    for options in abreast(figures) {
-        output::print("\nTotal cost by component")?;
+    for (part, options) in abreast(figures).into_iter().enumerate() {
+        output::print(&format!("\nTotal cost by component{}", continued(part)))?;
         let of = |e: &Evaluation, component: Component| {
             let components = e.tco.as_ref().map(|tco| tco.components.as_slice()).unwrap_or_default();
             components.iter().find(|c| c.component == component).map(|c| c.amount)
@@ -190,8 +194,9 @@ fn components(figures: &Figures<'_>) -> anyhow::Result<()> {
 fn periods(figures: &Figures<'_>) -> anyhow::Result<()> {
     let (months, word) = if figures.quarterly { (3, "quarter") } else { (12, "year") };
     let currency = figures.assessment.study.currency;
-    for options in abreast(figures) {
-        output::print(&format!("\nPayments by {word}; what is due at the start is in the first"))?;
+    for (part, options) in abreast(figures).into_iter().enumerate() {
+        let continued = continued(part);
+        output::print(&format!("\nPayments by {word}; what is due at the start is in the first{continued}"))?;
         let sums = |e: &Evaluation| -> Vec<f64> {
             let Some((start, rest)) = e.tco.as_ref().and_then(|tco| tco.monthly.split_first()) else {
                 return Vec::new();
@@ -360,16 +365,16 @@ fn assumptions(figures: &Figures<'_>) -> anyhow::Result<()> {
             let shown = if spec.percent { format::percent(value, 1) } else { format::significant(value, 3) };
             let shown = format::without_trailing_zeros(&shown);
             let origin = if given == spec.default {
-                format!("default of {}: {}", spec.as_of, spec.source)
+                format!("default {}: {}", spec.as_of, spec.source)
             } else if given.distribution().is_some() {
                 "stated in the study as a distribution".to_owned()
             } else {
                 "stated in the study".to_owned()
             };
-            Some(vec![spec.label.to_owned(), shown, unit, origin])
+            Some(vec![spec.label.to_owned(), format!("{shown} {unit}").trim_end().to_owned(), origin])
         })
         .collect();
-    output::wrapped_table(&[text("Assumption"), number("Value"), text("Unit"), text("From")], rows)?;
+    output::wrapped_table(&[text("Assumption"), text("Value"), text("From")], rows)?;
     if let Some(carbon) = &study.carbon {
         let text = format!(
             "Grid: {} g CO2e a kWh, {}, {} ({})",
