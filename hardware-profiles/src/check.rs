@@ -79,7 +79,9 @@ impl From<YamlError> for Finding {
 
 impl Finding {
     fn at(text: &str, file: &Path, place: &Place, severity: Severity, message: String) -> Self {
-        let position = locate(text, place);
+        // A value whose tag contradicts it cannot be reached; what holds it can.
+        let places = std::iter::successors(Some(place.clone()), Place::parent);
+        let position = places.into_iter().find_map(|place| locate(text, &place));
         Self {
             file: file.to_owned(),
             line: position.map(|(line, _)| line),

@@ -30,6 +30,12 @@ impl Place {
         self.with(Step::Item(index))
     }
 
+    /// The map or list that holds the value; `None` at the root.
+    pub fn parent(&self) -> Option<Self> {
+        let (_, rest) = self.0.split_last()?;
+        Some(Self(rest.to_vec()))
+    }
+
     fn with(&self, step: Step) -> Self {
         let mut steps = self.0.clone();
         steps.push(step);
