@@ -42,9 +42,9 @@ STACKS = [
     ("openvino", "openvino", "openvino"),
     ("onnxruntime-python", "onnxruntime", "onnxruntime"),
     ("iree", "iree.compiler", "iree-base-compiler"),
-    ("tvm", "tvm", "apache-tvm"),
+    ("tvm-untuned", "tvm", "apache-tvm"),
 ]
-NEEDS = {"iree": ["iree.runtime", "jax"], "tvm": ["onnx"]}
+NEEDS = {"iree": ["iree.runtime", "jax"], "tvm-untuned": ["onnx"]}
 def present(module):
     try:
         return importlib.util.find_spec(module) is not None
@@ -388,14 +388,19 @@ class OpenVino:
         self.request.infer()
 
     def outputs(self):
-        return [self.request.get_tensor(port).data.astype("float32") if str(port.get_element_type()) in FLOATS
-                else self.request.get_tensor(port).data for port in self.names]
+        return [widened(self.request.get_tensor(port)) for port in self.names]
 
     def memory(self):
         return {}
 
 
-FLOATS = ("<Type: 'float32'>", "<Type: 'float16'>", "<Type: 'bfloat16'>", "<Type: 'float64'>")
+def widened(tensor):
+    """A tensor's values; those of bf16, which NumPy lacks and OpenVINO shows as fp16, from their bits."""
+    import numpy as np
+
+    if "bfloat16" in str(tensor.element_type):
+        return (tensor.data.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    return tensor.data
 
 
 def typed(ov, port, array):
@@ -404,9 +409,10 @@ def typed(ov, port, array):
     if element == ov.Type.bf16:
         import numpy as np
 
-        bits = (array.astype("float32").view(np.uint32) >> 16).astype(np.uint16)
+        # The values are bf16's, so that the lower half of their bits is zero.
+        bits = (np.ascontiguousarray(array, "float32").view(np.uint32) >> 16).astype(np.uint16)
         tensor = ov.Tensor(element, ov.Shape(list(array.shape)))
-        tensor.bytes_data[...] = bits.view(np.uint8).reshape(tensor.bytes_data.shape)
+        tensor.data[...] = bits.view(np.float16)
         return tensor
     return ov.Tensor(array.astype(element.to_dtype()), shared_memory=False)
 
@@ -513,7 +519,7 @@ class Tvm:
 
 CLASSES = {
     "torch-eager": Torch, "inductor": Inductor, "jax": Jax, "openvino": OpenVino, "onnxruntime-python": OnnxRuntime,
-    "iree": Iree, "tvm": Tvm,
+    "iree": Iree, "tvm-untuned": Tvm,
 }
 
 # ---------------------------------------------------------------- serving

@@ -281,8 +281,8 @@ impl Model {
         }
         let most = bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(element, _)| element);
         let declared = || {
-            let elements = self.inputs().map(|value| shapes::declared(value, &BTreeMap::new()).element);
-            elements.filter(|element| elements::is_float(*element)).next()
+            let mut elements = self.inputs().map(|value| shapes::declared(value, &BTreeMap::new()).element);
+            elements.find(|element| elements::is_float(*element))
         };
         match most.or_else(declared) {
             Some(11) => NumericFormat::Fp64,

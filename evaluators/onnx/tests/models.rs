@@ -52,18 +52,9 @@ fn written(folder: &Path, shape: Shape, format: NumericFormat) -> std::path::Pat
 fn kinds() -> Vec<(Shape, NumericFormat)> {
     vec![
         (Shape::Resnet50 { batch: 1, size: 64 }, NumericFormat::Fp32),
-        (
-            Shape::EncoderBlock { batch: 2, sequence: 11, hidden: 24, heads: 3, feed_forward: 40 },
-            NumericFormat::Fp32,
-        ),
-        (
-            Shape::AttentionDecode { batch: 2, heads: 6, kv_heads: 2, context: 21, head_dim: 8 },
-            NumericFormat::Fp32,
-        ),
-        (
-            Shape::EmbeddingMlp { batch: 5, tables: 3, rows: 50, dim: 12, bag: 4, hidden: 20 },
-            NumericFormat::Fp32,
-        ),
+        (Shape::EncoderBlock { batch: 2, sequence: 11, hidden: 24, heads: 3, feed_forward: 40 }, NumericFormat::Fp32),
+        (Shape::AttentionDecode { batch: 2, heads: 6, kv_heads: 2, context: 21, head_dim: 8 }, NumericFormat::Fp32),
+        (Shape::EmbeddingMlp { batch: 5, tables: 3, rows: 50, dim: 12, bag: 4, hidden: 20 }, NumericFormat::Fp32),
         (Shape::Gemm { m: 33, n: 17, k: 65 }, NumericFormat::Int8),
     ]
 }

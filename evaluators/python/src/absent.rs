@@ -14,7 +14,7 @@ const STACKS: [(&str, &str); 7] = [
     ("openvino", "openvino"),
     ("onnxruntime-python", "onnxruntime"),
     ("iree", "iree-base-compiler iree-base-runtime jax"),
-    ("tvm", "apache-tvm onnx"),
+    ("tvm-untuned", "apache-tvm onnx"),
 ];
 
 /// Why Glow is not measured.

@@ -25,7 +25,7 @@ const BATCH_SECS: f64 = 0.02;
 const MOST_IN_A_BATCH: usize = 1000;
 
 /// Stacks that read the ONNX model of a workload; the others build its graph.
-const READS_MODELS: [&str; 3] = ["openvino", "onnxruntime-python", "tvm"];
+const READS_MODELS: [&str; 3] = ["openvino", "onnxruntime-python", "tvm-untuned"];
 
 /// A framework of a Python interpreter.
 #[derive(Debug)]

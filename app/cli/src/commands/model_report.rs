@@ -26,7 +26,9 @@ pub fn brief(report: &ModelReport) -> String {
         format!("  {} {} [{}]{data}", v.name, v.element, extents(v))
     };
     lines.extend(report.inputs.iter().map(value));
-    lines.push(format!("  {} FLOP an execution{}", format::compact(report.flops), uncounted(report)));
+    // What is not known is not zero.
+    let flops = Some(report.flops).filter(|flops| *flops > 0.0 || report.uncounted.is_empty());
+    lines.push(format!("  {} FLOP an execution{}", format::or_unknown(flops, format::compact), uncounted(report)));
     lines.join("\n")
 }
 
