@@ -13,6 +13,9 @@ use crate::kernel::{self, Binding, Operand};
 use crate::plan::Launch;
 use crate::sources::Element;
 
+/// Values of a kernel's parameters by name.
+type Parameters = BTreeMap<String, u32>;
+
 /// Timed executions of each combination of parameters; the shortest counts.
 const REPETITIONS: usize = 4;
 
@@ -53,11 +56,7 @@ impl Planner<'_> {
     }
 
     /// The kernel with the parameters that are fastest at these sizes; they are looked for once a device.
-    fn fastest(
-        &mut self,
-        kernel: &Kernel,
-        binding: &Binding,
-    ) -> Result<Option<(Launch, BTreeMap<String, u32>)>, EvaluatorError> {
+    fn fastest(&mut self, kernel: &Kernel, binding: &Binding) -> Result<Option<(Launch, Parameters)>, EvaluatorError> {
         let implementation = &kernel.manifest.kernel;
         let key = format!("{} {:?} {:?}", kernel.manifest.id, self.element, binding.variables);
         let known = self.gpu.tuned.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key).cloned();
@@ -73,7 +72,7 @@ impl Planner<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let mut best: Option<(f32, Launch, BTreeMap<String, u32>)> = None;
+        let mut best: Option<(f32, Launch, Parameters)> = None;
         for (launch, parameters) in applicable {
             let milliseconds = if known.is_some() { 0.0 } else { shortest(self.gpu, &launch)? };
             if best.as_ref().is_none_or(|(shortest, ..)| milliseconds < *shortest) {
