@@ -1,7 +1,7 @@
 //! `assay profiles show`: everything known of one accelerator.
 
 use assay_base::format;
-use assay_service::hardware_profiles::{Offer, Profile, Provenance};
+use assay_service::hardware_profiles::{NoQuote, Offer, Profile, Provenance};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
@@ -144,7 +144,12 @@ fn offer_rows(offer: &Offer, pricing_date: Date) -> Vec<Vec<String>> {
                 cells.push(quote.source.clone());
             }
             Err(reason) => {
-                cells.extend([format::UNKNOWN.to_owned(), format::UNKNOWN.to_owned(), reason.to_string()]);
+                let why = match reason {
+                    NoQuote::AllLater { oldest, .. } => format!("the oldest is of {oldest}"),
+                    NoQuote::Ended { until, .. } => format!("ended on {until}"),
+                    other => other.to_string(),
+                };
+                cells.extend([format::UNKNOWN.to_owned(), format::UNKNOWN.to_owned(), why]);
                 cells.extend([quotes.to_string(), String::new()]);
             }
         }
