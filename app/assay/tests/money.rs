@@ -35,7 +35,7 @@ fn the_tables_fit_and_say_on_what_basis() {
         "NPV P10",
         "Measure this next",
         "Do not wait",
-        "default of 2026-11-20",
+        "default 2026-11-20",
     ] {
         assert!(
             text.contains(expected) || (expected == "Do not wait" && text.contains("Waiting is worth")),
@@ -83,7 +83,7 @@ fn lens_set_and_scenario_change_the_figures() {
     let both = ["--scenario", "dear", "--set", "assumptions.electricity_price_per_kwh=0.12"];
     assert!((cost(&both) / plan - 1.0).abs() < 0.01);
     for (set, expected) in [
-        ("finance.rate_basis=real", "finance"),
+        ("finance.inflation_per_year=null", "state `finance.inflation_per_year`"),
         ("options.purchase.price.factor=-1", "options.purchase.price.factor"),
         ("options.purchase.power_basis=facility", "options.purchase.host_power_watts_per_unit"),
         ("finance.tax.rat=0.2", "did you mean `rate`"),
