@@ -92,10 +92,10 @@ pub struct Wanted<'a> {
 /// What does not fit, without the file's name.
 pub fn from_file(path: &Path, bytes: &[u8], wanted: &[Wanted<'_>]) -> Result<Vec<ModelInput>, String> {
     let mut arrays = npy::read(path, bytes)?;
-    if let ([only], [array]) = (wanted, arrays.as_mut_slice()) {
-        if array.name.is_empty() {
-            array.name = only.name.to_owned();
-        }
+    if let ([only], [array]) = (wanted, arrays.as_mut_slice())
+        && array.name.is_empty()
+    {
+        array.name = only.name.to_owned();
     }
     let names: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
     if let Some(odd) = names.iter().find(|name| wanted.iter().all(|w| w.name != **name)) {
