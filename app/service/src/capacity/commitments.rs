@@ -1,6 +1,6 @@
 //! The ways to rent an option, their prices, and the cheapest mix of them.
 
-use assay_base::{Evidence, format};
+use assay_base::{Currency, Evidence, format};
 use assay_cost_models::capacity::{CommitmentMix, Contract, Load, RentRates, commitment_mix};
 use assay_cost_models::{CostError, Payment};
 use assay_hardware_profiles::{Offer, OfferKind};
@@ -17,6 +17,7 @@ use assay_reports::content::capacity::{ContractTerms, CostLineKind, Fact, Mix, M
 pub(super) struct Ways {
     contracts: Vec<(Contract, ContractTerms)>,
     rates: RentRates,
+    currency: Currency,
     /// What renting without commitment is.
     rent: CostLineKind,
     /// The weakest class among the prices.
@@ -49,6 +50,7 @@ impl Ways {
         let mut ways = Self {
             contracts: Vec::new(),
             rates: RentRates { on_demand_per_hour: None, spot_per_hour: None, spot_share_cap: 0.0 },
+            currency: context.assessment.study.currency,
             rent: CostLineKind::OnDemand,
             evidence: own.evidence,
             facts: Vec::new(),
@@ -122,7 +124,7 @@ impl Ways {
                 Some(rate) => {
                     let text = format!(
                         "{} an hour, at most {} of the units",
-                        format::money_in(rate.per_hour, market.context.assessment.study.currency),
+                        format::money_in(rate.per_hour, self.currency),
                         format::percent(allowed.max_share, 0)
                     );
                     self.note("spot", "Spot", &rate, text);
@@ -141,7 +143,7 @@ impl Ways {
     }
 
     fn rent_at(&mut self, rate: Rate) {
-        let text = format!("{} an hour", format::significant(rate.per_hour, 4));
+        let text = format!("{} an hour", format::money_in(rate.per_hour, self.currency));
         let label = self.rent.label().to_owned();
         self.note("rent", &label, &rate, text);
         self.rates.on_demand_per_hour = Some(rate.per_hour);
@@ -150,7 +152,7 @@ impl Ways {
     fn commit(&mut self, name: String, rate: Rate, risk_markup: f64) {
         let text = format!(
             "{} an hour for {}{}",
-            format::significant(rate.per_hour, 4),
+            format::money_in(rate.per_hour, self.currency),
             format::whole_months(rate.term_months),
             if risk_markup > 0.0 {
                 format!(", weighed {} dearer", format::percent(risk_markup, 0))
