@@ -17,8 +17,10 @@ thread_local! {
     static SET: Typesetter = Typesetter::new(Theme::default(), Language::English).expect("the bundled fonts load");
 }
 
-/// Labels may stand a little outside, as those of an axis do.
+/// Shapes may stand a little outside.
 const SLACK: f32 = 14.0;
+/// Texts hardly.
+const TEXT_SLACK: f32 = 1.5;
 
 fn check(chart: &Chart, size: Size) -> Result<(), TestCaseError> {
     let prims = SET.with(|set| chart.draw(set, size));
@@ -32,7 +34,12 @@ fn check(chart: &Chart, size: Size) -> Result<(), TestCaseError> {
                 prop_assert!(area.width >= 0.0 && area.height >= 0.0, "{prim:?}");
                 vec![Point { x: area.x, y: area.y }, Point { x: area.right(), y: area.bottom() }]
             }
-            Prim::Text(run) => vec![run.origin, Point { x: run.origin.x + run.width(), y: run.origin.y }],
+            Prim::Text(run) => {
+                let (left, right) = (run.origin.x, run.origin.x + run.width());
+                let beside = left < -TEXT_SLACK || right > size.width + TEXT_SLACK;
+                prop_assert!(!beside, "{:?} at {left}..{right} in {size:?}", run.text());
+                vec![run.origin]
+            }
             Prim::Path { segments, .. } => segments
                 .iter()
                 .filter_map(|segment| match segment {

@@ -29,6 +29,11 @@ fn text_of(page: &Page) -> String {
 }
 
 #[test]
+fn the_gallery_as_markdown_reads_as_before() {
+    compare("gallery.md", &assay_reports::to_markdown(&support::gallery::gallery()));
+}
+
+#[test]
 fn the_gallery_reads_as_before() {
     let set = Typesetter::new(Theme::default(), Language::English).unwrap();
     let laid = lay_out(&set, &support::gallery::gallery(), Paper::A4);
@@ -36,10 +41,15 @@ fn the_gallery_reads_as_before() {
     for (index, page) in laid.pages.iter().enumerate() {
         writeln!(text, "--- page {} ---\n{}", index + 1, text_of(page)).unwrap();
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/gallery.txt");
+    compare("gallery.txt", &text);
+}
+
+/// Compares with the stored copy of that name.
+fn compare(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("ASSAY_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &text).unwrap();
+        std::fs::write(&path, text).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap();
     let difference = text.lines().zip(golden.lines()).position(|(new, old)| new != old);

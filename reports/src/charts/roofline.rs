@@ -158,12 +158,10 @@ fn axes(canvas: &mut Canvas<'_>, scales: &Scales) {
     for value in scales.x.ticks() {
         let x = scales.x.place(value, plot.x, plot.right());
         canvas.line(at(x, plot.y), at(x, plot.bottom()), grid);
-        canvas.label(
-            at(x, plot.bottom() + 10.0),
-            &Quantity::Number.tick(value, canvas.set.language),
-            style,
-            Align::Center,
-        );
+        let text = Quantity::Number.tick(value, canvas.set.language);
+        // The last figure ends with the drawing instead of standing in the middle under its line.
+        let middle = x.min(plot.right() + 6.0 - canvas.set.width(style.face, style.size, &text) / 2.0);
+        canvas.label(at(middle, plot.bottom() + 10.0), &text, style, Align::Center);
     }
     for value in scales.y.ticks() {
         let y = scales.y.place(value, plot.bottom(), plot.y);

@@ -19,7 +19,7 @@ pub(crate) enum Kid {
 }
 
 /// An element.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Node {
     /// The standard structure type, such as `P` or `TD`.
     pub role: &'static str,
@@ -36,7 +36,7 @@ pub(crate) struct Node {
 }
 
 /// All elements; the first is the document.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Structure {
     pub nodes: Vec<Node>,
 }

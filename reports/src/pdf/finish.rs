@@ -16,7 +16,6 @@ pub(super) struct Parts<'a> {
     pub set: &'a Typesetter,
     pub document: &'a Document,
     pub laid: &'a Laid,
-    pub structure: Structure,
     /// The marks of each page.
     pub marks: Vec<PageMarks>,
     pub options: &'a RenderOptions,
@@ -25,17 +24,22 @@ pub(super) struct Parts<'a> {
 }
 
 /// Completes the file; returns the manifest to seal it with, when it carries attachments.
-pub(super) fn finish(file: &mut lopdf::Document, parts: &Parts<'_>) -> Result<Option<Manifest>, ReportError> {
+pub(super) fn finish(
+    file: &mut lopdf::Document,
+    parts: &Parts<'_>,
+    structure: Structure,
+    contents: Vec<Vec<u8>>,
+) -> Result<Option<Manifest>, ReportError> {
     // Object streams need 1.5, PDF/A-2 is based on 1.7.
     file.version = "1.7".to_owned();
     let pages: Vec<ObjectId> = file.page_iter().collect();
     let catalog = file.trailer.get(b"Root").and_then(Object::as_reference).map_err(broken)?;
     let links = complete_pages(file, parts, &pages)?;
-    tags::write(file, parts, catalog, &pages, &links)?;
+    tags::write(file, parts, structure, catalog, &pages, &links)?;
     outline::write(file, parts.laid, catalog, &pages)?;
     metadata::write(file, parts, catalog)?;
     correct_font_descriptors(file, parts.set);
-    merge_glyph_strings(file, &pages)?;
+    set_contents(file, &pages, contents)?;
     let manifest = attach(file, parts, catalog)?;
     for object in file.objects.values_mut() {
         if let Object::Stream(stream) = object
@@ -134,13 +138,13 @@ fn described_face(dictionary: &Dictionary) -> Option<Face> {
     Face::ALL.into_iter().find(|face| font_name.ends_with(face.postscript_name().as_bytes()))
 }
 
-/// printpdf writes a string for each glyph: `<0001><0002>` becomes `<00010002>`.
-fn merge_glyph_strings(file: &mut lopdf::Document, pages: &[ObjectId]) -> Result<(), ReportError> {
-    for page in pages {
-        let contents = file.get_dictionary(*page).and_then(|page| page.get(b"Contents")).map_err(broken)?;
-        let contents = contents.as_reference().map_err(broken)?;
-        if let Ok(Object::Stream(stream)) = file.get_object_mut(contents) {
-            stream.content = merged(&stream.content);
+/// Gives the pages their content. printpdf writes a string for each glyph: `<0001><0002>` becomes `<00010002>`.
+fn set_contents(file: &mut lopdf::Document, pages: &[ObjectId], contents: Vec<Vec<u8>>) -> Result<(), ReportError> {
+    for (page, content) in pages.iter().zip(contents) {
+        let stream = file.get_dictionary(*page).and_then(|page| page.get(b"Contents")).map_err(broken)?;
+        let stream = stream.as_reference().map_err(broken)?;
+        if let Ok(Object::Stream(stream)) = file.get_object_mut(stream) {
+            stream.set_content(merged(&content));
         }
     }
     Ok(())
@@ -166,14 +170,10 @@ fn merged(content: &[u8]) -> Vec<u8> {
 /// An identifier made from the content, so that equal documents are equal files.
 fn set_identifier(file: &mut lopdf::Document) {
     let mut hash = Sha256::new();
-    for (id, object) in &file.objects {
-        match object {
-            Object::Stream(stream) => {
-                hash.update(format!("{id:?}{:?}", stream.dict));
-                hash.update(&stream.content);
-            }
-            object => hash.update(format!("{id:?}{object:?}")),
-        }
+    // Pages, fonts, attachments and the metadata with title and time are streams.
+    for stream in file.objects.values().filter_map(|object| object.as_stream().ok()) {
+        hash.update((stream.content.len() as u64).to_le_bytes());
+        hash.update(&stream.content);
     }
     let identifier = Object::String(hash.finalize().iter().copied().take(16).collect(), StringFormat::Hexadecimal);
     file.trailer.set("ID", Object::Array(vec![identifier.clone(), identifier]));

@@ -4,7 +4,10 @@ use crate::error::ReportError;
 use crate::layout::Page;
 use crate::scene::Prim;
 use crate::text::{Cluster, Face, Glyph, Typesetter};
-use printpdf::{FontId, FontMetrics, FontType, ParsedFont, PdfDocument, PdfFont, PdfFontMetricsStub};
+use printpdf::{
+    Codepoint, FontId, FontMetrics, FontType, Op, ParsedFont, PdfDocument, PdfFont, PdfFontHandle, PdfFontMetricsStub,
+    Pt, TextItem,
+};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -27,8 +30,19 @@ impl EmbeddedFont {
         self.glyphs.get(&id).map_or((0, " "), |glyph| (glyph.id, &glyph.text))
     }
 
+    /// Shows every glyph of the subset once with its text: from this printpdf learns what to embed.
+    pub(super) fn specimen(&self) -> [Op; 4] {
+        let text = |glyph: &EmbeddedGlyph| Codepoint::with_cid(glyph.id, 0.0, glyph.text.clone());
+        let items = vec![TextItem::GlyphIds(self.glyphs.values().map(text).collect())];
+        let font = PdfFontHandle::External(self.id.clone());
+        [Op::StartTextSection, Op::SetFont { font, size: Pt(1.0) }, Op::ShowText { items }, Op::EndTextSection]
+    }
+
     /// Whether the glyphs' own texts add up to the text of their cluster.
     pub(super) fn spells(&self, cluster: &[Glyph]) -> bool {
+        if let [Glyph { id, cluster: Cluster::One(character), .. }] = cluster {
+            return self.glyph(*id).1 == &*character.encode_utf8(&mut [0; 4]);
+        }
         let (mut wanted, mut spelt) = (String::new(), String::new());
         for glyph in cluster {
             glyph.cluster.write_to(&mut wanted);
@@ -67,10 +81,14 @@ pub(super) fn embed(
 /// Of the texts that a glyph is used for, the first in order stands in the font; the others are stated where they
 /// occur. The choice must not depend on the order of use.
 fn choose_text(chosen: &mut String, cluster: &Cluster) {
-    let mut text = String::new();
-    cluster.write_to(&mut text);
-    if !text.is_empty() && (chosen.is_empty() || text < *chosen) {
-        *chosen = text;
+    let mut buffer = [0; 4];
+    let text: &str = match cluster {
+        Cluster::Continued => "",
+        Cluster::One(character) => character.encode_utf8(&mut buffer),
+        Cluster::Many(text) => text,
+    };
+    if !text.is_empty() && (chosen.is_empty() || text < chosen.as_str()) {
+        text.clone_into(chosen);
     }
 }
 

@@ -9,6 +9,7 @@
 //! outlines, `PageMode`, conformance and dates are written by us, since its own are flat or invalid.
 
 mod attachments;
+mod contents;
 mod finish;
 mod fonts;
 mod metadata;
@@ -24,9 +25,8 @@ use crate::error::ReportError;
 use crate::layout::{Laid, Paper, lay_out};
 use crate::proof::{DOCUMENT, LOGO, SigningKey, seal};
 use crate::text::Typesetter;
-use printpdf::{
-    Mm, PdfDocument, PdfPage, PdfSaveOptions, Pt, RawImage, RawImageData, RawImageFormat, Rect, XObject, XObjectId,
-};
+use fonts::EmbeddedFont;
+use printpdf::{PdfDocument, PdfPage, RawImage, RawImageData, RawImageFormat, XObject, XObjectId};
 
 /// How a document becomes a PDF.
 #[derive(Clone, Debug, Default)]
@@ -101,25 +101,19 @@ fn carried(document: &Document, options: &RenderOptions) -> Result<Vec<Attachmen
     Ok(all)
 }
 
-fn write(set: &Typesetter, document: &Document, laid: Laid, options: &RenderOptions) -> Result<Pdf, ReportError> {
+fn write(set: &Typesetter, document: &Document, mut laid: Laid, options: &RenderOptions) -> Result<Pdf, ReportError> {
     let attachments = carried(document, options)?;
     if let Some(page) = laid.pages.iter().position(|page| !page.prims.iter().all(crate::scene::Prim::is_finite)) {
         return Err(ReportError::NotFinite { page: page + 1 });
     }
     let mut pdf = PdfDocument::new(&document.meta.title);
     let fonts = fonts::embed(set, &laid.pages, &mut pdf)?;
-    let mut structure = laid.structure.clone();
-    let mut marks = Vec::new();
-    let mut pages = Vec::new();
-    for index in 0..laid.pages.len() {
-        let content = operators::page_content(set, &laid, index, &fonts, &mut structure, &mut pdf);
-        marks.push(content.marks);
-        let mut page = PdfPage::new(Mm(0.0), Mm(0.0), content.operators);
-        let area = Rect::from_wh(Pt(laid.width), Pt(laid.height));
-        page.media_box = area.clone();
-        page.trim_box = area.clone();
-        page.crop_box = area;
-        pages.push(page);
+    let mut structure = std::mem::take(&mut laid.structure);
+    let contents = contents::write(set, &mut laid, &fonts, &mut structure, &mut pdf)?;
+    // The links, and on the first page a specimen of the fonts until the pages get their content.
+    let mut pages: Vec<PdfPage> = contents.links.into_iter().map(|links| contents::page(&laid, links)).collect();
+    if let Some(first) = pages.first_mut() {
+        first.ops.extend(fonts.values().flat_map(EmbeddedFont::specimen));
     }
     pdf.with_pages(pages);
     if let Some(logo) = &set.logo {
@@ -132,10 +126,11 @@ fn write(set: &Typesetter, document: &Document, laid: Laid, options: &RenderOpti
         };
         pdf.resources.xobjects.map.insert(XObjectId(operators::LOGO_ID.to_owned()), XObject::Image(image));
     }
-    let save_options = PdfSaveOptions { optimize: true, subset_fonts: false, secure: true, image_optimization: None };
-    let mut file = pdf.to_lopdf_document(&save_options, &mut Vec::new());
-    let parts = finish::Parts { set, document, laid: &laid, structure, marks, options, attachments: &attachments };
-    let manifest = finish::finish(&mut file, &parts)?;
+    let mut file = pdf.to_lopdf_document(&contents::save_options(), &mut Vec::new());
+    drop(pdf);
+    let marks = contents.marks;
+    let parts = finish::Parts { set, document, laid: &laid, marks, options, attachments: &attachments };
+    let manifest = finish::finish(&mut file, &parts, structure, contents.streams)?;
     let mut bytes = Vec::new();
     let save = lopdf::SaveOptions::builder()
         .use_object_streams(true)

@@ -20,6 +20,7 @@ pub(super) const LOGO_ID: &str = "Logo";
 /// A page's operators and what its marks belong to.
 pub(super) struct PageContent {
     pub operators: Vec<Op>,
+    pub links: Vec<Op>,
     pub marks: PageMarks,
 }
 
@@ -37,6 +38,7 @@ pub(super) fn page_content(
     set: &Typesetter,
     laid: &Laid,
     page: usize,
+    prims: &[Prim],
     fonts: &BTreeMap<Face, EmbeddedFont>,
     structure: &mut Structure,
     pdf: &mut PdfDocument,
@@ -49,6 +51,7 @@ pub(super) fn page_content(
         structure,
         pdf,
         operators: Vec::new(),
+        links: Vec::new(),
         marks: PageMarks::default(),
         wanted: Role::Artifact,
         open: None,
@@ -57,12 +60,12 @@ pub(super) fn page_content(
         fill: None,
         outline: None,
     };
-    for prim in laid.pages.get(page).map(|page| page.prims.as_slice()).unwrap_or_default() {
+    for prim in prims {
         writer.prim(prim);
     }
     writer.end_text();
     writer.end_mark();
-    PageContent { operators: writer.operators, marks: writer.marks }
+    PageContent { operators: writer.operators, links: writer.links, marks: writer.marks }
 }
 
 struct PageWriter<'a> {
@@ -73,6 +76,7 @@ struct PageWriter<'a> {
     structure: &'a mut Structure,
     pdf: &'a mut PdfDocument,
     operators: Vec<Op>,
+    links: Vec<Op>,
     marks: PageMarks,
     /// What the next content is.
     wanted: Role,
@@ -194,8 +198,7 @@ impl PageWriter<'_> {
                 let exact = f32::from(face.width(glyph.id)) - glyph.advance - next_offset + glyph.offset + carried;
                 let adjustment = if exact.abs() <= 1.5 { 0.0 } else { exact.round() };
                 carried = exact - adjustment;
-                let (id, text) = font.glyph(glyph.id);
-                Codepoint::with_cid(id, adjustment, text.to_owned())
+                Codepoint::new(font.glyph(glyph.id).0, adjustment)
             })
             .collect()
     }
@@ -331,7 +334,7 @@ impl PageWriter<'_> {
             Some(ColorArray::Transparent),
             Some(HighlightingMode::Invert),
         );
-        self.operators.push(Op::LinkAnnotation { link: annotation });
+        self.links.push(Op::LinkAnnotation { link: annotation });
         let index = self.marks.links.len();
         self.structure.adopt(element, Kid::Annotation { page: self.page, index });
         self.marks.links.push((element, description));

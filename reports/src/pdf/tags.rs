@@ -14,11 +14,11 @@ const NOWHERE: Position = (usize::MAX, i64::MAX);
 pub(super) fn write(
     file: &mut lopdf::Document,
     parts: &Parts<'_>,
+    mut structure: Structure,
     catalog: ObjectId,
     pages: &[ObjectId],
     links: &Links,
 ) -> Result<(), ReportError> {
-    let mut structure = parts.structure.clone();
     let positions = positions(&structure);
     sort_kids(&mut structure, &positions);
     let has_content = has_content(&structure);

@@ -6,6 +6,7 @@ pub mod capacity;
 pub mod check;
 pub mod forge;
 pub mod gallery;
+pub mod large;
 pub mod migration;
 pub mod more_charts;
 pub mod report_input;
