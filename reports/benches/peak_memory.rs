@@ -1,5 +1,7 @@
 //! The peak of memory while about 280 pages are set and written. Limit: 250 MB, the document itself included.
 
+#![expect(clippy::unwrap_used, reason = "benches")]
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -4,6 +4,7 @@
 //! of memory is printed by the bench `peak_memory`, and `benches/typst.py` sets equal documents with Typst.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
+#![expect(clippy::unwrap_used, reason = "benches")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;

@@ -2,6 +2,8 @@
 //!
 //! After an intended change: `ASSAY_BLESS=1 cargo test -p assay-reports --test golden`, then read the difference.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod support;
 
 use assay_reports::layout::{Page, lay_out};
@@ -54,5 +56,5 @@ fn compare(name: &str, text: &str) {
     let golden = std::fs::read_to_string(&path).unwrap();
     let difference = text.lines().zip(golden.lines()).position(|(new, old)| new != old);
     let at = |text: &str| difference.and_then(|line| text.lines().nth(line)).unwrap_or("(end)").to_owned();
-    assert!(text == golden, "line {difference:?}\n  now: {}\n  was: {}", at(&text), at(&golden));
+    assert!(text == golden, "line {difference:?}\n  now: {}\n  was: {}", at(text), at(&golden));
 }

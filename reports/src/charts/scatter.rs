@@ -151,7 +151,7 @@ impl Draw for ScatterChart {
                 canvas.polyline(&line, Paint::stroke(pen));
             }
         }
-        let on_front = |point: &ScatterPoint| front.iter().any(|other| *other == point);
+        let on_front = |point: &ScatterPoint| front.contains(&point);
         // What the text talks about and the front find places for their names first.
         let mut order: Vec<&ScatterPoint> = points.iter().collect();
         order.sort_by_key(|point| (!point.highlight, !on_front(point)));

@@ -29,7 +29,7 @@ pub fn plain(file: &Document, id: ObjectId) -> Vec<u8> {
 }
 
 pub fn replace(file: &mut Document, id: ObjectId, bytes: Vec<u8>, compress: bool) {
-    let Ok(Object::Stream(stream)) = file.get_object_mut(id) else { panic!("no stream") };
+    let stream = file.get_object_mut(id).and_then(Object::as_stream_mut).unwrap();
     stream.dict.remove(b"Filter");
     stream.set_content(bytes);
     if compress {
