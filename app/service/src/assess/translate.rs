@@ -91,8 +91,16 @@ pub fn in_words_of_the_study(mut error: CostError) -> CostError {
     let (CostError::OutOfRange { field, .. } | CostError::Invalid { field, .. } | CostError::Currency { field, .. }) =
         &mut error;
     *field = study_path(field);
+    // A result, such as an NPV, that numbers within their ranges drove out of the range of a double.
+    if !SECTIONS.iter().any(|section| field.split(['.', '[', ':']).next() == Some(section)) {
+        *field = format!("options: {field}");
+    }
     error
 }
+
+/// The sections of a study that have numbers.
+const SECTIONS: [&str; 8] =
+    ["options", "assumptions", "demand", "finance", "carbon", "costs", "waiting", "correlations"];
 
 /// The study's path of a field of the cost models: `options[h100].payment.capex_per_unit` is
 /// `options.h100.price.price_per_unit`.
