@@ -83,7 +83,7 @@ proptest! {
     ) {
         let contracts = [contract("1y", 12, short), contract("3y", 36, long)];
         let rates = RentRates { on_demand_per_hour: Some(1.0), spot_per_hour: None, spot_share_cap: 0.0 };
-        let mix = commitment_mix(&one_load(units.clone()), &profile, &contracts, &rates, 730.0).unwrap();
+        let mix = commitment_mix(&one_load(units.clone()), units.len(), &profile, &contracts, &rates, 730.0).unwrap();
         prop_assert!(mix.total <= mix.all_on_demand.unwrap() * (1.0 + 1e-9));
         let most = units.iter().copied().max().unwrap_or_default();
         for rate in [short, long] {
@@ -108,7 +108,7 @@ proptest! {
     ) {
         let rates = RentRates { on_demand_per_hour: Some(1.0), spot_per_hour: Some(spot), spot_share_cap: share };
         let contracts = [contract("1y", 12, rate)];
-        let mix = commitment_mix(&one_load(vec![units; 12]), &profile, &contracts, &rates, 1.0).unwrap();
+        let mix = commitment_mix(&one_load(vec![units; 12]), 12, &profile, &contracts, &rates, 1.0).unwrap();
         let cheapest = (0..=units).map(|level| cost_of(level, units, &profile, rate, spot, share)).fold(f64::INFINITY, f64::min);
         prop_assert!(mix.total / 12.0 <= cheapest * (1.0 + 1e-9), "{} {cheapest}", mix.total / 12.0);
     }
@@ -122,7 +122,7 @@ proptest! {
             Load { weight: 1.0 - likely, units_per_month: vec![low; 12] },
             Load { weight: likely, units_per_month: vec![high; 12] },
         ];
-        let mix = commitment_mix(&loads, &[], &[contract("1y", 12, rate)], &rates, 1.0).unwrap();
+        let mix = commitment_mix(&loads, 12, &[], &[contract("1y", 12, rate)], &rates, 1.0).unwrap();
         let expected = |level: u64| {
             let over = |units: u64| units.saturating_sub(level) as f64;
             12.0 * (rate * level as f64 + (1.0 - likely) * over(low) + likely * over(high))

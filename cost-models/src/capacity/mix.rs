@@ -95,22 +95,28 @@ const MAX_UNITS: u64 = 100_000;
 ///
 /// With several loads the contracts fit all of them: a slice's duty is the mean over the loads by weight.
 ///
+/// `horizon_months` are reported. The loads may be longer: what is known or expected after the horizon decides on the
+/// contracts that outlast it, which would look too cheap if their months there counted for nothing.
+///
 /// `profile` are loads of single hours over the peak, (0, 1], empty for a flat load.
 ///
 /// # Errors
 /// A value outside its range, or no way at all to have the units.
 pub fn commitment_mix(
     loads: &[Load],
+    horizon_months: usize,
     profile: &[f64],
     contracts: &[Contract],
     rates: &RentRates,
     hours_per_month: f64,
 ) -> Result<CommitmentMix, CostError> {
     validated(loads, profile, contracts, rates, hours_per_month)?;
+    let months = loads.first().map_or(0, |load| load.units_per_month.len());
+    let within = (1..=months).contains(&horizon_months);
+    check("horizon_months", horizon_months as f64, within, "1 or more, at most the months of the loads")?;
     let mut profile = if profile.is_empty() { vec![1.0] } else { profile.to_vec() };
     profile.sort_by(f64::total_cmp);
     let groups = groups(loads, &profile);
-    let months = loads.first().map_or(0, |load| load.units_per_month.len());
     let on_demand = rates.on_demand_per_hour.unwrap_or(f64::INFINITY);
     let spot = rates.spot_per_hour.filter(|spot| *spot < on_demand && rates.spot_share_cap > 0.0);
 
@@ -139,7 +145,7 @@ pub fn commitment_mix(
             }
         }
     }
-    summed(&parts, months, contracts, rates, spot, &mut room, hours_per_month)
+    summed(&parts, horizon_months, contracts, rates, spot, &mut room, hours_per_month)
 }
 
 /// So many units of a group, had in the same way.
@@ -175,7 +181,7 @@ fn fits(group: &Group, choices: &[Choice], room: &mut [u64]) -> u64 {
 
 fn summed(
     parts: &[Part<'_>],
-    months: usize,
+    horizon: usize,
     contracts: &[Contract],
     rates: &RentRates,
     spot: Option<f64>,
@@ -183,9 +189,9 @@ fn summed(
     hours: f64,
 ) -> Result<CommitmentMix, CostError> {
     let none = vec![0; contracts.len()];
-    let mut mixes = Vec::with_capacity(months);
+    let mut mixes = Vec::with_capacity(horizon);
     let (mut all_on_demand, mut after_horizon) = (0.0, 0.0);
-    for month in 0..months {
+    for (month, room) in room.iter_mut().enumerate().take(horizon) {
         let mut mix = MonthMix {
             committed: none.clone(),
             starting: none.clone(),
@@ -212,8 +218,8 @@ fn summed(
         // What is rented beside and still fits on spot, the most used first.
         rented.sort_by(|a, b| b.0.total_cmp(&a.0));
         for (duty, units) in rented {
-            let on_spot = if spot.is_some() && duty > 0.0 { units.min(room[month]) } else { 0 };
-            room[month] -= on_spot;
+            let on_spot = if spot.is_some() && duty > 0.0 { units.min(*room) } else { 0 };
+            *room -= on_spot;
             mix.spot_hours += duty * hours * on_spot as f64;
             mix.on_demand_hours += duty * hours * (units - on_spot) as f64;
         }
@@ -226,7 +232,7 @@ fn summed(
             let starting = mix.starting[i] as f64;
             mix.cost += mix.committed[i] as f64 * a_month;
             mix.cash += mix.committed[i] as f64 * paid_monthly + starting * contract.upfront;
-            let beyond = (month + contract.term_months as usize).saturating_sub(months);
+            let beyond = (month + contract.term_months as usize).saturating_sub(horizon);
             after_horizon += starting * beyond as f64 * paid_monthly;
         }
         answer("cost of a month", mix.cost + mix.cash)?;
@@ -237,14 +243,15 @@ fn summed(
         months: mixes,
         all_on_demand: rates.on_demand_per_hour.map(|_| answer("all_on_demand", all_on_demand)).transpose()?,
         after_horizon: answer("after_horizon", after_horizon)?,
-        rules: contracts.iter().enumerate().map(|(i, contract)| rule(i, contract, parts, rates)).collect(),
+        rules: contracts.iter().enumerate().map(|(i, contract)| rule(i, contract, parts, horizon, rates)).collect(),
     })
 }
 
-fn rule(index: usize, contract: &Contract, parts: &[Part<'_>], rates: &RentRates) -> MarginalRule {
+fn rule(index: usize, contract: &Contract, parts: &[Part<'_>], horizon: usize, rates: &RentRates) -> MarginalRule {
     let (mut least, mut most) = (None::<f64>, None::<f64>);
     for part in parts {
-        let (signed, rented) = term_duties(&part.group.duty, &part.choices, index, contract.term_months as usize);
+        let (signed, rented) =
+            term_duties(&part.group.duty, &part.choices, horizon, index, contract.term_months as usize);
         least = signed.into_iter().chain(least).reduce(f64::min);
         if !part.spot {
             most = rented.into_iter().chain(most).reduce(f64::max);
@@ -333,7 +340,7 @@ mod tests {
     }
 
     fn mix(units: &[u64], profile: &[f64], contracts: &[Contract], rates: &RentRates, hours: f64) -> CommitmentMix {
-        commitment_mix(&[load(units)], profile, contracts, rates, hours).unwrap()
+        commitment_mix(&[load(units)], units.len(), profile, contracts, rates, hours).unwrap()
     }
 
     #[test]
@@ -396,6 +403,19 @@ mod tests {
     }
 
     #[test]
+    fn a_need_at_the_end_of_the_horizon_is_no_reason_for_a_long_term() {
+        // Two more units in the last month; what comes after it decides on them.
+        let extended = |after: u64| {
+            let mut units = [vec![3; 11], vec![5]].concat();
+            units.extend(vec![after; 36]);
+            commitment_mix(&[load(&units)], 12, &[], &contracts()[..1], &RATES, 1.0).unwrap()
+        };
+        assert_eq!((extended(3).months[11].committed[0], extended(5).months[11].committed[0]), (3, 5));
+        assert_eq!(extended(5).months.len(), 12);
+        assert!((extended(5).after_horizon - 0.4 * (3.0 * 24.0 + 2.0 * 35.0)).abs() < 1e-9);
+    }
+
+    #[test]
     fn a_mark_up_for_risk_decides_and_is_not_paid() {
         let mut risky = contracts();
         risky[0].risk_markup = 1.0;
@@ -410,7 +430,7 @@ mod tests {
         let loads =
             |likely: f64| [Load { weight: 1.0 - likely, ..load(&[5; 36]) }, Load { weight: likely, ..load(&[10; 36]) }];
         let committed = |likely| {
-            commitment_mix(&loads(likely), &[], &contracts(), &RATES, 1.0).unwrap().months[0].committed.clone()
+            commitment_mix(&loads(likely), 36, &[], &contracts(), &RATES, 1.0).unwrap().months[0].committed.clone()
         };
         assert_eq!(committed(0.3), [5, 0]);
         assert_eq!(committed(0.5), [10, 0]);
@@ -419,11 +439,11 @@ mod tests {
     #[test]
     fn refusals_name_the_field() {
         let field = |profile: &[f64]| {
-            commitment_mix(&[load(&[1])], profile, &contracts(), &RATES, 730.0).unwrap_err().field().to_owned()
+            commitment_mix(&[load(&[1])], 1, profile, &contracts(), &RATES, 730.0).unwrap_err().field().to_owned()
         };
         assert_eq!(field(&[0.5, 1.5]), "profile[1]");
-        assert!(commitment_mix(&[], &[], &contracts(), &RATES, 730.0).is_err());
+        assert!(commitment_mix(&[], 1, &[], &contracts(), &RATES, 730.0).is_err());
         let nothing = RentRates { on_demand_per_hour: None, ..RATES };
-        assert_eq!(commitment_mix(&[load(&[1])], &[], &[], &nothing, 730.0).unwrap_err().field(), "contracts");
+        assert_eq!(commitment_mix(&[load(&[1])], 1, &[], &[], &nothing, 730.0).unwrap_err().field(), "contracts");
     }
 }

@@ -83,21 +83,28 @@ pub(super) fn cheapest(duty: &[f64], contracts: &[Contract], rent_per_hour: f64,
     (best[0].0, choices)
 }
 
-/// Means of the duty over the terms of a contract that were signed, and over windows of its length that are rented.
-pub(super) fn term_duties(duty: &[f64], choices: &[Choice], contract: usize, term: usize) -> (Vec<f64>, Vec<f64>) {
+/// Means of the duty over the terms of a contract that are signed within the horizon, and over windows of its length
+/// that begin there and are rented.
+pub(super) fn term_duties(
+    duty: &[f64],
+    choices: &[Choice],
+    horizon: usize,
+    contract: usize,
+    term: usize,
+) -> (Vec<f64>, Vec<f64>) {
     let months = duty.len();
     let mean = |from: usize, to: usize| duty[from..to].iter().sum::<f64>() / (to - from) as f64;
     let (mut signed, mut rented) = (Vec::new(), Vec::new());
     let mut rented_run = 0;
-    for month in 0..months {
-        match choices[month] {
-            Choice::Contract { index, starts: true } if index == contract => {
+    for (month, choice) in choices.iter().enumerate().take(months) {
+        match *choice {
+            Choice::Contract { index, starts: true } if index == contract && month < horizon => {
                 signed.push(mean(month, (month + term).min(months)));
             }
             _ => {}
         }
-        rented_run = if choices[month] == Choice::Rent { rented_run + 1 } else { 0 };
-        if rented_run >= term {
+        rented_run = if *choice == Choice::Rent { rented_run + 1 } else { 0 };
+        if rented_run >= term && month + 1 - term < horizon {
             rented.push(mean(month + 1 - term, month + 1));
         }
     }

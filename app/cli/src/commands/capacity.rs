@@ -10,9 +10,6 @@ use crate::args::{Capacity, Format};
 use crate::output::{self, number, text};
 use crate::{Verdict, place};
 
-/// Characters of a source in a table.
-const SOURCE_WIDTH: usize = 44;
-
 pub fn run(arguments: &Capacity) -> anyhow::Result<Verdict> {
     let mut workbench = place::open(arguments.study.named())?;
     place::look_at(&mut workbench, arguments.scenario.as_deref(), &place::values(&arguments.set)?)?;
@@ -111,12 +108,12 @@ fn demand(plan: &CapacityPlan) -> anyhow::Result<()> {
     };
     output::table(&columns, plan.quarters.iter().enumerate().map(row).collect())?;
     for forecast in &plan.demand {
-        let weight = forecast.weight.map(|w| format!(", weight {}", format::significant(w, 3))).unwrap_or_default();
+        let weight = forecast.weight.map(|w| format!(", weight {}", plain(w))).unwrap_or_default();
         let line = format!(
             "{}: {}, peak over average {}{weight} ({}; {})",
             forecast.name,
             forecast.model,
-            format::significant(forecast.peak_to_average, 3),
+            plain(forecast.peak_to_average),
             forecast.evidence,
             forecast.source
         );
@@ -147,13 +144,10 @@ fn one_option(plan: &CapacityPlan, option: &OptionPlan) -> anyhow::Result<()> {
     if let Some(mix) = &option.hedged {
         mix_tables(plan.currency, mix, "Mix that fits all forecasts by their weights")?;
     }
-    let columns = [text("Figure"), text("Value"), text("Evidence"), text("Source")];
-    let cells = |fact: &assay_service::capacity::Fact| {
-        let source = output::shortened(&fact.source, SOURCE_WIDTH);
-        vec![fact.label.clone(), output::shortened(&fact.text, 34), fact.evidence.to_string(), source]
-    };
     output::print("\nMade from")?;
-    output::wrapped_table(&columns, option.inputs.iter().map(cells).collect())?;
+    for fact in &option.inputs {
+        output::wrapped("- ", &format!("{}: {} ({}; {})", fact.label, fact.text, fact.evidence, fact.source))?;
+    }
     for scenario in &option.scenarios {
         for shortfall in &scenario.shortfalls {
             output::wrapped("! ", &format!("{} ({}): {}", shortfall.quarter, scenario.demand, shortfall.text))?;
@@ -167,6 +161,15 @@ fn one_option(plan: &CapacityPlan, option: &OptionPlan) -> anyhow::Result<()> {
 
 fn money(amount: Option<f64>, currency: Currency) -> String {
     format::or_unknown(amount, |amount| format::money_in(amount, currency))
+}
+
+fn plain(value: f64) -> String {
+    format::without_trailing_zeros(&format::significant(value, 3))
+}
+
+/// `1 unit`, `12 units`.
+fn units(count: u64) -> String {
+    format!("{} {}", format::thousands(count as f64, 0), if count == 1 { "unit" } else { "units" })
 }
 
 fn count(units: u64) -> String {
@@ -202,7 +205,7 @@ fn summary(plan: &CapacityPlan, option: &OptionPlan) -> anyhow::Result<()> {
 
 fn fleet(currency: Currency, option: &OptionPlan, scenario: &ScenarioPlan) -> anyhow::Result<()> {
     let more = if option.ownership == Ownership::Rented { "Rent" } else { "Order" };
-    let columns = [
+    let mut columns = vec![
         text("Quarter"),
         number("Peak/s"),
         number("Needed"),
@@ -229,7 +232,7 @@ fn fleet(currency: Currency, option: &OptionPlan, scenario: &ScenarioPlan) -> an
             count(q.to_order),
             count(q.in_service),
             count(q.missing),
-            format::or_unknown(q.peak_utilisation, |u| format::percent(u, 0)),
+            q.peak_utilisation.map(|u| format::percent(u, 0)).unwrap_or_default(),
             money(q.cost, currency),
             money(q.cash, currency),
         ]
@@ -240,11 +243,22 @@ fn fleet(currency: Currency, option: &OptionPlan, scenario: &ScenarioPlan) -> an
     total[columns.len() - 2] = money(scenario.cost, currency);
     total[columns.len() - 1] = money(scenario.cash, currency);
     rows.push(total);
+    // What never happens needs no column.
+    let used: Vec<bool> = (0..columns.len()).map(|i| rows.iter().any(|row| !row[i].is_empty())).collect();
+    for row in &mut rows {
+        keep(row, &used);
+    }
+    keep(&mut columns, &used);
     output::table(&columns, rows)?;
     if let Some(binding) = binding(scenario) {
         output::wrapped("", &binding)?;
     }
     Ok(())
+}
+
+fn keep<T>(list: &mut Vec<T>, used: &[bool]) {
+    let mut used = used.iter();
+    list.retain(|_| used.next().copied().unwrap_or_default());
 }
 
 /// What decides on the number of units.
@@ -254,9 +268,9 @@ fn binding(scenario: &ScenarioPlan) -> Option<String> {
     let (load, which) =
         (quarter.units_for_load, if latency > quarter.units_for_load { "latency" } else { "utilisation" });
     Some(format!(
-        "In {}: {} units for the target utilisation, {} for the latency objective, {} spares; the {which} decides.",
+        "In {}: {} for the target utilisation, {} for the latency objective, {} more for failures; the {which} decides.",
         quarter.quarter,
-        format::thousands(load as f64, 0),
+        units(load),
         format::thousands(latency as f64, 0),
         quarter.spares
     ))
@@ -308,13 +322,13 @@ fn mix_tables(currency: Currency, mix: &Mix, title: &str) -> anyhow::Result<()> 
     if mix.spot_per_hour.is_some() {
         columns.push(number("spot"));
     }
-    let units = |value: f64| if value == 0.0 { String::new() } else { format::significant(value, 3) };
+    let mean = |value: f64| if value == 0.0 { String::new() } else { format::significant(value, 3) };
     let row = |quarter: &assay_service::capacity::MixQuarter| {
         let mut cells = vec![quarter.quarter.to_string()];
-        cells.extend(quarter.committed.iter().map(|count| units(*count)));
-        cells.push(units(quarter.rented));
+        cells.extend(quarter.committed.iter().map(|count| mean(*count)));
+        cells.push(mean(quarter.rented));
         if mix.spot_per_hour.is_some() {
-            cells.push(units(quarter.spot));
+            cells.push(mean(quarter.spot));
         }
         cells
     };
@@ -323,7 +337,7 @@ fn mix_tables(currency: Currency, mix: &Mix, title: &str) -> anyhow::Result<()> 
         output::wrapped("- ", &rule_text(rule, contract.rate_per_hour, currency))?;
     }
     for signing in &mix.signings {
-        output::print(&format!("Sign from {}: {} units, {}", signing.on, count(signing.units), signing.contract))?;
+        output::print(&format!("Sign from {}: {}, {}", signing.on, units(signing.units), signing.contract))?;
     }
     let saved = mix.all_rented.map(|all| format!("; all on demand would cost {}", format::money_in(all, currency)));
     let owed = match mix.after_horizon {

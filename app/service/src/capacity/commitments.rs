@@ -195,6 +195,11 @@ impl Ways {
         self.warnings.push(format!("The mix goes without {label}: {reason}."));
     }
 
+    /// Whether there is a choice between contracts, or contracts and renting.
+    pub fn commits(&self) -> bool {
+        !self.contracts.is_empty()
+    }
+
     /// What the cost of renting without commitment is called.
     pub fn rent_kind(&self) -> &CostLineKind {
         &self.rent
@@ -205,7 +210,10 @@ impl Ways {
         let contracts: Vec<Contract> = self.contracts.iter().map(|(contract, _)| contract.clone()).collect();
         let hours = context.assessment.assumptions.hours_per_month;
         let profile = load_profile(&context.capacity.load_profile);
-        let mix = commitment_mix(loads, &profile, &contracts, &self.rates, hours)?;
+        let horizon = loads.first().map_or(0, |load| load.units_per_month.len());
+        let longest = contracts.iter().map(|contract| contract.term_months as usize).max().unwrap_or_default();
+        let loads: Vec<Load> = loads.iter().map(|load| continued(load, longest)).collect();
+        let mix = commitment_mix(&loads, horizon, &profile, &contracts, &self.rates, hours)?;
         Ok(self.described(context, mix, hours))
     }
 
@@ -343,6 +351,14 @@ fn name_of(term_months: u32) -> String {
         months if months.is_multiple_of(12) => format!("reserved {}y", months / 12),
         months => format!("reserved {months}m"),
     }
+}
+
+/// A load with so many months after the horizon: its last year again and again.
+fn continued(load: &Load, months: usize) -> Load {
+    let known = &load.units_per_month;
+    let last_year = known.get(known.len().saturating_sub(12)..).unwrap_or_default();
+    let after = last_year.iter().copied().cycle().take(months);
+    Load { weight: load.weight, units_per_month: known.iter().copied().chain(after).collect() }
 }
 
 /// Loads of hours over the largest of them.

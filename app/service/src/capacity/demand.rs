@@ -125,7 +125,7 @@ fn words(demand: &Demand) -> String {
         Growth::Logistic { capacity_per_month, midpoint_month, .. } => format!(
             "an S-curve to {} a month, half of it in month {}",
             format::spoken(*capacity_per_month),
-            format::significant(*midpoint_month, 3)
+            format::without_trailing_zeros(&format::significant(*midpoint_month, 3))
         ),
         Growth::Quarters { items_per_month } => format!("a table of {} quarters", items_per_month.len()),
         Growth::Months { items } => format!("a table of {} months", items.len()),

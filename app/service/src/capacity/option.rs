@@ -190,6 +190,12 @@ fn rented(
             plan.inputs.extend(ways.facts.iter().cloned());
             plan.warnings.extend(ways.warnings.iter().cloned());
             plan.cost_evidence = ways.evidence.weaker(units.evidence);
+            if ways.commits() {
+                plan.warnings.push(
+                    "Contracts that outlast the horizon are chosen as if the demand stayed as in its last year."
+                        .to_owned(),
+                );
+            }
         }
         Err(reason) => {
             plan.inputs.push(unknown("price", "Price", reason));
