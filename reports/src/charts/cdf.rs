@@ -135,10 +135,14 @@ impl Draw for CdfChart {
             let both = Size { width: narrow.max(wide), height: 17.0 };
             let alone = Size { width: narrow, height: 9.0 };
             let shares = [0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2, 0.9, 0.1];
-            let place = [both, alone].into_iter().find_map(|size| {
+            // Right of its line a name is not taken for that of the line before.
+            let tries = [(both, true), (alone, true), (both, false), (alone, false)];
+            let place = tries.into_iter().find_map(|(size, right)| {
                 shares.into_iter().find_map(|share| {
                     let anchor = plane.place(percentile(samples, share)?, share);
-                    Some((placer.place(anchor, size, 1.5)?, anchor))
+                    let found =
+                        if right { placer.place_right(anchor, size, 1.5) } else { placer.place(anchor, size, 1.5) };
+                    Some((found?, anchor))
                 })
             });
             let Some((area, anchor)) = place else { continue };

@@ -200,6 +200,15 @@ impl Placer {
 
     /// A free place for a label beside a point, first to the right, then around it; taken from now on.
     pub(super) fn place(&mut self, point: Point, label: Size, radius: f32) -> Option<Area> {
+        self.place_at(point, label, radius, 8)
+    }
+
+    /// The same to the right only.
+    pub(super) fn place_right(&mut self, point: Point, label: Size, radius: f32) -> Option<Area> {
+        self.place_at(point, label, radius, 3)
+    }
+
+    fn place_at(&mut self, point: Point, label: Size, radius: f32, sides: usize) -> Option<Area> {
         let Size { width, height } = label;
         for gap in [2.5, 8.0, 14.0] {
             let away = radius + gap;
@@ -209,15 +218,15 @@ impl Placer {
             let corner = away * 0.6;
             let places = [
                 (right, middle),
-                (left, middle),
-                (point.x + corner, point.y - corner - height),
                 (point.x + corner, point.y + corner),
+                (point.x + corner, point.y - corner - height),
+                (left, middle),
                 (center, above),
                 (center, below),
                 (point.x - corner - width, point.y - corner - height),
                 (point.x - corner - width, point.y + corner),
             ];
-            for (x, y) in places {
+            for (x, y) in places.into_iter().take(sides) {
                 let area = Area::new(x, y, width, height);
                 let inside = area.x >= self.bounds.x
                     && area.y >= self.bounds.y
