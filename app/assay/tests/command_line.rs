@@ -163,7 +163,7 @@ fn mistakes_are_named_with_place_and_remedy() {
         (vec!["run", arg(&study), "--target", "nowhere"], "no target `nowhere`"),
         (vec!["cost", "/nonexistent"], "study.yaml"),
         (vec!["profiles", "show", "nvidia-h100"], "did you mean"),
-        (vec!["results", "show", "nope", "--study", arg(&study)], "no measurement `nope`"),
+        (vec!["results", "show", "nope", "--study", arg(&study)], "no result `nope`"),
         (vec!["calc", "npvv", "--input", "{}"], "npv"),
         (vec!["calc", "irr", "--input", "{"], "JSON"),
     ] {

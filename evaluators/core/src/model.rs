@@ -360,7 +360,7 @@ mod tests {
         assert_eq!(placement(vec![share("A", 1.0)]).rejection(), None);
         assert_eq!(placement(vec![share("A", 0.9), share("B", 0.1)]).rejection(), None);
         assert!(placement(vec![share("B", 1.0)]).rejection().unwrap().contains("ran on B"));
-        assert!(placement(vec![share("B", 0.8), share("A", 0.2)]).rejection().unwrap().contains("20 %"));
+        assert!(placement(vec![share("B", 0.8), share("A", 0.2)]).rejection().unwrap().contains("20\u{a0}%"));
         // Without a profile nothing can be said.
         assert_eq!(placement(Vec::new()).rejection(), None);
     }
