@@ -1,5 +1,4 @@
 //! Properties of capacity planning.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use assay_cost_models::capacity::{
     Contract, Delivery, FleetInput, LatencyObjective, Load, OwnedRates, Redundancy, RentRates, Sizing, commitment_mix,

@@ -49,14 +49,8 @@ pub fn serve() -> anyhow::Result<()> {
         }
         environment
     };
-    let hosting = Hosting {
-        evaluators,
-        devices,
-        absent,
-        models: &OnnxReader,
-        host: &ThisHost,
-        environment: &environment,
-    };
+    let hosting =
+        Hosting { evaluators, devices, absent, models: &OnnxReader, host: &ThisHost, environment: &environment };
     serve_requests(&hosting, &mut BufReader::new(std::io::stdin()), events);
     Ok(())
 }

@@ -195,7 +195,7 @@ impl DesktopApp {
             Request::Apply(command) => self.apply(command),
             Request::Do(action) if self.is_enabled(action) => self.act(action, ctx),
             Request::Do(_) => {}
-            Request::StartRun(request) => self.start_run(request, ctx),
+            Request::StartRun(request) => self.start_run(*request, ctx),
             Request::ShowJob(job) => {
                 self.run.follow = job.is_none();
                 if job.is_some() {

@@ -15,7 +15,7 @@ pub enum Request {
     /// Something from the list of commands.
     Do(Action),
     /// Starts a run.
-    StartRun(RunRequest),
+    StartRun(Box<RunRequest>),
     /// Shows the samples of a job of the run; `None` follows the run again.
     ShowJob(Option<usize>),
     /// Shows a measurement among the results.

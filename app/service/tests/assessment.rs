@@ -4,8 +4,8 @@
 mod support;
 
 use assay_base::{Evidence, NumericFormat};
+use assay_core::Measurement;
 use assay_core::measurement::Status;
-use assay_core::{Measurement, Suite};
 use assay_service::hardware_profiles::Catalog;
 use assay_service::study::{Study, StudyFolder};
 use assay_service::{Assessment, Command, Confidence, Measured, Workbench, assess::assess, sample};

@@ -186,7 +186,7 @@ impl BenchmarksView {
             } else if primary_button(ui, request.is_some(), "Run").clicked()
                 && let Some(request) = request
             {
-                scene.requests.push(Request::StartRun(request));
+                scene.requests.push(Request::StartRun(Box::new(request)));
             }
         });
     }

@@ -71,9 +71,7 @@ impl Evaluator for NativeEvaluator {
                 | Shape::Launch { .. }
                 | Shape::PeerCopy { .. }
                 | Shape::Collective { .. }),
-            ) => {
-                Support::unsupported(format!("the native stack has no kernel for {}", shape.kind()))
-            }
+            ) => Support::unsupported(format!("the native stack has no kernel for {}", shape.kind())),
             (NumericFormat::Fp32, _) | (NumericFormat::Int8, Shape::Gemm { .. } | Shape::EncoderBlock { .. }) => {
                 Support::Supported
             }

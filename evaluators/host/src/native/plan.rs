@@ -176,7 +176,10 @@ impl Preparation<'_> {
             }
             Op::BiasGelu => Box::new(kernels::BiasGelu { bias: self.weight(1)? }),
             Op::Quantise | Op::Dequantise | Op::Copy | Op::Collective { .. } => {
-                return Err(EvaluatorError::Unsupported(format!("the native stack has no kernel for {:?}", self.node.op)));
+                return Err(EvaluatorError::Unsupported(format!(
+                    "the native stack has no kernel for {:?}",
+                    self.node.op
+                )));
             }
             Op::Attention { heads, kv_heads, causal } => {
                 let ([_, queries, width], [_, keys, _]) = (self.shape(0)?, self.shape(1)?);
