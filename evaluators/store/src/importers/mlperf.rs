@@ -99,11 +99,17 @@ fn accelerators(row: &Fields, result: &mut PublishedResult) -> Result<(), String
     Ok(())
 }
 
-/// The number in a system's name such as `PowerEdge (8x H100, TensorRT)`; `None` where there is none or several.
+/// The number in a system's name such as `PowerEdge (8x H100, TensorRT)`, or `(2x8x H100)` of two nodes; `None` where
+/// there is none or several.
 fn count_in(system: &str) -> Option<u64> {
     let mut counts = system.split('(').skip(1).filter_map(|part| {
-        let (digits, _) = part.split_once('x')?;
-        digits.parse().ok()
+        let (mut rest, mut product) = (part, None);
+        while let Some((digits, after)) = rest.split_once('x') {
+            let Ok(factor) = digits.parse::<u64>() else { break };
+            product = Some(product.unwrap_or(1_u64).saturating_mul(factor));
+            rest = after;
+        }
+        product
     });
     let first = counts.next()?;
     counts.next().is_none().then_some(first)
@@ -146,6 +152,7 @@ mod tests {
     fn counts_in_names() {
         assert_eq!(count_in("Dell (8x B200-SXM, TensorRT)"), Some(8));
         assert_eq!(count_in(" (72x GB200-186GB_aarch64, TensorRT)"), Some(72));
+        assert_eq!(count_in("Dell (2x8x MI300X-192GB, Stack)"), Some(16));
         assert_eq!(count_in("4 nodes"), None);
         assert_eq!(count_in("(32x A) (16x B)"), None);
         assert_eq!(count_in("Server (xeon)"), None);
