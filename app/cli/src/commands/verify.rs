@@ -31,7 +31,7 @@ pub fn run(arguments: &Verify) -> anyhow::Result<Verdict> {
 }
 
 fn lines(found: &Verification) -> Vec<String> {
-    let mut lines = vec![format!("{}: {}", found.kind.title(), found.title), format!("prepared {}", found.prepared_at)];
+    let mut lines = vec![format!("{} ({})", found.title, found.kind.id()), format!("prepared {}", found.prepared_at)];
     lines.push(match &found.signature {
         SignatureState::Unsigned => "not signed: whoever has the evidence can have written it".to_owned(),
         SignatureState::Valid(key) => format!("signed with the key {key}"),
