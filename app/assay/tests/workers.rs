@@ -174,7 +174,7 @@ fn a_hundred_kills_lose_no_completed_measurement() {
     let mut seed = u64::from(std::process::id());
     for _ in 0..100 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let delay = Duration::from_millis(200 + (seed >> 33) % 1500);
+        let delay = Duration::from_millis(200 + (seed >> 33) % 4000);
         told += run_and_kill(&study, delay);
     }
     let kept = json(&["results", "list", arg(&study), "--format", "json"]).as_array().unwrap().len();
