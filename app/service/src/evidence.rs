@@ -140,13 +140,26 @@ fn pretty(value: &impl Serialize) -> Result<Vec<u8>, WorkbenchError> {
 
 /// The published results, where an option rests on any.
 fn published(workbench: &Workbench, options: &[StudyOption]) -> Result<Vec<Attachment>, WorkbenchError> {
-    let uses = |option: &StudyOption| matches!(option.throughput, ThroughputSource::Published { .. });
+    let uses = |option: &StudyOption| {
+        matches!(option.throughput, ThroughputSource::Published { .. } | ThroughputSource::Projected { .. })
+    };
     if !options.iter().any(uses) {
         return Ok(Vec::new());
     }
-    let folder = assay_store::Store::open(workbench.folder()).published_folder();
+    let store = assay_store::Store::open(workbench.folder()).with_reference();
+    let folder = store.published_folder();
+    let mut files: Vec<Attachment> = store
+        .missing_reference()
+        .map(|reference| {
+            let name = format!("{PUBLISHED}{}.jsonl", reference.id());
+            file(&name, "application/jsonl", "Published results with their provenance", reference.bytes().to_vec())
+        })
+        .into_iter()
+        .collect();
+    if !folder.exists() {
+        return Ok(files);
+    }
     let read = |source: std::io::Error| WorkbenchError::Write { file: folder.clone(), source };
-    let mut files = Vec::new();
     for entry in std::fs::read_dir(&folder).map_err(read)? {
         let path = entry.map_err(read)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use crate::answer::Answer;
 use crate::assess::{Assessment, Measured, assess, translate};
+use crate::capacity::{CapacityPlan, Selection};
 use crate::commands::Command;
 use crate::history::History;
 
@@ -76,17 +77,17 @@ impl Workbench {
     pub fn open(path: &Path) -> Result<Self, WorkbenchError> {
         let (folder, study) = StudyFolder::open(path)?;
         let catalog = Self::catalog_of(&folder)?;
-        let store = Store::open(folder.path());
+        let store = Store::open(folder.path()).with_reference();
         let loaded = store.load()?;
         let warnings = loaded.warnings.iter().map(ToString::to_string).collect();
         Self::assembled(folder, study, catalog, store, loaded.measurements, warnings)
     }
 
-    /// Opens the study of a folder with measurements from elsewhere.
+    /// Opens the study of a folder with measurements from elsewhere, and no published results but the folder's.
     ///
     /// # Errors
     /// As [`Workbench::open`].
-    pub(crate) fn open_with(path: &Path, measurements: Vec<Measurement>) -> Result<Self, WorkbenchError> {
+    pub fn open_with(path: &Path, measurements: Vec<Measurement>) -> Result<Self, WorkbenchError> {
         let (folder, study) = StudyFolder::open(path)?;
         let catalog = Self::catalog_of(&folder)?;
         let store = Store::open(folder.path());
@@ -107,7 +108,7 @@ impl Workbench {
         warnings: Vec<String>,
     ) -> Result<Self, WorkbenchError> {
         let today = jiff::Zoned::now().date();
-        let measured = Measured::of(measurements).with_published(store);
+        let measured = Measured::of(measurements).with_published(store, &catalog);
         let assessment = assess(&study, &catalog, &measured, today)?;
         Ok(Self {
             folder,
@@ -168,6 +169,12 @@ impl Workbench {
         self.assessment.migration.get_or_init(plan)
     }
 
+    /// The plan of the fleet for every option and forecast, or why there is none.
+    pub fn capacity(&self) -> &Result<CapacityPlan, String> {
+        let plan = || crate::capacity::plan(self, &Selection::default()).map_err(|error| error.to_string());
+        self.assessment.capacity.get_or_init(plan)
+    }
+
     /// The day on which prices are looked up when the study does not say.
     pub fn today(&self) -> Date {
         self.today
@@ -179,22 +186,28 @@ impl Workbench {
     /// When the value does not fit or cannot be saved; the study is then unchanged.
     pub fn apply(&mut self, command: Command) -> Result<(), WorkbenchError> {
         match command {
-            Command::Set { path, value, gesture } => {
-                let edited = assay_study::set_path(&self.study, &path, value)?;
-                if edited == self.study {
-                    return Ok(());
-                }
-                let assessment = self.assess(&edited, self.scenario.as_deref())?;
-                self.folder.save(&edited, [path.as_str()])?;
-                self.history.record(&self.study, &path, gesture);
-                self.study = edited;
-                self.assessment = assessment;
-            }
+            Command::Set { path, value, gesture } => self.set(vec![(path, value)], gesture)?,
+            Command::SetAll { values, gesture } => self.set(values, gesture)?,
             Command::SelectScenario(scenario) => {
                 self.assessment = self.assess(&self.study, scenario.as_deref())?;
                 self.scenario = scenario;
             }
         }
+        Ok(())
+    }
+
+    fn set(&mut self, values: Vec<(String, serde_json::Value)>, gesture: Option<u64>) -> Result<(), WorkbenchError> {
+        let paths: Vec<String> = values.iter().map(|(path, _)| path.clone()).collect();
+        let values = paths.iter().map(String::as_str).zip(values.into_iter().map(|(_, value)| value));
+        let edited = assay_study::set_paths(&self.study, values)?;
+        if edited == self.study {
+            return Ok(());
+        }
+        let assessment = self.assess(&edited, self.scenario.as_deref())?;
+        self.folder.save(&edited, paths.iter().map(String::as_str))?;
+        self.history.record(&self.study, &paths, gesture);
+        self.study = edited;
+        self.assessment = assessment;
         Ok(())
     }
 

@@ -133,3 +133,71 @@ fn ceilings_need_both_gemm_and_triad_in_the_format() {
     let reason = assessment.option("h100-rent").unwrap().throughput.clone().unwrap_err();
     assert!(reason.contains("ceilings") && reason.contains(NumericFormat::Fp32.label()), "{reason}");
 }
+
+/// Options whose throughput others published, or that is projected from it.
+#[test]
+fn published_results_feed_options_and_projections_say_how_far_they_miss() {
+    let (_folder, study) = study();
+    let catalog = Catalog::builtin().unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    let store = assay_service::store::Store::open(empty.path()).with_reference();
+    let measured = Measured::of(measurements()).with_published(store, &catalog);
+    let with = |throughput: serde_json::Value| {
+        let study = assay_service::study::set_path(&study, "options.h100-rent.throughput", throughput).unwrap();
+        assess(&study, &catalog, &measured, study.pricing_date.unwrap()).unwrap()
+    };
+    let fact = |assessment: &Assessment| assessment.option("h100-rent").unwrap().throughput.clone();
+
+    // 8 H100 of one submitter and another's: a request of 300 tokens.
+    let published = with(serde_json::json!({"from": "published", "accelerator": "H100-SXM", "model": "llama2-70b-99",
+        "scenario": "Offline", "format": "fp8", "unit": "tokens/s", "per_item": 300}));
+    let found = fact(&published).unwrap();
+    assert_eq!(found.per_accelerator.evidence, Evidence::Published);
+    assert!(found.source.contains("MLCommons") && found.source.contains("submitters"), "{}", found.source);
+    let ranked = published.evaluation("h100-rent").unwrap();
+    assert!(ranked.unit_cost.is_some(), "{:?}", ranked.not_ranked);
+    // Other options of the sample are projected from a measurement.
+    let card = published.model_card.as_ref().unwrap();
+
+    let projected = with(serde_json::json!({"from": "projected", "format": "fp8",
+        "published": {"model": "llama2-70b-99", "scenario": "Offline", "unit": "tokens/s", "per_item": 300}}));
+    let expected = fact(&projected).unwrap();
+    assert_eq!(expected.per_accelerator.evidence, Evidence::Projected);
+    // What eight of ten published results are missed by holds for this one.
+    let factor = card.from_several.unwrap().p10_p90_factor();
+    let (value, truth) = (expected.per_accelerator.value, found.per_accelerator.value);
+    assert!(value / factor < truth && truth < value * factor, "{value} against {truth}, factor {factor}");
+    assert!((expected.per_accelerator.high / value - factor).abs() < 1e-9);
+
+    let unknown = with(serde_json::json!({"from": "projected", "format": "fp8",
+        "published": {"model": "no-such-model", "unit": "tokens/s"}}));
+    assert!(fact(&unknown).unwrap_err().contains("a projection needs two"));
+    assert!(unknown.evaluation("h100-rent").unwrap().rank.is_none());
+}
+
+/// A projection from a measurement is believed no more than such projections deserved.
+#[test]
+fn the_range_of_a_projection_is_no_narrower_than_its_test() {
+    let (_folder, study) = study();
+    let catalog = Catalog::builtin().unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    let study =
+        assay_service::study::set_paths(&study, [
+            ("assumptions.projection_low_factor", 0.99.into()),
+            ("assumptions.projection_high_factor", 1.01.into()),
+            // Starting operations would hide a part of the range.
+            ("assumptions.launch_overhead_secs", 0.0.into()),
+        ])
+        .unwrap();
+    let store = assay_service::store::Store::open(empty.path()).with_reference();
+    let measured = Measured::of(measurements()).with_published(store, &catalog);
+    let tested = assess(&study, &catalog, &measured, study.pricing_date.unwrap()).unwrap();
+    let untested = assessed(&study, &measurements());
+    let low = |assessment: &Assessment| {
+        let fact = assessment.option("h100-rent").unwrap().throughput.clone().unwrap().per_accelerator;
+        fact.low / fact.value
+    };
+    let factor = tested.model_card.as_ref().unwrap().from_one.unwrap().p10_p90_factor();
+    assert!(low(&untested) > 0.9 && low(&tested) < 1.02 / factor, "{} {} {factor}", low(&untested), low(&tested));
+    assert_eq!(untested.model_card, None);
+}

@@ -11,6 +11,7 @@ use crate::assumptions::Assumptions;
 use crate::capacity::Capacity;
 use crate::finance::{Carbon, Cost, Finance, Waiting};
 use crate::migration::MigrationSection;
+use crate::presentation::{Presentation, SectionWords};
 use crate::price::Price;
 use crate::quantity::Quantity;
 
@@ -89,9 +90,33 @@ pub struct Study {
     /// Other machines that can measure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<TargetSpec>,
+    /// What was remarked on measurements and runs.
+    #[serde(default, skip_serializing_if = "Remarks::is_empty")]
+    pub results: Remarks,
     /// The author's own words.
     #[serde(default, skip_serializing_if = "Narrative::is_empty")]
     pub narrative: Narrative,
+    /// How documents look: language, paper, brand.
+    #[serde(default, skip_serializing_if = "Presentation::is_default")]
+    pub documents: Presentation,
+}
+
+/// What was remarked on measurements and runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Remarks {
+    /// The id of the run that other runs are compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline_run: Option<String>,
+    /// Notes by the id of a measurement.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<String, String>,
+}
+
+impl Remarks {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 fn usd() -> Currency {
@@ -336,11 +361,15 @@ pub enum ThroughputSource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         workload: Option<String>,
     },
-    /// Projected onto the profile's roofline from the efficiency measured here.
+    /// Projected onto the profile's roofline from the efficiency measured here, or from what other accelerators reach
+    /// in published results.
     Projected {
         /// The numeric format it would run in; the study's workload's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         format: Option<NumericFormat>,
+        /// The work whose published results it is projected from; the study's workload as measured here when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        published: Option<PublishedWork>,
     },
     /// Published by others and imported into the study (`assay results import`), for one accelerator. What is named
     /// must lead to one accelerator, model, scenario and format.
@@ -380,6 +409,22 @@ pub enum ThroughputSource {
         /// Where it is from.
         source: String,
     },
+}
+
+/// Work that others published results of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedWork {
+    /// The model, as the results name it.
+    pub model: String,
+    /// How it was run, such as `Offline`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// What is counted in the results, such as `tokens/s`.
+    pub unit: String,
+    /// How many of that an item of the demand takes, such as the output tokens of a request.
+    #[serde(default = "one_per_item")]
+    pub per_item: f64,
 }
 
 fn one_per_item() -> f64 {
@@ -440,6 +485,9 @@ pub struct Narrative {
     /// What has to be known before deciding.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caveats: Vec<String>,
+    /// Titles and paragraphs for sections of documents, by the section's name: `summary`, `cost`, `uncertainty`, ...
+    #[serde(default, skip_serializing_if = "SectionWords::is_empty")]
+    pub sections: SectionWords,
 }
 
 impl Narrative {

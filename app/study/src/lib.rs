@@ -7,6 +7,7 @@ pub mod edit;
 pub mod finance;
 pub mod folder;
 pub mod migration;
+pub mod presentation;
 pub mod price;
 pub mod quantity;
 pub mod schema;
@@ -16,8 +17,8 @@ pub mod validate;
 pub use assumptions::{ASSUMPTIONS, AssumptionSpec, Assumptions};
 pub use capacity::{Capacity, Quarter};
 pub use document::{
-    Correlation, Demand, Growth, LinearGrowth, LogisticGrowth, Migration, Narrative, PowerBasis, Requirements,
-    Scenario, SpotTerms, Study, StudyOption, TargetSpec, ThroughputSource, Tokens,
+    Correlation, Demand, Growth, LinearGrowth, LogisticGrowth, Migration, Narrative, PowerBasis, PublishedWork,
+    Remarks, Requirements, Scenario, SpotTerms, Study, StudyOption, TargetSpec, ThroughputSource, Tokens,
 };
 pub use edit::{PathError, set_path, set_paths};
 pub use finance::{
@@ -25,5 +26,6 @@ pub use finance::{
     Waiting, WaitingScenario,
 };
 pub use folder::{StudyError, StudyFolder};
+pub use presentation::{DocumentLanguage, OwnWords, PaperSize, Presentation, SectionWords};
 pub use price::{Basis, Change, Price, PriceSource};
 pub use quantity::{Distribution, Quantity};

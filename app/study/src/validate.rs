@@ -78,6 +78,7 @@ pub fn problems(study: &Study) -> Vec<Problem> {
         migration::section(section, study, &mut found);
     }
     money::correlations(study, &mut found);
+    study.documents.problems(&mut |path, message| found.report(path, message));
     if let Some(capacity) = &study.capacity {
         crate::capacity::problems(capacity, study, &mut |path, message| found.report(path, message));
     }
@@ -167,6 +168,9 @@ fn one_option(option: &StudyOption, study: &Study, found: &mut Problems) {
     match &option.throughput {
         ThroughputSource::Projected { .. } if option.profile.is_none() => {
             found.report(at("profile"), "a projection needs a hardware profile: name one");
+        }
+        ThroughputSource::Projected { published: Some(work), .. } => {
+            found.number(at("throughput.published.per_item"), work.per_item, POSITIVE, "of the published unit");
         }
         ThroughputSource::Assumed { items_per_sec, low, high, .. } => {
             found.quantity(at("throughput.items_per_sec"), items_per_sec, POSITIVE, "items a second");

@@ -19,6 +19,7 @@ use crate::segment::{EXTENSION, RunWriter, scan};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
     folder: PathBuf,
+    with_reference: bool,
 }
 
 /// What was read.
@@ -54,7 +55,18 @@ pub struct RunSummary {
 impl Store {
     /// The store of a study's folder. Nothing is created before something is written.
     pub fn open(study_folder: &Path) -> Self {
-        Self { folder: study_folder.join("measurements") }
+        Self { folder: study_folder.join("measurements"), with_reference: false }
+    }
+
+    /// This store with the published results that come with the program.
+    #[must_use]
+    pub fn with_reference(self) -> Self {
+        Self { with_reference: true, ..self }
+    }
+
+    /// Whether the published results that come with the program belong to it.
+    pub(crate) fn has_reference(&self) -> bool {
+        self.with_reference
     }
 
     /// The folder of the segments.

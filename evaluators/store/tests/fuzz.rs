@@ -61,7 +61,7 @@ const PIECES: [&str; 34] = [
 ];
 
 fn corpus(kind: Kind) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(kind.label());
+    let folder = Path::new("tests/corpus").join(kind.label());
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|item| item.unwrap().path()).collect();
     paths.sort();
     assert!(!paths.is_empty(), "{} has no seeds", folder.display());

@@ -8,7 +8,7 @@ use assay_store::importers::{Imported, Input, Kind, PriceList, PublishedResult, 
 
 /// A sample's bytes; `None`, with a word, where the samples are not.
 fn sample(path: &str) -> Option<Vec<u8>> {
-    let samples = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/acceptance/samples"));
+    let samples = PathBuf::from("../../../shared/acceptance/samples");
     let bytes = std::fs::read(samples.join(path)).ok();
     if bytes.is_none() {
         eprintln!("skipped: {path} is not here");

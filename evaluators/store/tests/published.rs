@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use assay_base::NumericFormat;
 use assay_store::importers::{Kind, Quarantined};
-use assay_store::published::{Ceilings, ImportRequest, PublishedFilter, PublishedImport, Stated, backtest};
+use assay_store::published::{
+    Ceilings, ImportRequest, PublishedFilter, PublishedImport, Stated, backtest, efficiencies, project,
+};
 use assay_store::{Store, StoreError};
 
 fn import(store: &Store, file: &Path) -> PublishedImport {
@@ -124,7 +126,7 @@ fn the_columns_beside_a_segment_are_never_the_truth() {
 fn statements_fill_what_a_file_does_not_say() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path());
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/vllm-bench/one.json");
+    let file = Path::new("tests/corpus/vllm-bench/one.json");
     let stated = Stated { accelerator: Some("Acc-1".into()), accelerators: Some(4), ..Stated::default() };
     let request = ImportRequest { stated, publisher: Some("A lab".into()), ..ImportRequest::default() };
     store.import_published(&file, &request, &mut |_| {}).unwrap();
@@ -210,6 +212,7 @@ fn a_throughput_is_of_one_thing_and_has_its_spread() {
 fn ceilings(accelerator: &str, peak: f64, bandwidth: f64) -> Ceilings {
     Ceilings {
         accelerator: accelerator.to_owned(),
+        names: vec![accelerator.to_owned()],
         peak_flops_per_sec: BTreeMap::from([(NumericFormat::Fp8, peak)]),
         bandwidth_bytes_per_sec: bandwidth,
     }
@@ -234,25 +237,40 @@ fn a_world_that_follows_the_roofline_is_predicted() {
     import(&store, &summary(folder.path(), &rows));
     let of = |workload: &str, known: &[Ceilings]| {
         let filter = PublishedFilter { workload: Some(workload.to_owned()), ..PublishedFilter::default() };
-        backtest(store.published(&filter).unwrap().rows(), known)
+        backtest(&efficiencies(store.published(&filter).unwrap().rows(), known))
     };
     let card = of("", &known);
-    assert_eq!((card.n, card.not_predicted, card.by_accelerator.len()), (9, 1, 3));
+    assert_eq!((card.from_several.unwrap().n, card.not_predicted, card.by_accelerator.len()), (9, 1, 3));
+    // Three workloads, each of three accelerators from each of the two others.
+    assert_eq!(card.from_one.unwrap().n, 18);
     let exact = |error: Option<f64>| error.unwrap() < 1e-9;
-    let mixed = of("mixed", &known);
-    assert!(exact(mixed.median_abs_pct_error) && exact(mixed.p90_abs_pct_error), "{mixed:?}");
-    assert!((mixed.geometric_error.unwrap() - 1.0).abs() < 1e-9);
+    let mixed = of("mixed", &known).from_several.unwrap();
+    assert!(mixed.median_abs_pct_error < 1e-9 && mixed.p90_abs_pct_error < 1e-9, "{mixed:?}");
+    assert!((mixed.geometric_error - 1.0).abs() < 1e-9 && (mixed.p10_p90_factor() - 1.0).abs() < 1e-9);
     assert!(
         exact(of("compute", &known).compute_alone_pct_error) && !exact(of("compute", &known).memory_alone_pct_error)
     );
-    assert!(exact(of("memory", &known).memory_alone_pct_error) && !exact(of("memory", &known).median_abs_pct_error));
+    assert!(
+        exact(of("memory", &known).memory_alone_pct_error)
+            && of("memory", &known).from_several.unwrap().median_abs_pct_error > 1.0
+    );
 
     // One accelerator that reaches half of what the others do is found out.
     let skewed = [known[0].clone(), known[1].clone(), ceilings("Acc-3", 8e15, 20e12)];
     let card = of("mixed", &skewed);
     let third = card.by_accelerator.iter().find(|a| a.accelerator == "Acc-3").unwrap();
     assert!((third.median_ratio - 2.0).abs() < 1e-9 && third.n == 1, "{card:?}");
-    assert_eq!(of("", &[]).median_abs_pct_error, None);
+    assert_eq!(of("", &[]).from_several, None);
+
+    // The same model predicts an accelerator that nobody published.
+    let filter = PublishedFilter::default();
+    let points = efficiencies(store.published(&filter).unwrap().rows(), &known);
+    let new = ceilings("Acc-9", 9e15, 16e12);
+    let of = |model| project(&points, &new, NumericFormat::Fp8, (model, Some("Offline"), "tokens/s"));
+    let predicted = of("mixed").unwrap();
+    assert!((predicted.items_per_sec / (0.5 * (9e15_f64 * 16e12).sqrt() / 1e10) - 1.0).abs() < 1e-9, "{predicted:?}");
+    assert_eq!((predicted.from.len(), predicted.submitters), (3, 3));
+    assert!(of("alone").unwrap_err().contains("of 1 other accelerator(s)"));
 }
 
 #[test]

@@ -12,9 +12,11 @@ use assay_base::Currency;
 use assay_core::{Measurement, Suite, Workload};
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
+use assay_reports::content::capacity::CapacityPlan;
 use assay_reports::content::{MigrationPlan, ThroughputFacts};
 use assay_store::Store;
-use assay_study::{Study, StudyOption};
+use assay_store::published::ModelCard;
+use assay_study::{Study, StudyOption, ThroughputSource};
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -46,8 +48,12 @@ pub struct Assessment {
     pub roofline: Arc<[RooflinePoint]>,
     /// The answer to the study's question.
     pub answer: Answer,
+    /// How well projections predict published results, where an option rests on one and that is known.
+    pub model_card: Option<ModelCard>,
     /// What is missing or doubtful, most important first.
     pub missing: Vec<String>,
+    /// The plan of the fleet, once somebody has asked for it.
+    pub(crate) capacity: OnceLock<Result<CapacityPlan, String>>,
     /// The plan of the move, once somebody has asked for it.
     pub(crate) migration: OnceLock<Result<MigrationPlan, String>>,
 }
@@ -117,10 +123,10 @@ impl Measured {
         }
     }
 
-    /// Takes the published results of a study's folder, too.
+    /// Takes the published results of a study's folder, too, on the accelerators of a catalogue.
     #[must_use]
-    pub fn with_published(self, store: Store) -> Self {
-        Self { published: published::Published::of(store), ..self }
+    pub fn with_published(self, store: Store, catalog: &Catalog) -> Self {
+        Self { published: published::Published::of(store, catalog), ..self }
     }
 
     /// The measurements.
@@ -166,6 +172,7 @@ pub fn assess(
     let inputs: Vec<OptionInput> = options.iter().map(|o| o.input.clone()).collect();
     let evaluations = evaluate(&inputs, &assumptions).map_err(translate::in_words_of_the_study)?;
 
+    let projects = study.options.iter().any(|o| matches!(o.throughput, ThroughputSource::Projected { .. }));
     let missing = missing(study, &options, &evaluations, workload.is_some());
     let answer = answer(study, &options, &evaluations, &assumptions);
     Ok(Assessment {
@@ -178,7 +185,9 @@ pub fn assess(
         ceilings: measured.ceilings.clone(),
         roofline: measured.roofline.clone(),
         answer,
+        model_card: projects.then(|| measured.published.card().cloned()).flatten(),
         missing,
+        capacity: OnceLock::new(),
         migration: OnceLock::new(),
     })
 }

@@ -1,13 +1,15 @@
 //! The throughput that others published, from the results imported into the study.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
 
-use assay_base::{Evidence, format};
+use assay_base::{Evidence, NumericFormat, format};
 use assay_cost_models::Estimate;
+use assay_hardware_profiles::{Catalog, Profile};
 use assay_reports::content::ThroughputFacts;
 use assay_store::Store;
-use assay_store::published::{PublishedFilter, PublishedThroughput};
-use assay_study::ThroughputSource;
+use assay_store::published::{self, Ceilings, Efficiency, ModelCard, PublishedFilter, PublishedThroughput};
+use assay_study::{PublishedWork, ThroughputSource};
 
 /// What was looked up, so that a slider does not read the files again.
 type Found = Vec<(PublishedFilter, Result<PublishedThroughput, String>)>;
@@ -16,13 +18,77 @@ type Found = Vec<(PublishedFilter, Result<PublishedThroughput, String>)>;
 #[derive(Debug, Default)]
 pub struct Published {
     store: Option<Store>,
+    ceilings: Vec<Ceilings>,
     found: Mutex<Found>,
+    tested: OnceLock<Result<Tested, String>>,
+}
+
+/// What the published results let one project, and how well that works.
+#[derive(Debug)]
+struct Tested {
+    efficiencies: Vec<Efficiency>,
+    card: ModelCard,
 }
 
 impl Published {
-    /// The results kept in a study's folder.
-    pub fn of(store: Store) -> Self {
-        Self { store: Some(store), found: Mutex::default() }
+    /// The results of a study, on the accelerators of a catalogue.
+    pub fn of(store: Store, catalog: &Catalog) -> Self {
+        let ceilings = catalog.iter().filter_map(ceilings).collect();
+        Self { store: Some(store), ceilings, ..Self::default() }
+    }
+
+    /// How well projections predict what was published; `None` where nothing can be read or predicted.
+    pub fn card(&self) -> Option<&ModelCard> {
+        self.tested().ok().map(|tested| &tested.card).filter(|card| card.from_one.is_some())
+    }
+
+    /// The factor that eight of ten projections from one accelerator to another do not miss the published result by.
+    pub fn missed_by(&self) -> Option<f64> {
+        Some(self.card()?.from_one?.p10_p90_factor())
+    }
+
+    /// The throughput of one accelerator, projected from published results of others.
+    ///
+    /// # Errors
+    /// Why it is unknown, in one sentence.
+    pub fn project(
+        &self,
+        work: &PublishedWork,
+        profile: &Profile,
+        numeric: NumericFormat,
+    ) -> Result<ThroughputFacts, String> {
+        let tested = self.tested().map_err(Clone::clone)?;
+        let error = tested.card.from_several.ok_or("no published result could be predicted, so no error is known")?;
+        let target = ceilings(profile)
+            .ok_or_else(|| format!("profile `{}` has no memory bandwidth or no peak to project onto", profile.id))?;
+        let of = (work.model.as_str(), work.scenario.as_deref(), work.unit.as_str());
+        let predicted = published::project(&tested.efficiencies, &target, numeric, of)?;
+        let (value, factor) = (predicted.items_per_sec / work.per_item, error.p10_p90_factor());
+        Ok(ThroughputFacts {
+            per_accelerator: Estimate::new(value, value / factor, value * factor, Evidence::Projected),
+            source: format!(
+                "projected onto {} in {numeric} from published {} on {} ({} submitters): {}",
+                profile.name,
+                work.model,
+                predicted.from.join(", "),
+                predicted.submitters,
+                format::throughput(predicted.items_per_sec, &work.unit),
+            ),
+            measurement_id: None,
+            projection: None,
+            p99_secs: None,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn tested(&self) -> Result<&Tested, &String> {
+        let test = || {
+            let store = self.store.as_ref().ok_or("no published results are at hand")?;
+            let table = store.published(&PublishedFilter::default()).map_err(|error| error.to_string())?;
+            let efficiencies = published::efficiencies(table.rows(), &self.ceilings);
+            Ok(Tested { card: published::backtest(&efficiencies), efficiencies })
+        };
+        self.tested.get_or_init(test).as_ref()
     }
 
     /// The throughput that a source names.
@@ -95,4 +161,17 @@ impl Published {
         found.push((filter, result.clone()));
         result
     }
+}
+
+/// The ceilings of an accelerator, where it has any, under the names that price lists and results give it.
+fn ceilings(profile: &Profile) -> Option<Ceilings> {
+    let peaks: BTreeMap<NumericFormat, f64> =
+        NumericFormat::ALL.into_iter().filter_map(|f| Some((f, profile.peak_flops_per_sec(f)?))).collect();
+    Some(Ceilings {
+        accelerator: format!("{} {}", profile.vendor, profile.name),
+        // A pattern is a name of bills, not of results.
+        names: profile.aliases.iter().filter(|alias| !alias.contains('*')).cloned().collect(),
+        bandwidth_bytes_per_sec: profile.memory_bandwidth_bytes_per_sec().filter(|_| !peaks.is_empty())?,
+        peak_flops_per_sec: peaks,
+    })
 }

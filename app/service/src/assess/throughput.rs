@@ -135,7 +135,8 @@ impl Resolver<'_> {
     pub fn workload_on(&self, option: &StudyOption) -> Option<Workload> {
         let workload = self.workload?;
         let format = match &option.throughput {
-            ThroughputSource::Projected { format: Some(format) } => *format,
+            ThroughputSource::Projected { published: Some(_), .. } => return None,
+            ThroughputSource::Projected { format: Some(format), .. } => *format,
             // Of other work the roofline is another one.
             ThroughputSource::Measured { workload: Some(_), .. } | ThroughputSource::Published { .. } => return None,
             _ => workload.format,
@@ -153,9 +154,16 @@ impl Resolver<'_> {
                 let id = workload.as_deref().unwrap_or(&self.study.workload);
                 self.measured(id, device.as_deref(), stack.as_deref(), Some(target.as_deref().unwrap_or("local")))
             }
-            ThroughputSource::Projected { format } => {
+            ThroughputSource::Projected { format, published } => {
                 let profile = profile.ok_or("the option names no hardware profile to project onto")?;
-                self.projected(profile, *format)
+                match published {
+                    None => self.projected(profile, *format),
+                    Some(work) => {
+                        let own = self.workload.map(|workload| workload.format);
+                        let format = format.or(own).ok_or("the projection names no numeric format")?;
+                        self.measured.published.project(work, profile, format)
+                    }
+                }
             }
             ThroughputSource::Published { .. } => self.measured.published.throughput(&option.throughput),
             ThroughputSource::Assumed { items_per_sec, low, high, source } => Ok(ThroughputFacts {
@@ -250,7 +258,21 @@ impl Resolver<'_> {
         let target_format = target_format.unwrap_or(workload.format);
         let target = target_roofline(profile, target_format, self.study.assumptions.vendor_peak_fraction)?;
         let target_workload = Workload { format: target_format, ..workload.clone() };
-        project(&measured, workload, &target_workload, &ceilings.roofline, &target, self.study, profile)
+        let overhead = self.study.assumptions.launch_overhead_secs;
+        project(&measured, workload, &target_workload, &ceilings.roofline, &target, &self.range(), overhead, profile)
+    }
+}
+
+impl Resolver<'_> {
+    /// The range of a projection from one device: what the study assumes, and no narrower than what such projections
+    /// missed published results by.
+    fn range(&self) -> EfficiencyRange {
+        let a = &self.study.assumptions;
+        let missed_by = self.measured.published.missed_by().unwrap_or(1.0);
+        EfficiencyRange {
+            low_factor: a.projection_low_factor.min(1.0 / missed_by),
+            high_factor: a.projection_high_factor.max(missed_by),
+        }
     }
 }
 
@@ -297,12 +319,11 @@ fn project(
     target_workload: &Workload,
     source: &Roofline,
     target: &Roofline,
-    study: &Study,
+    range: &EfficiencyRange,
+    launch_overhead_secs: f64,
     profile: &Profile,
 ) -> Result<ThroughputFacts, String> {
-    let a = &study.assumptions;
     let items = workload.items();
-    let range = EfficiencyRange { low_factor: a.projection_low_factor, high_factor: a.projection_high_factor };
     let work = |w: &Workload| ItemWork { flops: w.flops() / items, bytes: w.bytes() / items };
     let (source_work, target_work) = (work(workload), work(target_workload));
     // The efficiency is that of the source's own work: a narrower format moves fewer bytes on the target.
@@ -310,14 +331,14 @@ fn project(
         bandwidth_bytes_per_sec: source.bandwidth_bytes_per_sec * target_work.bytes / source_work.bytes,
         ..*source
     };
-    let mut projection = project_by_roofline(&measured.per_accelerator, &target_work, &scaled_source, target, &range)
+    let mut projection = project_by_roofline(&measured.per_accelerator, &target_work, &scaled_source, target, range)
         .map_err(|e| e.to_string())?;
     // Each operation of the workload has to be started; small work on a fast device is bound by that.
     let starts = match profile.kind {
         HardwareKind::Cpu => 0.0,
         _ => assay_core::graph::build(workload).nodes.len() as f64,
     };
-    let overhead_secs = starts * a.launch_overhead_secs;
+    let overhead_secs = starts * launch_overhead_secs;
     let with_overhead = |items_per_sec: f64| items / (items / items_per_sec + overhead_secs);
     let e = projection.throughput;
     projection.throughput =

@@ -113,7 +113,8 @@ impl Columns {
         self.inferred.push(result.inferred);
     }
 
-    fn frame(&self) -> PolarsResult<DataFrame> {
+    /// The columns as a table.
+    pub fn frame(&self) -> PolarsResult<DataFrame> {
         let mut columns: Vec<Column> = self.texts.iter().zip(TEXTS).map(|(texts, name)| texts.column(name)).collect();
         columns.extend([
             Column::new("row".into(), &self.row),

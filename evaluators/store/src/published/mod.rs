@@ -14,6 +14,7 @@
 mod backtest;
 mod columns;
 mod import;
+mod reference;
 mod segment;
 mod spread;
 mod table;
@@ -22,8 +23,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::importers::{Kind, PublishedResult, Quarantined, SystemDescription};
 
-pub use backtest::{AcceleratorError, Ceilings, Efficiency, ModelCard, backtest, efficiencies};
+pub use backtest::{
+    AcceleratorError, Ceilings, Efficiency, ModelCard, Prediction, PredictionError, backtest, efficiencies, project,
+};
 pub use import::{ImportRequest, PublishedImport};
+pub use reference::{Reference, reference};
 pub use spread::{PublishedSpread, PublishedThroughput};
 pub use table::{PublishedFilter, PublishedRow, PublishedTable};
 

@@ -1,6 +1,6 @@
 //! The segment of one imported file on disk.
 
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{BufRead, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -117,9 +117,17 @@ impl Drop for Writer {
 
 /// Gives every intact line with where it begins; what cannot be used is passed over with a warning.
 /// `false` from `entry` ends the reading.
-pub fn each(path: &Path, mut entry: impl FnMut(u64, Entry) -> bool) -> Result<Vec<Warning>, StoreError> {
+pub fn each(path: &Path, entry: impl FnMut(u64, Entry) -> bool) -> Result<Vec<Warning>, StoreError> {
     let file = std::fs::File::open(path).map_err(StoreError::io(path, "open the segment"))?;
-    let mut reader = BufReader::with_capacity(1 << 20, file);
+    each_of(path, BufReader::with_capacity(1 << 20, file), entry)
+}
+
+/// [`each`] of a segment's text; `path` names it in warnings.
+pub fn each_of(
+    path: &Path,
+    mut reader: impl BufRead,
+    mut entry: impl FnMut(u64, Entry) -> bool,
+) -> Result<Vec<Warning>, StoreError> {
     let (mut warnings, mut line, mut number, mut offset) = (Vec::new(), Vec::new(), 0, 0u64);
     loop {
         line.clear();

@@ -54,14 +54,17 @@ impl PublishedFilter {
 
     /// The wanted rows of a segment; `None` when all are.
     fn mask(&self, segment: &std::path::Path) -> Result<Option<BooleanChunked>, StoreError> {
-        let texts = self.texts();
-        if texts.is_empty() {
+        let names: Vec<&str> = self.texts().into_iter().map(|(column, _)| column).collect();
+        if names.is_empty() {
             return Ok(None);
         }
-        let names: Vec<&str> = texts.iter().map(|(column, _)| *column).collect();
-        let (frame, _) = columns::read(segment, &names)?;
+        self.mask_of(&columns::read(segment, &names)?.0)
+    }
+
+    /// The wanted rows of a table that has the restricted columns.
+    fn mask_of(&self, frame: &DataFrame) -> Result<Option<BooleanChunked>, StoreError> {
         let mut mask: Option<BooleanChunked> = None;
-        for (name, part) in texts {
+        for (name, part) in self.texts() {
             let wanted = text_mask(frame.column(name)?.str()?, part);
             mask = Some(match mask {
                 Some(mask) => &mask & &wanted,
@@ -183,13 +186,13 @@ const COUNTS: [&str; 3] = ["row", "line", "accelerators"];
 const NUMBERS: [&str; 4] = ["throughput", "latency_secs", "power_watts", "energy_per_query_joules"];
 
 impl Part {
-    fn of(segment: String, provenance: Provenance, frame: &DataFrame) -> PolarsResult<Self> {
+    fn of(segment: String, provenance: Arc<Provenance>, frame: &DataFrame) -> PolarsResult<Self> {
         let count = |name: &str| Ok::<_, PolarsError>(frame.column(name)?.u64()?.rechunk().into_owned());
         let text = |name: &&str| Ok::<_, PolarsError>(frame.column(name)?.str()?.rechunk().into_owned());
         let number = |name: &&str| Ok::<_, PolarsError>(frame.column(name)?.f64()?.rechunk().into_owned());
         Ok(Self {
             segment,
-            provenance: Arc::new(provenance),
+            provenance,
             rows: frame.height(),
             texts: TEXTS.iter().map(text).collect::<PolarsResult<_>>()?,
             row: count("row")?,
@@ -257,7 +260,8 @@ impl Store {
         self.folder().join("published")
     }
 
-    /// The published results that are wanted.
+    /// The published results that are wanted; with [`with_reference`](Self::with_reference) those that come with the
+    /// program, too.
     ///
     /// # Errors
     /// When the folder cannot be listed or a segment cannot be read.
@@ -285,7 +289,15 @@ impl Store {
                 frame = frame.filter(&mask)?;
             }
             let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            table.parts.push(Part::of(name, provenance, &frame)?);
+            table.parts.push(Part::of(name, Arc::new(provenance), &frame)?);
+        }
+        let Some(reference) = self.missing_reference() else { return Ok(table) };
+        if filter.kind.is_none_or(|kind| kind == reference.provenance.kind) {
+            let mut frame = reference.frame.clone();
+            if let Some(mask) = filter.mask_of(&frame)? {
+                frame = frame.filter(&mask)?;
+            }
+            table.parts.push(Part::of(reference.id().to_owned(), reference.provenance.clone(), &frame)?);
         }
         Ok(table)
     }
@@ -296,6 +308,9 @@ impl Store {
     /// When its segment cannot be read.
     pub fn published_result(&self, id: &str) -> Result<Option<(Provenance, PublishedResult)>, StoreError> {
         let Some((name, row)) = parse_id(id) else { return Ok(None) };
+        if let Some(reference) = self.missing_reference().filter(|reference| reference.id() == name) {
+            return Ok(reference.result(row));
+        }
         let paths = segment::list(&self.published_folder())?;
         let Some(path) = paths.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name)) else {
             return Ok(None);

@@ -59,6 +59,7 @@ pub fn with_samples(run_id: &str, number: u64, samples_secs: Vec<f64>) -> Measur
             cold_samples_secs: vec![2e-3, 3e-3, 4e-3],
             stop: StopReason::NoiseBound,
             statistics,
+            clocks: Default::default(),
         }),
         correctness: Some(Correctness { error_norm: Some(1.0 / 3.0 * 1e-7), tolerance: 1e-5, passed: true }),
         throughput,
@@ -67,6 +68,7 @@ pub fn with_samples(run_id: &str, number: u64, samples_secs: Vec<f64>) -> Measur
         notes: vec![("algorithm".to_owned(), "blocked".to_owned())],
         environment: Environment { host: Some("bench-1".to_owned()), ..Environment::default() },
         placement: None,
+        profile: None,
         kernel: None,
         provenance: None,
     }
