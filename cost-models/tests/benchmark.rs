@@ -9,7 +9,7 @@ use assay_cost_models::evaluate;
 
 #[test]
 fn the_stored_figures_are_the_simulations() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/npv.json");
+    let path = "benches/npv.json";
     let stored: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let stored = |name: &str| stored[name].as_f64().unwrap();
     let samples = 50_000;

@@ -11,7 +11,7 @@ pub fn json_schema() -> serde_json::Value {
 mod tests {
     use super::*;
 
-    const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/schemas/profile.schema.json");
+    const PATH: &str = "../assets/schemas/profile.schema.json";
 
     /// `UPDATE_SCHEMAS=1 cargo test -p assay-hardware-profiles` writes the file anew.
     #[test]

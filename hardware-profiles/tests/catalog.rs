@@ -10,7 +10,7 @@ use assay_hardware_profiles::{
 };
 use jiff::civil::date;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/catalog");
+const FOLDER: &str = "catalog";
 
 fn builtin() -> Catalog {
     Catalog::builtin().unwrap()

@@ -14,7 +14,7 @@ type Row = BTreeMap<String, String>;
 
 /// The rows of a data file, or nothing (said on stderr) where the data is not at hand.
 fn rows(name: &str) -> Option<Vec<Row>> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")).join(name);
+    let path = PathBuf::from("../../shared/data").join(name);
     if !path.exists() {
         eprintln!("skipped: {} is not there", path.display());
         return None;

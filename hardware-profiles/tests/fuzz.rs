@@ -70,7 +70,7 @@ impl Random {
 }
 
 fn corpus_folder(kind: &str) -> PathBuf {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus")).join(kind)
+    Path::new("tests/corpus").join(kind)
 }
 
 fn corpus(kind: &str) -> Vec<Vec<u8>> {

@@ -175,7 +175,7 @@ fn a_bill_gives_what_an_hour_really_cost() {
 
 #[test]
 fn the_official_focus_samples_hold_no_accelerator_and_every_row_says_why() {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/acceptance/samples/focus"));
+    let folder = PathBuf::from("../../shared/acceptance/samples/focus");
     for (name, rows) in [("focus_1.0_sample_25rows.csv", 25), ("focus_1.0_compute_commitment_sample.csv", 13)] {
         let Ok(bytes) = std::fs::read(folder.join(name)) else {
             eprintln!("skipped: {} is not there", folder.display());

@@ -10,7 +10,7 @@ use support::{arg, failure, json, run, small_study, stdout};
 
 /// A sample; `None`, with a word, where the samples are not.
 fn sample(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/acceptance/samples").join(path);
+    let path = Path::new("../../../shared/acceptance/samples").join(path);
     if !path.exists() {
         eprintln!("skipped: {} is not here", path.display());
         return None;
@@ -20,7 +20,7 @@ fn sample(path: &str) -> Option<PathBuf> {
 
 /// A file of the parsers' corpus.
 fn seed(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../evaluators/store/tests/corpus").join(path)
+    Path::new("../../evaluators/store/tests/corpus").join(path)
 }
 
 /// The rows of a table in which nothing is quoted, without its header.

@@ -160,7 +160,7 @@ impl Backend for RealBackend {
 fn readme_pictures() {
     let study = PathBuf::from(std::env::var_os("ASSAY_STUDY").expect("ASSAY_STUDY names a measured study"));
     let worker = std::env::var("ASSAY_BIN").expect("ASSAY_BIN names the assay executable");
-    let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/screenshots");
+    let out = Path::new("../../assets/screenshots");
     std::fs::create_dir_all(&out).expect("the folder of the pictures can be made");
     let open = |theme| {
         let workbench = Workbench::open(&study).expect("the study can be opened");

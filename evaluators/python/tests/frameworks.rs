@@ -135,7 +135,7 @@ fn agrees_with_the_frameworks_own_timing() {
     let python = std::env::var("ASSAY_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let python = if std::path::Path::new(&python).is_dir() { format!("{python}/bin/python") } else { python };
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).to_string();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/own_timing.py");
+    let script = "tests/own_timing.py";
     let shape = Shape::EncoderBlock { batch: 1, sequence: 128, hidden: 768, heads: 12, feed_forward: 3072 };
     let workload = Workload { id: "encoder".to_owned(), format: NumericFormat::Fp32, shape };
     let job = Job::new(&workload, 3);

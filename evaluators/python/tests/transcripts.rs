@@ -144,7 +144,7 @@ fn worker_py_speaks_the_protocol() {
         return;
     };
     let mut child = Command::new(python)
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/worker.py"))
+        .arg("worker.py")
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()
