@@ -94,7 +94,7 @@ pub fn power(watts: f64) -> String {
 
 /// Energy: `12.3 kWh`, `0.91 Wh`, `3.1 J`.
 pub fn energy(joules: f64) -> String {
-    scaled(joules, &[(3.6e9, "MWh"), (3.6e6, "kWh"), (3.6e3, "Wh"), (1.0, "J"), (1e-3, "mJ")], 3)
+    scaled(joules, &[(3.6e9, "MWh"), (3.6e6, "kWh"), (3.6e3, "Wh"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ")], 3)
 }
 
 /// A rate of things: `6,400 items/s`.
@@ -203,6 +203,26 @@ pub fn or_unknown<T>(value: Option<T>, format: impl FnOnce(T) -> String) -> Stri
     value.map_or_else(|| UNKNOWN.to_owned(), format)
 }
 
+/// Reads a number as people type it: `20,000`, `20 k`, `1.5G`, `2e9`, `€ 3`. The suffixes are those of [`compact`].
+pub fn read_number(text: &str) -> Option<f64> {
+    let cleaned: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, ',' | '\'' | '\u{2019}' | '$' | '€' | '_'))
+        .map(|c| if c == '\u{2212}' { '-' } else { c })
+        .collect();
+    let last = cleaned.chars().last()?;
+    let factor = match last {
+        'k' | 'K' => 1e3,
+        'M' => 1e6,
+        'G' | 'B' => 1e9,
+        'T' => 1e12,
+        'P' => 1e15,
+        _ => 1.0,
+    };
+    let digits = if factor == 1.0 { cleaned.as_str() } else { cleaned.trim_end_matches(last) };
+    digits.parse::<f64>().ok().map(|value| value * factor).filter(|value| value.is_finite())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,5 +282,17 @@ mod tests {
     #[test]
     fn the_unknown_is_never_zero() {
         assert_eq!(or_unknown(None, money), UNKNOWN);
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_type_them() {
+        for (text, value) in
+            [("20,000", 20_000.0), ("20 k", 20_000.0), ("1.5G", 1.5e9), ("−3", -3.0), ("4\u{a0}T", 4e12), ("2e9", 2e9)]
+        {
+            assert_eq!(read_number(text), Some(value), "{text}");
+        }
+        for text in ["", "abc", "1.2.3", "k", "inf", "NaN"] {
+            assert_eq!(read_number(text), None, "{text}");
+        }
     }
 }

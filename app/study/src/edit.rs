@@ -24,7 +24,8 @@ impl PathError {
 }
 
 /// The study with the value at `path` replaced, such as `assumptions.pue` or `options.h100.price.offer`.
-/// Elements of lists are named by their id.
+/// Elements of lists are named by their id: a value with an id that the list does not have yet is added to it, null
+/// takes the element away.
 ///
 /// # Errors
 /// When the path does not exist, or the value does not fit there; the message says what would.
@@ -40,7 +41,9 @@ pub fn set_paths<'a>(study: &Study, values: impl IntoIterator<Item = (&'a str, V
     let error = |message: String| PathError { message, suggestion: None };
     let mut document = serde_json::to_value(study).map_err(|e| error(e.to_string()))?;
     for (path, value) in values {
-        *locate(&mut document, path)? = value;
+        if !set_element(&mut document, path, &value)? {
+            *locate(&mut document, path)? = value;
+        }
     }
     let edited: Study = match Study::deserialize(&document) {
         Ok(edited) => edited,
@@ -52,6 +55,27 @@ pub fn set_paths<'a>(study: &Study, values: impl IntoIterator<Item = (&'a str, V
         Some(problem) => Err(error(format!("{}: {}", problem.path, problem.message))),
         None => Ok(edited),
     }
+}
+
+/// Adds an element to a list, replaces it or takes it away; `false` where the path names no element.
+fn set_element(document: &mut Value, path: &str, value: &Value) -> Result<bool, PathError> {
+    let Some((list, id)) = path.rsplit_once('.') else { return Ok(false) };
+    let has_id = |element: &Value| element.get("id").and_then(Value::as_str) == Some(id);
+    if !value.is_null() && !has_id(value) {
+        return Ok(false);
+    }
+    let list = locate(document, list)?;
+    if list.is_null() && has_id(value) {
+        *list = Value::Array(Vec::new());
+    }
+    let Value::Array(list) = list else { return Ok(false) };
+    match (list.iter_mut().find(|element| has_id(element)), value.is_null()) {
+        (Some(element), false) => *element = value.clone(),
+        (Some(_), true) => list.retain(|element| !has_id(element)),
+        (None, false) => list.push(value.clone()),
+        (None, true) => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// What is wrong with a document, with its path and the nearest known key.
@@ -149,6 +173,18 @@ mod tests {
     fn a_wrong_value_is_refused() {
         assert!(set_path(&sample(), "assumptions.pue", "high".into()).is_err());
         assert!(set_path(&sample(), "assumptions.pue", 0.5.into()).unwrap_err().to_string().contains("pue"));
+    }
+
+    #[test]
+    fn elements_of_lists_come_and_go_by_their_id() {
+        let study = sample();
+        let gate = serde_json::json!({ "id": "soak", "name": "A week without a restart" });
+        let with = set_path(&study, "migration.gates.soak", gate).unwrap();
+        assert_eq!(with.migration.as_ref().unwrap().gates[0].name, "A week without a restart");
+        let without = set_path(&with, "migration.gates.soak", Value::Null).unwrap();
+        assert!(without.migration.unwrap().gates.is_empty());
+        let nothing = set_path(&with, "migration.gates.soke", Value::Null).unwrap_err().to_string();
+        assert!(nothing.contains("did you mean `soak`"), "{nothing}");
     }
 
     #[test]

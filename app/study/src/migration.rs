@@ -122,6 +122,10 @@ pub struct Wave {
     pub weeks: f64,
     /// The share of the load on the new platform when it ends, from 0 to 1.
     pub load_share: f64,
+    /// The day before which it does not begin, even if what it waits for is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
+    pub not_before: Option<Date>,
     /// The wave that must be over before; the one listed before it when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,

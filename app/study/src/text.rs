@@ -9,6 +9,7 @@ pub fn replace(text: &str, path: &str, document: &Value) -> Option<String> {
     let value = value_at(document, path);
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     match (find(&lines, path), value) {
+        (Some(place), Some(value)) if place.element => place.with_element(&lines, &flow(value)?),
         (Some(place), Some(value)) => place.with_value(&lines, &flow(value)?),
         (Some(place), None) => Some(place.removed(&lines)),
         (None, value) => match path.rsplit_once('.') {
@@ -69,7 +70,11 @@ fn find(lines: &[&str], path: &str) -> Option<Place> {
             column(lines[*n]) == indent && content.strip_prefix(part).is_some_and(|rest| rest.starts_with(':'))
         };
         let is_id = |n: &usize| {
-            let id = content(lines[*n]).strip_prefix("id:").map(|id| id.split(" #").next().unwrap_or(id));
+            let content = content(lines[*n]);
+            let id = match content.strip_prefix('{') {
+                Some(flow) => flow.trim_start().strip_prefix("id:").and_then(|id| id.split([',', '}']).next()),
+                None => content.strip_prefix("id:").map(|id| id.split(" #").next().unwrap_or(id)),
+            };
             column(lines[*n]) == indent && id.is_some_and(|id| id.trim().trim_matches(['"', '\'']) == part)
         };
         let in_list = (start..end).any(|n| dash(lines[n]) && column(lines[n]) == indent);
@@ -144,7 +149,18 @@ impl Place {
     }
 
     fn has_flow(&self, lines: &[&str]) -> bool {
-        !self.element && self.value(lines).is_some_and(|(line, start, _)| line[start..].starts_with(['{', '[']))
+        match self.element {
+            true => content(lines[self.line]).starts_with('{'),
+            false => self.value(lines).is_some_and(|(line, start, _)| line[start..].starts_with(['{', '['])),
+        }
+    }
+
+    /// The text with another element here, where it stands on one line.
+    fn with_element(&self, lines: &[&str], value: &str) -> Option<String> {
+        let line = lines.get(self.line)?;
+        let (before, element) = line.split_at_checked(self.column)?;
+        let after = element.get(element.starts_with('{').then(|| flow_length(element)).flatten()?..)?;
+        Some(format!("{}{before}{value}{after}{}", lines[..self.line].concat(), lines[self.line + 1..].concat()))
     }
 
     /// The text with another value here; a block below the key goes, unless it has comments to lose.
@@ -171,21 +187,25 @@ impl Place {
     /// The text with another key at the end of this block.
     fn with_entry(&self, lines: &[&str], key: &str, value: &str) -> Option<String> {
         let last = self.last(lines);
-        let indent = if self.element {
-            self.column
+        let entry = if self.element {
+            format!("{}{key}: {value}\n", " ".repeat(self.column))
         } else {
             // A key without a block has none to add to.
             let child = (self.line + 1..last).find(|n| !is_blank(lines[*n]))?;
-            if dash(lines[child]) || column(lines[child]) <= self.column {
+            if dash(lines[child]) {
+                // What is added to a list carries its id itself.
+                format!("{}- {value}\n", " ".repeat(lead(lines[child])))
+            } else if column(lines[child]) <= self.column {
                 return None;
+            } else {
+                format!("{}{key}: {value}\n", " ".repeat(column(lines[child])))
             }
-            column(lines[child])
         };
         let mut out = lines[..last].concat();
         if !out.ends_with('\n') {
             out.push('\n');
         }
-        out.push_str(&format!("{}{key}: {value}\n", " ".repeat(indent)));
+        out.push_str(&entry);
         out.push_str(&lines[last..].concat());
         Some(out)
     }
@@ -317,6 +337,13 @@ scenarios:
         assert_eq!(with, TEXT.replace("amount: 3\n", "amount: 3\n    stack: cuda\n"));
         let without = replaced("assumptions.pue", json!({"assumptions": {}})).unwrap();
         assert_eq!(without, TEXT.replace("  pue: 1.4  # measured in May\n", ""));
+        let both = json!([{"id": "s", "name": "S"}, {"id": "t", "name": "T"}]);
+        let with = replaced("scenarios.t", json!({"scenarios": both})).unwrap();
+        assert_eq!(with, format!("{TEXT}- {{ id: t, name: T }}\n"));
+        let named = json!([{"id": "s", "name": "S"}, {"id": "t", "name": "U"}]);
+        let renamed = replace(&with, "scenarios.t.name", &json!({"scenarios": named})).unwrap();
+        assert_eq!(renamed, format!("{TEXT}- {{ id: t, name: U }}\n"));
+        assert_eq!(replace(&with, "scenarios.t", &json!({"scenarios": [{"id": "s"}]})).unwrap(), TEXT);
         // A block below a key becomes one line.
         let text = "a:\n  pue:\n    triangular: [1, 2, 3]\n  b: 1\n";
         assert_eq!(replace(text, "a.pue", &json!({"a": {"pue": 2}})).unwrap(), "a:\n  pue: 2\n  b: 1\n");
