@@ -3,7 +3,12 @@
 //! Values are normally distributed: a GPU's power draw, and so its clock, depends on the bits it multiplies, and
 //! uniform or zero data make it look faster than real data do.
 
+use rayon::prelude::*;
+
 use crate::NumericFormat;
+
+/// The step of splitmix64's counter.
+const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// splitmix64 (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
@@ -19,11 +24,16 @@ impl SplitMix64 {
 
     /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.0 = self.0.wrapping_add(STEP);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
+    }
+
+    /// The generator after `count` more numbers: its state is a counter.
+    fn skip(&self, count: u64) -> Self {
+        Self(self.0.wrapping_add(STEP.wrapping_mul(count)))
     }
 
     /// Uniform in (0, 1], with 24 bits.
@@ -32,25 +42,34 @@ impl SplitMix64 {
     }
 }
 
+/// Numbers that one task makes: even, as deviates come in pairs.
+const TASK: usize = 1 << 16;
+
 /// `count` normal deviates with mean 0 (Box and Muller 1958), rounded to the format's values.
 pub fn normal(seed: u64, name: &str, count: usize, standard_deviation: f32, format: NumericFormat) -> Vec<f32> {
-    let mut generator = SplitMix64::for_tensor(seed, name);
-    let mut out = Vec::with_capacity(count + 1);
-    while out.len() < count {
-        let radius = (-2.0 * generator.unit().ln()).sqrt() * standard_deviation;
-        let (sin, cos) = (std::f32::consts::TAU * generator.unit()).sin_cos();
-        out.push(round_to(radius * cos, format));
-        out.push(round_to(radius * sin, format));
-    }
-    out.truncate(count);
+    let first = SplitMix64::for_tensor(seed, name);
+    let mut out = vec![0.0; count];
+    out.par_chunks_mut(TASK).enumerate().for_each(|(task, out)| {
+        let mut generator = first.skip((task * TASK) as u64);
+        for pair in out.chunks_mut(2) {
+            let radius = (-2.0 * generator.unit().ln()).sqrt() * standard_deviation;
+            let (sin, cos) = (std::f32::consts::TAU * generator.unit()).sin_cos();
+            pair.iter_mut().zip([radius * cos, radius * sin]).for_each(|(v, x)| *v = round_to(x, format));
+        }
+    });
     out
 }
 
 /// `count` uniform indices below `bound`.
 pub fn indices(seed: u64, name: &str, count: usize, bound: usize) -> Vec<i64> {
-    let mut generator = SplitMix64::for_tensor(seed, name);
+    let first = SplitMix64::for_tensor(seed, name);
     let bound = bound.max(1) as u64;
-    (0..count).map(|_| (generator.next_u64() % bound) as i64).collect()
+    let mut out = vec![0; count];
+    out.par_chunks_mut(TASK).enumerate().for_each(|(task, out)| {
+        let mut generator = first.skip((task * TASK) as u64);
+        out.iter_mut().for_each(|v| *v = (generator.next_u64() % bound) as i64);
+    });
+    out
 }
 
 /// The value of the format nearest to `value` (ties to even). Formats of 8 bits and fewer keep fp32 data: they are
@@ -80,6 +99,14 @@ mod tests {
         let a = normal(7, "x", 100_001, 2.0, NumericFormat::Fp32);
         assert_eq!(a, normal(7, "x", 100_001, 2.0, NumericFormat::Fp32));
         assert_ne!(a[..8], normal(7, "y", 8, 2.0, NumericFormat::Fp32)[..]);
+        // A longer vector begins with a shorter one, wherever the work is divided.
+        assert_eq!(a[..TASK + 5], normal(7, "x", TASK + 5, 2.0, NumericFormat::Fp32)[..]);
+        let mut generator = SplitMix64::for_tensor(7, "x");
+        for _ in 0..TASK {
+            generator.next_u64();
+        }
+        let radius = (-2.0 * generator.unit().ln()).sqrt() * 2.0;
+        assert_eq!(a[TASK], radius * (std::f32::consts::TAU * generator.unit()).cos());
         let mean = a.iter().map(|v| f64::from(*v)).sum::<f64>() / a.len() as f64;
         let variance = a.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / a.len() as f64;
         assert!(mean.abs() < 0.03, "{mean}");

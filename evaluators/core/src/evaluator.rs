@@ -7,6 +7,7 @@ use crate::graph::Graph;
 use crate::kernel::{Implementation, Kernel, Resources};
 use crate::measurement::Status;
 use crate::model::{ModelJob, Placement};
+use crate::profile::Profile;
 use crate::tensor::Tensor;
 use crate::workload::Workload;
 
@@ -117,6 +118,17 @@ pub trait Prepared {
     /// When the execution fails.
     fn placement(&mut self) -> Result<Option<Placement>, EvaluatorError> {
         Ok(None)
+    }
+
+    /// The clock of the compute units around the last execution, where the stack can tell.
+    fn clock_hz(&self) -> Option<f64> {
+        None
+    }
+
+    /// What the device executes, by its own profiler; not timed, and executed a few more times for it. `None` where
+    /// the stack takes no profiles.
+    fn profile(&mut self) -> Option<Profile> {
+        None
     }
 
     /// Fills the output with what no result may hold, so that what an execution leaves unwritten is found; not timed.

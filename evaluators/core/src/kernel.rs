@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use assay_base::yaml::{self, YamlError};
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod ceiling;
 pub mod expression;
 pub mod lab;
 pub mod manifest;

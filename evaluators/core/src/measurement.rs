@@ -1,5 +1,7 @@
 //! The outcome of one workload on one device with one stack.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::device::{Device, StackId};
@@ -7,7 +9,8 @@ use crate::environment::{Environment, ForeignLoad};
 use crate::evaluator::TimingMethod;
 use crate::kernel::KernelReport;
 use crate::model::Placement;
-use crate::statistics::Statistics;
+use crate::profile::Profile;
+use crate::statistics::{Statistics, quantile};
 use crate::telemetry::TelemetrySummary;
 use crate::workload::Workload;
 use assay_base::Evidence;
@@ -58,6 +61,9 @@ pub struct Measurement {
     /// Which execution providers executed the nodes, where the engine tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,
+    /// What the device executed, where its stack takes profiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
     /// What was found out about a kernel, where one was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<KernelReport>,
@@ -169,6 +175,72 @@ pub struct Timing {
     pub stop: StopReason,
     /// Statistics of the samples.
     pub statistics: Statistics,
+    /// Clocks of the samples, and what a device that slowed itself down did to them.
+    #[serde(default, skip_serializing_if = "Clocks::is_silent")]
+    pub clocks: Clocks,
+}
+
+/// What is known of the clocks under which samples were executed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Clocks {
+    /// The clock of the compute units around each sample, in the samples' order; empty where the stack cannot tell.
+    #[serde(default)]
+    pub samples_hz: Vec<f64>,
+    /// The positions of samples that were executed while the device slowed itself down.
+    #[serde(default)]
+    pub throttled_samples: Vec<usize>,
+    /// What was done about executions that were slowed down, if any was.
+    #[serde(default)]
+    pub throttling: Option<Throttling>,
+}
+
+impl Clocks {
+    /// Whether nothing is known.
+    pub fn is_silent(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The lowest, median and highest clock of the samples.
+    pub fn range_hz(&self) -> Option<(f64, f64, f64)> {
+        let mut sorted = self.samples_hz.clone();
+        sorted.sort_by(f64::total_cmp);
+        Some((*sorted.first()?, quantile(&sorted, 0.5)?, *sorted.last()?))
+    }
+}
+
+/// Executions that a device hindered by slowing itself down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Throttling {
+    /// How many of the executions that were timed first.
+    pub executions: usize,
+    /// How many were timed first.
+    pub of: usize,
+    /// Executions that were measured again, after a rest.
+    pub repeated: usize,
+    /// Those of them that were slowed down again.
+    pub repeated_throttled: usize,
+    /// The median of the others: what the rested device does.
+    pub rested_median_secs: Option<f64>,
+    /// Whether what was measured again stands in the samples for what was slowed down. Where it does not, slowing down
+    /// is the device's steady state.
+    pub replaced: bool,
+    /// Why the device slowed itself down, with the number of readings that said so.
+    pub reasons: BTreeMap<String, usize>,
+}
+
+impl Throttling {
+    /// What happened, in a sentence.
+    pub fn sentence(&self) -> String {
+        let reasons = self.reasons.keys().cloned().collect::<Vec<_>>().join(", ");
+        let because = if reasons.is_empty() { String::new() } else { format!(" ({reasons})") };
+        let then = if self.replaced {
+            "replaced by executions after a rest".to_owned()
+        } else {
+            let rested = assay_base::format::or_unknown(self.rested_median_secs, assay_base::format::duration);
+            format!("kept as the device's steady state; median after a rest: {rested}")
+        };
+        format!("{} of {} executions slowed down by the device{because}; {then}", self.executions, self.of)
+    }
 }
 
 /// Why timing stopped.

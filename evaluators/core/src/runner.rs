@@ -4,23 +4,26 @@
 //! so, time a few executions with cold caches, read the sensors alongside.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use crate::device::Device;
 use crate::environment::ForeignLoad;
-use crate::evaluator::{Evaluator, EvaluatorError, Job, Prepared, Support, TimingMethod};
+use crate::evaluator::{Evaluator, EvaluatorError, Job, Prepared, Support};
 use crate::kernel::KernelReport;
-use crate::kernel::lab::Ceilings;
+use crate::kernel::ceiling::{self, Ceilings};
 use crate::measurement::{Correctness, Status, Throughput, Timing};
 use crate::model::{self, ModelJob, ModelOptions, ModelReference, Placement};
+use crate::profile::{Profile, Roofs};
 use crate::reference::Reference;
 use crate::statistics::Statistics;
-use crate::stopping::{StopRule, StoppingRule};
-use crate::telemetry::{self, Reading, Sensors, TelemetrySummary};
+use crate::stopping::StopRule;
+use crate::telemetry::{self, Sensors, TelemetrySummary};
 use crate::workload::Workload;
+
+mod throttling;
+mod timing;
 
 /// How to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,12 +63,6 @@ impl Plan {
 
 /// Executions before the timed ones, however long they take.
 const MIN_WARM_UP: usize = 2;
-/// How often sensors are read.
-const SENSOR_PERIOD: Duration = Duration::from_millis(100);
-/// How often new samples are told.
-const REPORT_PERIOD: Duration = Duration::from_millis(100);
-/// Larger than any last-level cache in use.
-const CACHE_FLUSH_BYTES: usize = 512 << 20;
 
 /// What a measurement in progress tells.
 pub trait Observer {
@@ -107,6 +104,9 @@ pub struct Outcome {
     /// Which execution providers executed the nodes, where the engine tells.
     #[serde(default)]
     pub placement: Option<Placement>,
+    /// What the device executed, where its stack takes profiles.
+    #[serde(default)]
+    pub profile: Option<Profile>,
     /// What was found out about a kernel, where one was measured.
     #[serde(default)]
     pub kernel: Option<KernelReport>,
@@ -125,6 +125,7 @@ impl Outcome {
             telemetry: None,
             foreign_load: ForeignLoad::default(),
             placement: None,
+            profile: None,
             kernel: None,
             notes: Vec::new(),
         }
@@ -177,7 +178,25 @@ pub fn measure(
         prepare: &|| evaluator.prepare(device, &job),
         check: &mut |prepared| check(prepared, cache, &job),
     };
-    run(subject, device, plan, host, observer)
+    let mut outcome = run(subject, device, plan, host, observer);
+    set_under_roofs(&mut outcome, evaluator, device, workload, cache, observer);
+    outcome
+}
+
+/// Measures the device's ceilings for a profile, once for each format.
+pub(crate) fn set_under_roofs(
+    outcome: &mut Outcome,
+    evaluator: &dyn Evaluator,
+    device: &Device,
+    workload: &Workload,
+    cache: &mut Cache,
+    observer: &mut dyn Observer,
+) {
+    if let Some(Profile::Taken(timeline)) = &mut outcome.profile {
+        observer.phase("measuring the ceilings");
+        let mut of = |shape: ceiling::Of| ceiling::measured(evaluator, device, workload.format, shape, cache);
+        timeline.roofs = Roofs { flops_per_sec: of(ceiling::Of::Gemm), bytes_per_sec: of(ceiling::Of::Triad) };
+    }
 }
 
 /// Measures a user's model on one device with one stack. The answer is compared with a reference that the caller had
@@ -271,20 +290,24 @@ fn timed_run(
 
     observer.phase("measuring");
     let load = host.load_meter();
-    let sensors = SensorThread::start(host.sensors(device));
-    let timed = time_hot(prepared.as_mut(), plan.stop, observer);
-    let readings = sensors.finish();
+    let first = timing::hot(prepared.as_mut(), plan.stop, host.sensors(device), observer);
     let foreign_load = load.finish();
-    let (samples_secs, stop) = timed?;
+    let first = first?;
+    let again = measure_again(prepared.as_mut(), &first, plan.stop, &|| host.sensors(device), observer)?;
+    let (samples, clocks) = throttling::settle(&first, &again, plan.stop);
+    let samples_secs: Vec<f64> = samples.iter().map(|sample| sample.latency_secs).collect();
 
     // What was right at first must still be right after thousands of executions.
     let correctness = if correctness.passed { (subject.check)(prepared.as_mut())? } else { correctness };
 
     observer.phase("measuring with cold caches");
-    let cold_samples_secs = time_cold(prepared.as_mut(), plan, samples_secs.len())?;
+    let cold_samples_secs = timing::cold(prepared.as_mut(), plan, samples_secs.len())?;
     let method = prepared.timing();
     *notes = prepared.notes();
     let placement = prepared.placement()?;
+    // In executions of its own: a profiler disturbs what it watches.
+    observer.phase("profiling");
+    let profile = prepared.profile();
 
     let statistics =
         Statistics::of(&samples_secs).ok_or_else(|| EvaluatorError::Failed("no execution was timed".to_owned()))?;
@@ -310,14 +333,16 @@ fn timed_run(
             warm_up_executions,
             samples_secs,
             cold_samples_secs,
-            stop,
+            stop: first.stop,
             statistics,
+            clocks,
         }),
         correctness: Some(correctness),
         throughput,
-        telemetry: telemetry::summarize(&readings),
+        telemetry: telemetry::summarize(&first.readings),
         foreign_load,
         placement,
+        profile,
         kernel: None,
         notes: std::mem::take(notes),
     })
@@ -330,93 +355,34 @@ fn check(prepared: &mut dyn Prepared, cache: &mut Cache, job: &Job) -> Result<Co
     Ok(Correctness { error_norm, tolerance, passed: error_norm.is_some_and(|error| error <= tolerance) })
 }
 
-fn time_hot(
+/// Executes again what a device that slowed itself down was hindered in, after a rest each time.
+fn measure_again(
     prepared: &mut dyn Prepared,
+    first: &timing::Watched,
     rule: StopRule,
+    sensors: &dyn Fn() -> Option<Box<dyn Sensors>>,
     observer: &mut dyn Observer,
-) -> Result<(Vec<f64>, crate::measurement::StopReason), EvaluatorError> {
-    let mut stopping = StoppingRule::new(rule);
-    let mut samples_secs = Vec::new();
-    let (mut told, mut last_told) = (0, Instant::now());
-    let started = Instant::now();
-    loop {
-        let sample = prepared.execute()?;
-        samples_secs.push(sample.latency_secs);
-        stopping.add(sample.latency_secs);
-        let stop = stopping.stop(started.elapsed().as_secs_f64());
-        if stop.is_some() || last_told.elapsed() >= REPORT_PERIOD {
-            observer.samples(&samples_secs[told..]);
-            (told, last_told) = (samples_secs.len(), Instant::now());
-        }
-        if let Some(reason) = stop {
-            return Ok((samples_secs, reason));
-        }
-    }
-}
-
-/// A few executions, each after the caches of the host were filled with something else. Devices flush their own
-/// caches where their evaluator can; where it cannot there are no cold samples.
-fn time_cold(prepared: &mut dyn Prepared, plan: &Plan, hot_count: usize) -> Result<Vec<f64>, EvaluatorError> {
-    let mut host_buffer = match prepared.timing() {
-        TimingMethod::HostClock => vec![0_u8; CACHE_FLUSH_BYTES],
-        TimingMethod::DeviceEvents => Vec::new(),
+) -> Result<Vec<timing::Watched>, EvaluatorError> {
+    let count = |watched: &timing::Watched, wanted: bool| {
+        throttling::marks(watched).map_or(0, |marks| marks.iter().filter(|mark| **mark == wanted).count())
     };
-    let mut samples = Vec::new();
-    for round in 0..plan.cold_executions.min(hot_count) {
-        if !prepared.flush_caches() {
-            if host_buffer.is_empty() {
-                break;
-            }
-            // A write to each cache line evicts what was there.
-            host_buffer.iter_mut().step_by(64).for_each(|byte| *byte = byte.wrapping_add(round as u8 | 1));
-            std::hint::black_box(&host_buffer);
-        }
-        samples.push(prepared.execute()?.latency_secs);
+    let mut left = count(first, true);
+    let mut rounds = Vec::new();
+    while left > 0 && rounds.len() < throttling::ROUNDS {
+        observer.phase("measuring again after a slow-down");
+        std::thread::sleep(throttling::REST);
+        let round = timing::hot(prepared, throttling::round_rule(rule, left), sensors(), observer)?;
+        left = left.saturating_sub(count(&round, false));
+        rounds.push(round);
     }
-    Ok(samples)
-}
-
-/// Reads sensors on a thread of its own while the workload runs.
-struct SensorThread {
-    stop: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<Vec<Reading>>>,
-}
-
-impl SensorThread {
-    fn start(sensors: Option<Box<dyn Sensors>>) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let thread = sensors.and_then(|mut sensors| {
-            let stop = Arc::clone(&stop);
-            let read = move || {
-                let started = Instant::now();
-                let mut readings = Vec::new();
-                loop {
-                    let elapsed_secs = started.elapsed().as_secs_f64();
-                    readings.push(Reading { elapsed_secs, ..sensors.read() });
-                    if stop.load(Ordering::Relaxed) {
-                        return readings;
-                    }
-                    std::thread::park_timeout(SENSOR_PERIOD);
-                }
-            };
-            std::thread::Builder::new().name("sensors".to_owned()).spawn(read).ok()
-        });
-        Self { stop, thread }
-    }
-
-    fn finish(mut self) -> Vec<Reading> {
-        self.stop.store(true, Ordering::Relaxed);
-        let Some(thread) = self.thread.take() else { return Vec::new() };
-        thread.thread().unpark();
-        thread.join().unwrap_or_default()
-    }
+    Ok(rounds)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::device::{DeviceKind, StackId, StackStatus};
-    use crate::evaluator::Sample;
+    use crate::evaluator::{Sample, TimingMethod};
     use crate::tensor::Tensor;
     use crate::workload::Shape;
     use assay_base::NumericFormat;

@@ -1,5 +1,7 @@
 //! What sensors say while a workload runs.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// One reading of a device's sensors. What a device does not tell is absent.
@@ -31,12 +33,66 @@ pub struct Reading {
     /// Whether the device was slowing itself down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttled: Option<bool>,
+    /// Why, where it tells.
+    #[serde(default)]
+    pub throttle_reasons: ThrottleReasons,
+}
+
+/// Why a device slows itself down: any of the constants together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ThrottleReasons(u8);
+
+impl ThrottleReasons {
+    /// The power limit.
+    pub const POWER_CAP: Self = Self(1);
+    /// The temperature, by the driver.
+    pub const HEAT: Self = Self(2);
+    /// The temperature, by the hardware.
+    pub const HARDWARE_HEAT: Self = Self(4);
+    /// The power supply asked for it.
+    pub const POWER_BRAKE: Self = Self(8);
+    /// The hardware, for any reason.
+    pub const HARDWARE: Self = Self(16);
+    /// To keep pace with other devices.
+    pub const SYNC_BOOST: Self = Self(32);
+
+    /// These reasons and others.
+    #[must_use]
+    pub fn with(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether there is any.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Their names.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        [
+            (Self::POWER_CAP, "power cap"),
+            (Self::HEAT, "heat"),
+            (Self::HARDWARE_HEAT, "heat, by the hardware"),
+            (Self::POWER_BRAKE, "power brake"),
+            (Self::HARDWARE, "hardware slow-down"),
+            (Self::SYNC_BOOST, "sync boost"),
+        ]
+        .into_iter()
+        .filter(move |(reason, _)| self.0 & reason.0 != 0)
+        .map(|(_, name)| name)
+    }
 }
 
 /// A source of readings for one device. Reading must be cheap (well under a millisecond).
 pub trait Sensors: Send {
     /// Reads all sensors now; `elapsed_secs` is filled in by the caller.
     fn read(&mut self) -> Reading;
+
+    /// How often they are worth reading.
+    fn period(&self) -> Duration {
+        Duration::from_millis(100)
+    }
 }
 
 /// Energy over a window, with a verdict on its validity.
@@ -44,7 +100,8 @@ pub trait Sensors: Send {
 pub struct Energy {
     /// Trapezoid over the power readings, if there are enough.
     pub integrated_joules: Option<f64>,
-    /// Difference of the device's own counter, if it has one.
+    /// By the device's own counter, if it has one: its mean power between its first and its last step, over the whole
+    /// window. A counter moves in steps, so its ends tell less.
     pub counter_joules: Option<f64>,
     /// The longest gap between two readings.
     pub largest_gap_secs: f64,
@@ -112,21 +169,21 @@ pub fn summarize(readings: &[Reading]) -> Option<TelemetrySummary> {
 /// `None` when the device tells neither.
 pub fn energy(readings: &[Reading]) -> Option<Energy> {
     let power: Vec<(f64, f64)> = readings.iter().filter_map(|r| Some((r.elapsed_secs, r.power_watts?))).collect();
-    let counter: Vec<f64> = readings.iter().filter_map(|r| r.energy_counter_joules).collect();
-    let counter_joules = match (counter.first(), counter.last()) {
-        (Some(first), Some(last)) if counter.len() >= 2 && last >= first => Some(last - first),
-        _ => None,
-    };
+    let counter: Vec<(f64, f64)> =
+        readings.iter().filter_map(|r| Some((r.elapsed_secs, r.energy_counter_joules?))).collect();
+    let window_secs = readings.last()?.elapsed_secs - readings.first()?.elapsed_secs;
+    let stretch = counted(&counter);
+    let counter_joules = stretch.map(|(from, to, joules)| joules * window_secs / (to - from));
     if power.is_empty() && counter_joules.is_none() {
         return None;
     }
-    let integral = power.windows(2).map(|w| (w[1].0 - w[0].0) * (w[0].1 + w[1].1) / 2.0).sum::<f64>();
-    let integrated_joules = (power.len() >= 2).then_some(integral);
+    let integrated_joules = (power.len() >= 2).then(|| trapezoid(&power));
     let largest_gap_secs = readings.windows(2).map(|w| w[1].elapsed_secs - w[0].elapsed_secs).fold(0.0, f64::max);
-    let disagreement = match (integrated_joules, counter_joules) {
-        (Some(i), Some(c)) if c > 0.0 => Some((i - c).abs() / c),
-        _ => None,
-    };
+    // Over the same stretch of time.
+    let disagreement = stretch.filter(|(_, _, joules)| *joules > 0.0).and_then(|(from, to, joules)| {
+        let within: Vec<(f64, f64)> = power.iter().copied().filter(|(at, _)| (from..=to).contains(at)).collect();
+        (within.len() >= 2).then(|| (trapezoid(&within) - joules).abs() / joules)
+    });
     let reason = if readings.len() < MIN_READINGS {
         Some(format!("only {} readings, at least {MIN_READINGS} are needed", readings.len()))
     } else if largest_gap_secs > MAX_GAP_SECS {
@@ -137,6 +194,21 @@ pub fn energy(readings: &[Reading]) -> Option<Energy> {
             .map(|d| format!("the integral and the device's counter differ by {:.0} %", d * 100.0))
     };
     Some(Energy { integrated_joules, counter_joules, largest_gap_secs, valid: reason.is_none(), reason })
+}
+
+fn trapezoid(power: &[(f64, f64)]) -> f64 {
+    power.windows(2).map(|w| (w[1].0 - w[0].0) * (w[0].1 + w[1].1) / 2.0).sum()
+}
+
+/// From the first to the last step of a counter that moves in steps: both times, and what it counted between them. From
+/// the first reading to the last where it moved less than twice.
+fn counted(counter: &[(f64, f64)]) -> Option<(f64, f64, f64)> {
+    let steps: Vec<(f64, f64)> = counter.windows(2).filter(|w| w[1].1 > w[0].1).map(|w| w[1]).collect();
+    let ends = |readings: &[(f64, f64)]| {
+        let ((from, low), (to, high)) = (*readings.first()?, *readings.last()?);
+        (to > from && high >= low).then_some((from, to, high - low))
+    };
+    ends(&steps).or_else(|| ends(counter))
 }
 
 #[cfg(test)]
@@ -169,6 +241,18 @@ mod tests {
         let mut lying = readings(11, 0.1, 200.0, true);
         lying.iter_mut().for_each(|r| r.power_watts = Some(300.0));
         assert!(energy(&lying).unwrap().reason.unwrap().contains("differ"));
+    }
+
+    #[test]
+    fn a_counter_that_moves_in_steps_is_read_at_its_steps() {
+        // 200 W; the counter shows every 70 ms what was used until then, and is read every 20 ms.
+        let mut stepped = readings(26, 0.02, 200.0, false);
+        for reading in &mut stepped {
+            reading.energy_counter_joules = Some(50.0 + 200.0 * 0.07 * (reading.elapsed_secs / 0.07).floor());
+        }
+        let energy = energy(&stepped).unwrap();
+        assert!(energy.valid, "{energy:?}");
+        assert!((energy.joules().unwrap() / (200.0 * 0.5) - 1.0).abs() < 0.05, "{energy:?}");
     }
 
     #[test]

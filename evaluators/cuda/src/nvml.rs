@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use assay_core::Device;
-use assay_core::telemetry::{Reading, Sensors};
+use assay_core::telemetry::{Reading, Sensors, ThrottleReasons};
 use nvml_wrapper::Nvml;
-use nvml_wrapper::bitmasks::device::ThrottleReasons;
+use nvml_wrapper::bitmasks::device::ThrottleReasons as Reported;
 use nvml_wrapper::enum_wrappers::device::{Clock, TemperatureSensor};
-use nvml_wrapper::enums::device::UsedGpuMemory;
+use nvml_wrapper::enums::device::{SampleValue, UsedGpuMemory};
+use nvml_wrapper::structs::device::FieldId;
+use nvml_wrapper::sys_exports::field_id;
 
 use crate::libraries::SearchPath;
 
@@ -114,31 +117,57 @@ struct NvmlSensors {
 }
 
 /// Reasons for a lower clock that are not the user's choice or idleness.
-fn slowed_down(reasons: ThrottleReasons) -> bool {
-    let ours = ThrottleReasons::SW_POWER_CAP
-        | ThrottleReasons::HW_SLOWDOWN
-        | ThrottleReasons::SYNC_BOOST
-        | ThrottleReasons::SW_THERMAL_SLOWDOWN
-        | ThrottleReasons::HW_THERMAL_SLOWDOWN
-        | ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN;
-    reasons.intersects(ours)
+fn slow_downs(reasons: Reported) -> ThrottleReasons {
+    [
+        (Reported::SW_POWER_CAP, ThrottleReasons::POWER_CAP),
+        (Reported::HW_SLOWDOWN, ThrottleReasons::HARDWARE),
+        (Reported::SYNC_BOOST, ThrottleReasons::SYNC_BOOST),
+        (Reported::SW_THERMAL_SLOWDOWN, ThrottleReasons::HEAT),
+        (Reported::HW_THERMAL_SLOWDOWN, ThrottleReasons::HARDWARE_HEAT),
+        (Reported::HW_POWER_BRAKE_SLOWDOWN, ThrottleReasons::POWER_BRAKE),
+    ]
+    .into_iter()
+    .filter(|(reported, _)| reasons.intersects(*reported))
+    .fold(ThrottleReasons::default(), |found, (_, reason)| found.with(reason))
+}
+
+impl NvmlSensors {
+    /// The power now, in watts. The plain query gives the mean of the last second on Ampere and later devices.
+    fn power_watts(&self) -> Option<f64> {
+        let instant = || {
+            let values = self.device.field_values_for(&[FieldId(field_id::NVML_FI_DEV_POWER_INSTANT)]).ok()?;
+            match values.into_iter().next()?.ok()?.value.ok()? {
+                SampleValue::U32(milliwatts) => Some(f64::from(milliwatts)),
+                SampleValue::U64(milliwatts) => Some(milliwatts as f64),
+                _ => None,
+            }
+        };
+        instant().or_else(|| self.device.power_usage().ok().map(f64::from)).map(|milliwatts| milliwatts * 1e-3)
+    }
 }
 
 impl Sensors for NvmlSensors {
     fn read(&mut self) -> Reading {
         let device = &self.device;
         let hertz = |clock| device.clock_info(clock).ok().map(|megahertz| f64::from(megahertz) * 1e6);
+        let reasons = device.current_throttle_reasons().ok().map(slow_downs);
         Reading {
             elapsed_secs: 0.0,
-            power_watts: device.power_usage().ok().map(|milliwatts| f64::from(milliwatts) * 1e-3),
+            power_watts: self.power_watts(),
             energy_counter_joules: device.total_energy_consumption().ok().map(|millijoules| millijoules as f64 * 1e-3),
             clock_hz: hertz(Clock::SM),
             memory_clock_hz: hertz(Clock::Memory),
             temperature_celsius: device.temperature(TemperatureSensor::Gpu).ok().map(f64::from),
             utilisation: device.utilization_rates().ok().map(|rates| f64::from(rates.gpu) / 100.0),
             memory_used_bytes: device.memory_info().ok().map(|memory| memory.used as f64),
-            throttled: device.current_throttle_reasons().ok().map(slowed_down),
+            throttled: reasons.map(|reasons| !reasons.is_empty()),
+            throttle_reasons: reasons.unwrap_or_default(),
         }
+    }
+
+    /// Clocks follow the power within tens of milliseconds.
+    fn period(&self) -> Duration {
+        Duration::from_millis(20)
     }
 }
 
@@ -159,8 +188,9 @@ mod tests {
 
     #[test]
     fn power_caps_and_heat_are_slow_downs_idleness_is_not() {
-        assert!(slowed_down(ThrottleReasons::SW_POWER_CAP | ThrottleReasons::GPU_IDLE));
-        assert!(slowed_down(ThrottleReasons::HW_THERMAL_SLOWDOWN));
-        assert!(!slowed_down(ThrottleReasons::GPU_IDLE | ThrottleReasons::APPLICATIONS_CLOCKS_SETTING));
+        assert_eq!(slow_downs(Reported::SW_POWER_CAP | Reported::GPU_IDLE), ThrottleReasons::POWER_CAP);
+        let both = ThrottleReasons::HARDWARE_HEAT.with(ThrottleReasons::HARDWARE);
+        assert_eq!(slow_downs(Reported::HW_THERMAL_SLOWDOWN | Reported::HW_SLOWDOWN), both);
+        assert!(slow_downs(Reported::GPU_IDLE | Reported::APPLICATIONS_CLOCKS_SETTING).is_empty());
     }
 }

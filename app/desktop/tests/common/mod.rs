@@ -107,6 +107,7 @@ pub fn measurement(index: usize, workload: &Workload, stack: &str, efficiency: f
             cold_samples_secs: Vec::new(),
             stop: StopReason::NoiseBound,
             statistics,
+            clocks: Default::default(),
         }),
         correctness: executed.then(|| Correctness {
             error_norm: Some(if passed { 3.1e-7 } else { 0.42 }),
@@ -119,6 +120,7 @@ pub fn measurement(index: usize, workload: &Workload, stack: &str, efficiency: f
         notes: vec![("threads".to_owned(), "2".to_owned())],
         environment: environment(),
         placement: None,
+        profile: None,
         kernel: None,
         provenance: None,
     }

@@ -347,6 +347,7 @@ fn measurement(
         foreign_load: outcome.foreign_load,
         notes: outcome.notes,
         placement: outcome.placement,
+        profile: outcome.profile,
         kernel: outcome.kernel,
         environment,
         provenance: None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::report::{Ceiling, Check, Comparison, KernelReport, Trial};
-use super::{Implementation, Kernel};
+use super::{Implementation, Kernel, ceiling};
 use crate::device::Device;
 use crate::evaluator::{Evaluator, EvaluatorError, Job, KernelBench, Prepared, Support};
 use crate::measurement::{Correctness, Status};
@@ -21,9 +21,6 @@ const ROUNDS: usize = 40;
 const COMPARISON_SECS: f64 = 3.0;
 /// Operations a byte above which the matrix product is the ceiling and not the triad.
 const COMPUTE_BOUND_FROM: f64 = 100.0;
-
-/// Ceilings of devices already measured, by device and format.
-pub type Ceilings = BTreeMap<(String, String, String), f64>;
 
 /// A kernel on one device with one stack.
 #[derive(Clone, Copy)]
@@ -116,7 +113,8 @@ impl Subjected<'_> {
                 Ok(Correctness { error_norm, tolerance, passed: error_norm.is_some_and(|error| error <= tolerance) })
             },
         };
-        let outcome = runner::run(subject, self.device, plan, host, observer);
+        let mut outcome = runner::run(subject, self.device, plan, host, observer);
+        runner::set_under_roofs(&mut outcome, self.evaluator, self.device, self.workload, cache, observer);
         let Some(timing) = outcome.timing.as_ref().filter(|_| outcome.status.passed()) else { return Ok(outcome) };
 
         observer.phase("comparing");
@@ -236,24 +234,10 @@ impl Subjected<'_> {
 
     fn ceiling(&self, median_secs_of_kernel: f64, cache: &mut Cache) -> Option<Ceiling> {
         let (flops, bytes) = (self.workload.flops(), self.workload.bytes());
-        let (of, shape, amount) = if flops / bytes >= COMPUTE_BOUND_FROM {
-            ("gemm", Shape::Gemm { m: 8192, n: 8192, k: 8192 }, flops)
-        } else {
-            ("triad", Shape::Triad { elements: 1 << 27 }, bytes)
-        };
-        let key = (self.device.id.clone(), self.workload.format.label().to_owned(), of.to_owned());
-        let measured = match cache.ceilings.get(&key) {
-            Some(known) => *known,
-            None => {
-                let workload = Workload { id: of.to_owned(), shape, ..self.workload.clone() };
-                let secs =
-                    self.stacks_own(&Job::new(&workload, 1)).and_then(|mut own| median_secs(own.as_mut())).ok()?;
-                let rate = if of == "gemm" { workload.flops() } else { workload.bytes() } / secs;
-                cache.ceilings.insert(key, rate);
-                rate
-            }
-        };
-        Some(Ceiling { of: of.to_owned(), measured, achieved: amount / median_secs_of_kernel })
+        let (of, amount) =
+            if flops / bytes >= COMPUTE_BOUND_FROM { (ceiling::Of::Gemm, flops) } else { (ceiling::Of::Triad, bytes) };
+        let measured = ceiling::measured(self.evaluator, self.device, self.workload.format, of, cache)?;
+        Some(Ceiling { of: of.name().to_owned(), measured, achieved: amount / median_secs_of_kernel })
     }
 }
 
@@ -274,7 +258,7 @@ fn first_applicable(
 }
 
 /// The median of a few executions after two that are not timed.
-fn median_secs(prepared: &mut dyn Prepared) -> Result<f64, EvaluatorError> {
+pub(super) fn median_secs(prepared: &mut dyn Prepared) -> Result<f64, EvaluatorError> {
     for _ in 0..2 {
         prepared.execute()?;
     }
