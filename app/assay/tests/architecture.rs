@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The only crate that names each heavy dependency.
-const HEAVY: [(&str, &[&str]); 12] = [
+const HEAVY: [(&str, &[&str]); 13] = [
     ("egui", &["assay-desktop", "assay"]),
     ("egui_plot", &["assay-desktop"]),
     ("egui_extras", &["assay-desktop"]),
@@ -19,17 +19,19 @@ const HEAVY: [(&str, &[&str]); 12] = [
     ("polars", &["assay-store"]),
     ("printpdf", &["assay-reports"]),
     ("lopdf", &["assay-reports"]),
+    ("hayro", &["assay-desktop"]),
     ("clap", &["assay-cli"]),
 ];
 
 /// What each crate may name, beside crates that are not Assay's. Data walks one way; nothing points back.
-const MAY_NAME: [(&str, &[&str]); 15] = [
+const MAY_NAME: [(&str, &[&str]); 16] = [
     ("assay-base", &[]),
     ("assay-core", &["assay-base"]),
     ("assay-host", &["assay-base", "assay-core"]),
     ("assay-onnx", &["assay-base", "assay-core"]),
     ("assay-cuda", &["assay-base", "assay-core"]),
     ("assay-python", &["assay-base", "assay-core", "assay-onnx"]),
+    ("assay-xla", &["assay-base", "assay-core"]),
     ("assay-store", &["assay-base", "assay-core"]),
     ("assay-hardware-profiles", &["assay-base"]),
     ("assay-cost-models", &["assay-base"]),
@@ -60,6 +62,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
             "assay-onnx",
             "assay-python",
             "assay-service",
+            "assay-xla",
         ],
     ),
 ];

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-mod python;
+use assay_core::python;
 
 /// A shared library that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

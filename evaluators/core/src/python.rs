@@ -1,4 +1,4 @@
-//! The package folders of Python environments.
+//! The package folders of Python environments, where evaluators find libraries that come as Python packages.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 const TIME_OUT: Duration = Duration::from_secs(5);
 
 /// `lib/python3.*/site-packages` of an environment.
-pub(super) fn site_packages(root: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = super::entries(&root.join("lib"))
-        .into_iter()
+pub fn site_packages(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root.join("lib")).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
         .filter(|p| p.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("python3")))
         .map(|p| p.join("site-packages"))
         .filter(|p| p.is_dir())
@@ -21,7 +22,7 @@ pub(super) fn site_packages(root: &Path) -> Vec<PathBuf> {
 }
 
 /// The module search path of the Python on `PATH`; empty when there is none or it does not answer in time.
-pub(super) fn module_paths() -> Vec<PathBuf> {
+pub fn module_paths() -> Vec<PathBuf> {
     ["python3", "python"].into_iter().find_map(|name| ask(name, TIME_OUT)).unwrap_or_default()
 }
 
