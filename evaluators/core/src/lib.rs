@@ -16,7 +16,6 @@ pub mod process;
 pub mod profile;
 pub mod protocol;
 pub mod python;
-pub mod python;
 pub mod reference;
 pub mod runner;
 pub mod statistics;
