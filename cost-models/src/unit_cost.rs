@@ -270,8 +270,7 @@ mod tests {
 
     #[test]
     fn every_published_inferentia2_cost_to_the_printed_digit() {
-        let path =
-            "../../shared/acceptance/samples/aws-neuron/expected_cost_per_1m.csv";
+        let path = "../../shared/acceptance/samples/aws-neuron/expected_cost_per_1m.csv";
         let Ok(text) = std::fs::read_to_string(path) else {
             eprintln!("skipped: {path} is not there");
             return;

@@ -354,6 +354,18 @@ mod tests {
     }
 
     #[test]
+    fn a_throughput_without_an_interval_keeps_none_whatever_it_is_set_to() {
+        let driver = Driver::Throughput("slow".to_owned());
+        // Not every ratio of doubles brings a value back to itself.
+        for value in [0.1, 0.3, 77.7, 1e-3, 333.333, 1e9 / 7.0] {
+            let mut options = [rented("slow", 300.1, 3.6)];
+            driver.set(&mut options, &mut year(), value).unwrap();
+            let set = *options[0].throughput_per_unit.as_ref().unwrap();
+            assert!(set.low <= value && value <= set.high && set.value == value, "{set:?}");
+        }
+    }
+
+    #[test]
     fn equals_never_break_even() {
         let options = [rented("a", 300.0, 3.6), rented("b", 300.0, 3.6)];
         let answer = break_even(&options, &year(), ("a", "b"), &Driver::Volume, (1e6, 1e9)).unwrap();

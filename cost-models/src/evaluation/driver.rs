@@ -214,8 +214,9 @@ impl Driver {
                 if let Ok(estimate) = &mut option.throughput_per_unit {
                     // The interval keeps its width in relation to the value.
                     let factor = value / estimate.value;
-                    estimate.low *= factor;
-                    estimate.high *= factor;
+                    // Rounding must not move an end past the value.
+                    estimate.low = (estimate.low * factor).min(value);
+                    estimate.high = (estimate.high * factor).max(value);
                     estimate.value = value;
                 }
             }

@@ -408,9 +408,10 @@ fn benefit(flows: Vec<f64>, shared: &Shared<'_>) -> Result<Benefit, CostError> {
     let annual_rate = shared.assumptions.discount_rate_annual;
     let monthly_rate = (annual_rate.ln_1p() / 12.0).exp_m1();
     let npv = shared.present(&flows)?;
+    // A rate a month that no rate a year can express says nothing: tiny outlays, vast gains.
     let annual_mirr = mirr(&flows, monthly_rate, monthly_rate)?
-        .map(|monthly| answer("mirr", (12.0 * monthly.ln_1p()).exp_m1()))
-        .transpose()?;
+        .map(|monthly| (12.0 * monthly.ln_1p()).exp_m1())
+        .filter(|annual| annual.is_finite());
     let gains: f64 = flows.iter().filter(|flow| **flow > 0.0).sum();
     let outlays: f64 = -flows.iter().filter(|flow| **flow < 0.0).sum::<f64>();
     let start = flows.first().copied().unwrap_or_default();
