@@ -169,6 +169,9 @@ pub enum ResultsCommand {
     Show(ResultsShow),
     /// Compare two runs: SAME, FASTER, SLOWER or AMBIGUOUS; exit status 1 when something is slower
     Compare(ResultsCompare),
+    /// Hold a model's operators against what the stacks of accelerators say they support; exit status 1 when it runs with
+    /// none of an accelerator's stacks
+    Coverage(ResultsCoverage),
     /// Take in results that others published, and the measurements of other studies; exit status 1 when a file was not
     /// taken in whole
     Import(ResultsImport),
@@ -193,6 +196,9 @@ pub struct ResultsList {
     /// Only of this class of evidence: measured or published
     #[arg(long, value_enum, value_name = "E")]
     pub evidence: Option<ResultEvidence>,
+    /// With the published results that come with the program
+    #[arg(long)]
+    pub reference: bool,
     /// List the rows of imported files that were set aside, with the reasons
     #[arg(long, conflicts_with_all = ["accelerator", "workload", "stack", "evidence"])]
     pub quarantined: bool,
@@ -231,6 +237,27 @@ pub struct ResultsCompare {
     pub baseline: String,
     /// The run to judge
     pub candidate: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The study's folder
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResultsCoverage {
+    /// The model
+    #[arg(value_name = "MODEL.onnx")]
+    pub model: PathBuf,
+    /// The accelerators by the ids of their profiles; `assay profiles list` names them
+    #[arg(long = "for", value_name = "ACCELERATOR", required = true, num_args = 1..)]
+    pub accelerators: Vec<String>,
+    /// The size of a dynamic axis of the model, such as batch=8 (repeatable); only the share of the operations needs it
+    #[arg(long, value_name = "NAME=N")]
+    pub axis: Vec<String>,
+    /// Write the effort into this option of the study, from where it goes into the plan of the move and the NPV
+    #[arg(long, value_name = "OPTION")]
+    pub into: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// The study's folder

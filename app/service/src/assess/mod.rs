@@ -1,6 +1,7 @@
 //! From a study, the catalogue and the measurements to evaluations and an answer.
 
 mod inputs;
+mod model_cards;
 mod price;
 mod published;
 mod throughput;
@@ -13,9 +14,8 @@ use assay_core::{Measurement, Suite, Workload};
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
 use assay_reports::content::capacity::CapacityPlan;
-use assay_reports::content::{MigrationPlan, ThroughputFacts};
+use assay_reports::content::{MigrationPlan, ModelCard, ThroughputFacts};
 use assay_store::Store;
-use assay_store::published::ModelCard;
 use assay_study::{Study, StudyOption, ThroughputSource};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ pub struct Assessment {
     pub roofline: Arc<[RooflinePoint]>,
     /// The answer to the study's question.
     pub answer: Answer,
-    /// How well projections predict published results, where an option rests on one and that is known.
-    pub model_card: Option<ModelCard>,
+    /// How far the projections that options rest on can be believed, where that could be tested.
+    pub model_cards: Vec<ModelCard>,
     /// What is missing or doubtful, most important first.
     pub missing: Vec<String>,
     /// The plan of the fleet, once somebody has asked for it.
@@ -173,6 +173,7 @@ pub fn assess(
     let evaluations = evaluate(&inputs, &assumptions).map_err(translate::in_words_of_the_study)?;
 
     let projects = study.options.iter().any(|o| matches!(o.throughput, ThroughputSource::Projected { .. }));
+    let tested = measured.published.card().filter(|_| projects);
     let missing = missing(study, &options, &evaluations, workload.is_some());
     let answer = answer(study, &options, &evaluations, &assumptions);
     Ok(Assessment {
@@ -185,7 +186,7 @@ pub fn assess(
         ceilings: measured.ceilings.clone(),
         roofline: measured.roofline.clone(),
         answer,
-        model_card: projects.then(|| measured.published.card().cloned()).flatten(),
+        model_cards: model_cards::model_cards(study, tested, &throughput::range(study, measured)),
         missing,
         capacity: OnceLock::new(),
         migration: OnceLock::new(),

@@ -259,20 +259,27 @@ impl Resolver<'_> {
         let target = target_roofline(profile, target_format, self.study.assumptions.vendor_peak_fraction)?;
         let target_workload = Workload { format: target_format, ..workload.clone() };
         let overhead = self.study.assumptions.launch_overhead_secs;
-        project(&measured, workload, &target_workload, &ceilings.roofline, &target, &self.range(), overhead, profile)
+        project(
+            &measured,
+            workload,
+            &target_workload,
+            &ceilings.roofline,
+            &target,
+            &range(self.study, self.measured),
+            overhead,
+            profile,
+        )
     }
 }
 
-impl Resolver<'_> {
-    /// The range of a projection from one device: what the study assumes, and no narrower than what such projections
-    /// missed published results by.
-    fn range(&self) -> EfficiencyRange {
-        let a = &self.study.assumptions;
-        let missed_by = self.measured.published.missed_by().unwrap_or(1.0);
-        EfficiencyRange {
-            low_factor: a.projection_low_factor.min(1.0 / missed_by),
-            high_factor: a.projection_high_factor.max(missed_by),
-        }
+/// The range of a projection from one device: what the study assumes, and no narrower than what such projections missed
+/// published results by.
+pub fn range(study: &Study, measured: &Measured) -> EfficiencyRange {
+    let a = &study.assumptions;
+    let missed_by = measured.published.missed_by().unwrap_or(1.0);
+    EfficiencyRange {
+        low_factor: a.projection_low_factor.min(1.0 / missed_by),
+        high_factor: a.projection_high_factor.max(missed_by),
     }
 }
 

@@ -36,8 +36,17 @@ pub fn whole(figures: &Figures<'_>) -> anyhow::Result<Value> {
         "waiting": figures.waiting.iter().map(waited).collect::<Vec<_>>(),
         "uncertainty": figures.uncertainty.as_ref().map(uncertainty),
         "assumptions": assumptions(figures),
+        "model_cards": assessment.model_cards.iter().map(model_card).collect::<Vec<_>>(),
         "missing": assessment.missing,
     }))
+}
+
+fn model_card(card: &assay_service::documents::ModelCard) -> Value {
+    json!({
+        "method": card.method, "tested_on": card.fitted_on, "predictions": card.n, "not_predicted": card.not_predicted,
+        "median_error": card.median_error, "p90_error": card.p90_error, "range_used": card.range_used,
+        "limits": card.limits,
+    })
 }
 
 /// A row for each option.

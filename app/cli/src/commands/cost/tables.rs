@@ -299,10 +299,28 @@ fn break_even_cell(option: &str, driver: &Driver, answer: &BreakEven) -> String 
 pub fn print_rest(figures: &Figures<'_>) -> anyhow::Result<()> {
     figures.waiting.iter().try_for_each(|waited| print_waited(figures, waited))?;
     assumptions(figures)?;
+    model_cards(figures)?;
     let missing = &figures.assessment.missing;
     if !missing.is_empty() {
         output::print("\nMissing or doubtful")?;
         missing.iter().try_for_each(|line| output::wrapped("- ", line))?;
+    }
+    Ok(())
+}
+
+/// How far the projections among the options can be believed.
+fn model_cards(figures: &Figures<'_>) -> anyhow::Result<()> {
+    for card in &figures.assessment.model_cards {
+        output::print(&format!("\nModel card: {}", card.method))?;
+        let error = |error: Option<f64>| format::or_unknown(error, |part| format::percent(part, 0));
+        output::wrapped("- ", &format!("Tested on {}", card.fitted_on))?;
+        let (median, p90, n) = (error(card.median_error), error(card.p90_error), card.n);
+        output::wrapped("- ", &format!("{n} predictions: median error {median}, nine of ten within {p90}"))?;
+        if let Some([low, high]) = card.range_used {
+            let range = format!("{} to {} of the projection", format::percent(low, 0), format::percent(high, 0));
+            output::wrapped("- ", &format!("The range used here: {range}"))?;
+        }
+        card.limits.iter().try_for_each(|limit| output::wrapped("- ", limit))?;
     }
     Ok(())
 }

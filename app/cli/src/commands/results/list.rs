@@ -32,7 +32,10 @@ pub fn run(arguments: &ResultsList) -> anyhow::Result<Verdict> {
     if arguments.quarantined {
         return quarantined(&folder, arguments.format);
     }
-    let store = Store::open(&folder);
+    let mut store = Store::open(&folder);
+    if arguments.reference {
+        store = store.with_reference();
+    }
     let measured = match arguments.evidence {
         Some(ResultEvidence::Published) => Vec::new(),
         _ => measured(&store, arguments)?,

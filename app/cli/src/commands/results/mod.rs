@@ -1,6 +1,7 @@
 //! `assay results`
 
 mod compare;
+mod coverage;
 mod export;
 mod import;
 mod list;
@@ -18,6 +19,7 @@ pub fn run(arguments: &Results) -> anyhow::Result<Verdict> {
         ResultsCommand::List(list_arguments) => list::run(list_arguments),
         ResultsCommand::Show(show_arguments) => show::run(show_arguments),
         ResultsCommand::Compare(compare_arguments) => compare::run(compare_arguments),
+        ResultsCommand::Coverage(coverage_arguments) => coverage::run(coverage_arguments),
         ResultsCommand::Import(import_arguments) => import::run(import_arguments),
         ResultsCommand::Export(export_arguments) => export::run(export_arguments),
     }

@@ -3,6 +3,8 @@
 use anyhow::Context as _;
 use assay_base::format;
 use assay_service::core::Measurement;
+use assay_service::core::profile::Profile;
+use assay_service::core::telemetry::Energy;
 use assay_service::store::Store;
 use assay_service::store::importers::PublishedResult;
 use assay_service::store::published::{Provenance, PublishedFilter};
@@ -42,7 +44,7 @@ fn find<'a>(measurements: &'a [Measurement], store: &Store, id: &str) -> anyhow:
 
 pub fn run(arguments: &ResultsShow) -> anyhow::Result<Verdict> {
     let all = measurements(arguments.study.as_deref())?;
-    let store = Store::open(&place::folder(arguments.study.as_deref())?);
+    let store = Store::open(&place::folder(arguments.study.as_deref())?).with_reference();
     match find(&all, &store, &arguments.id)? {
         Found::Measured(m) => show_measured(m, arguments.format)?,
         Found::Published(found, id) => show_published(&found.0, &found.1, &id, arguments.format)?,
@@ -151,6 +153,7 @@ fn show_rows(m: &Measurement) -> Vec<(&'static str, String)> {
         ]);
         let cold = assay_service::core::statistics::Statistics::of(&t.cold_samples_secs);
         rows.push(("median, cold caches", format::or_unknown(cold, |c| format::duration(c.median_secs))));
+        rows.extend(clock_rows(m));
     }
     if let Some(rate) = m.flops_per_sec() {
         rows.push((
@@ -175,7 +178,7 @@ fn show_rows(m: &Measurement) -> Vec<(&'static str, String)> {
             "energy",
             match energy {
                 Some(e) => match (e.joules(), &e.reason) {
-                    (Some(joules), _) => format::energy(joules),
+                    (Some(joules), _) => energy_verdict(joules, e),
                     (None, reason) => format!("not valid: {}", reason.as_deref().unwrap_or("unknown")),
                 },
                 None => format::UNKNOWN.to_owned(),
@@ -198,5 +201,33 @@ fn show_rows(m: &Measurement) -> Vec<(&'static str, String)> {
     for (name, value) in &m.notes {
         rows.push(("note", format!("{name}: {value}")));
     }
+    let sentences = m.profile.as_ref().map(Profile::sentences).unwrap_or_default();
+    rows.extend(sentences.into_iter().map(|sentence| ("profile", sentence)));
     rows
+}
+
+/// The clocks of the timed executions, and what became of those that the device slowed down.
+fn clock_rows(m: &Measurement) -> Vec<(&'static str, String)> {
+    let megahertz = |hz: f64| format!("{} MHz", format::thousands(hz / 1e6, 0));
+    let sensed = || m.telemetry.as_ref()?.clock_hz.map(|(low, high)| (low, None, high));
+    let clocks = m.timing.as_ref().map(|timing| &timing.clocks);
+    let range = clocks.and_then(|clocks| clocks.range_hz()).map(|(low, median, high)| (low, Some(median), high));
+    let range = range.or_else(sensed).map(|(low, median, high)| {
+        let median = median.map(|hz| format!(", median {}", megahertz(hz))).unwrap_or_default();
+        ("compute clock", format!("{} to {}{median}", megahertz(low), megahertz(high)))
+    });
+    let throttling = clocks.and_then(|clocks| clocks.throttling.as_ref());
+    range.into_iter().chain(throttling.map(|throttling| ("slow-down", throttling.sentence()))).collect()
+}
+
+/// The energy of the timed window, and what it was checked with.
+fn energy_verdict(joules: f64, energy: &Energy) -> String {
+    let checked = match (energy.counter_joules, energy.integrated_joules) {
+        (Some(_), Some(integrated)) => {
+            format!("valid: the device's counter; {} by the power readings", format::energy(integrated))
+        }
+        (Some(_), None) => "the device's counter, not checked: it tells no power".to_owned(),
+        _ => "by the power readings, not checked: the device has no counter".to_owned(),
+    };
+    format!("{} ({checked})", format::energy(joules))
 }

@@ -1,0 +1,74 @@
+//! How far the projections of a study can be believed, in words.
+
+use assay_base::format;
+use assay_cost_models::roofline::EfficiencyRange;
+use assay_reports::content::ModelCard;
+use assay_store::published::{AcceleratorError, ModelCard as Tested, PredictionError};
+use assay_study::{Study, ThroughputSource};
+
+/// An accelerator that is missed by more than this, as a median, is named.
+const NAMED_ABOVE_PCT: f64 = 15.0;
+
+/// A card for each kind of projection that a study's options rest on, where it could be tested.
+pub(super) fn model_cards(study: &Study, tested: Option<&Tested>, range: &EfficiencyRange) -> Vec<ModelCard> {
+    let Some(tested) = tested else { return Vec::new() };
+    let mut from_here = false;
+    let mut from_published = false;
+    for option in &study.options {
+        match &option.throughput {
+            ThroughputSource::Projected { published: None, .. } => from_here = true,
+            ThroughputSource::Projected { published: Some(_), .. } => from_published = true,
+            _ => {}
+        }
+    }
+    let one = tested.from_one.filter(|_| from_here).map(|error| {
+        let method = "roofline, from one device that was measured";
+        let limits = vec![
+            "Tested among data-centre accelerators of five generations; none is a CPU, so a projection from a CPU is \
+             worth less than this"
+                .to_owned(),
+            "The published results give no operation counts: the test joins the ceilings of arithmetic and memory, \
+             the projection uses the workload's own"
+                .to_owned(),
+        ];
+        card(method, "each accelerator from each single other", error, [range.low_factor, range.high_factor], limits)
+    });
+    let several = tested.from_several.filter(|_| from_published).map(|error| {
+        let factor = error.p10_p90_factor();
+        let mut card = card(
+            "roofline, from published results of several accelerators",
+            "each accelerator left out and predicted from all others that ran the work",
+            error,
+            [1.0 / factor, factor],
+            tested.by_accelerator.iter().filter_map(missed).collect(),
+        );
+        card.not_predicted = tested.not_predicted;
+        card
+    });
+    one.into_iter().chain(several).collect()
+}
+
+fn card(method: &str, how: &str, error: PredictionError, range: [f64; 2], limits: Vec<String>) -> ModelCard {
+    ModelCard {
+        method: method.to_owned(),
+        fitted_on: format!("MLPerf Inference v5.1 (closed, data centre) and what the study imported: {how}"),
+        n: error.n,
+        not_predicted: 0,
+        median_error: Some(error.median_abs_pct_error / 100.0),
+        p90_error: Some(error.p90_abs_pct_error / 100.0),
+        range_used: Some(range),
+        limits,
+    }
+}
+
+/// An accelerator that the model does not do justice to.
+fn missed(a: &AcceleratorError) -> Option<String> {
+    let (by, side) = match a.median_ratio {
+        ratio if ratio > 1.0 => (ratio - 1.0, "above"),
+        ratio => (1.0 - ratio, "below"),
+    };
+    (by * 100.0 > NAMED_ABOVE_PCT).then(|| {
+        let (by, n) = (format::percent(by, 0), a.n);
+        format!("{}: predicted {by} {side} what was published (median of {n})", a.accelerator)
+    })
+}
