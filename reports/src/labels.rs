@@ -32,14 +32,60 @@ impl Language {
         }
     }
 
-    /// A number made by [`assay_base::format`] with this language's marks.
+    /// A number made by [`assay_base::format`] with this language's marks and words.
     pub(crate) fn number(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::English => Cow::Borrowed(text),
-            Self::German => Cow::Owned(assay_base::format::decimal_comma(text)),
+            Self::German => {
+                let mut text = assay_base::format::decimal_comma(text);
+                for (english, german) in GERMAN_UNITS {
+                    if text.contains(english) {
+                        text = text.replace(english, german);
+                    }
+                }
+                Cow::Owned(text)
+            }
+        }
+    }
+
+    /// A day in words, such as `21 November 2026` or `21. November 2026`.
+    pub(crate) fn day(self, day: jiff::civil::Date) -> String {
+        match self {
+            Self::English => day.strftime("%-d %B %Y").to_string(),
+            Self::German => {
+                let month = usize::try_from(day.month()).ok().and_then(|month| GERMAN_MONTHS.get(month - 1));
+                format!("{}. {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
+            }
         }
     }
 }
+
+/// The words within numbers. Longer ones come before those that they contain.
+const GERMAN_UNITS: [(&str, &str); 8] = [
+    ("trillion", "Billionen"),
+    ("billion", "Milliarden"),
+    ("million", "Millionen"),
+    ("months", "Monate"),
+    ("month", "Monat"),
+    (" rows/s", " Zeilen/s"),
+    (" sequences/s", " Sequenzen/s"),
+    (" images/s", " Bilder/s"),
+];
+
+const GERMAN_MONTHS: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
 
 /// Fills each `{}` of a label, first to last.
 pub(crate) fn fill(pattern: &str, parts: &[&str]) -> String {

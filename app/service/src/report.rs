@@ -1,5 +1,7 @@
 //! Documents of a study.
 
+mod facts;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -75,6 +77,8 @@ impl Workbench {
 
     fn report_input(&self, evidence: &EvidencePack) -> ReportInput {
         let assessment = self.assessment();
+        // Only the dossier shows these, and they take longer than all the rest.
+        let decides = evidence.facts.kind == ReportKind::Dossier;
         ReportInput {
             study: assessment.study.clone(),
             prepared_at: evidence.facts.prepared_at,
@@ -88,8 +92,14 @@ impl Workbench {
             evaluations: assessment.evaluations.clone(),
             answer: answer_facts(assessment),
             sensitivity: sensitivity(assessment),
+            uncertainty: if decides { facts::uncertainty(assessment) } else { None },
+            waiting: facts::waiting(assessment),
+            break_evens: if decides { facts::break_evens(assessment) } else { Vec::new() },
+            volume_curves: if decides { facts::volume_curves(assessment) } else { Vec::new() },
+            hardware: facts::hardware(assessment, self.catalog()),
+            model_cards: assessment.model_cards.clone(),
             comparison: comparison(self.measurements()),
-            capacity: crate::capacity::plan(self, &Default::default()).map_err(|e| e.to_string()),
+            capacity: self.capacity().clone(),
             migration: self.migration().clone(),
             missing: assessment.missing.clone(),
             measurements: self.measurements().to_vec(),

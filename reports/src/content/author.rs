@@ -51,6 +51,11 @@ impl<'a> Author<'a> {
         )
     }
 
+    /// A day in words.
+    pub(crate) fn date(&self, day: jiff::civil::Date) -> Inline {
+        Inline::name(self.input.language().day(day))
+    }
+
     /// The months of the horizon.
     pub(crate) fn horizon(&mut self) -> ValueId {
         let months = self.input.assumptions.horizon_months;

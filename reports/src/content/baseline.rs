@@ -22,10 +22,13 @@ const CHANGES_SHOWN: usize = 16;
 pub(super) fn compose(input: &ReportInput) -> Document {
     let mut author = Author::new(input);
     let cover = cover(&mut author);
-    let mut sections = vec![dossier::contents(), summary(&mut author)];
+    let mut sections = vec![dossier::control_section(&mut author, ReportKind::Baseline), summary(&mut author)];
     sections.extend(input.comparison.as_ref().map(|compared| changes(&mut author, compared)));
     sections.push(dossier::measurements_section(&mut author));
-    sections.push(dossier::roofline_section(&mut author));
+    if !input.measurements.is_empty() {
+        sections.push(dossier::roofline_section(&mut author));
+    }
+    sections.extend(dossier::correctness_section(&mut author));
     sections.push(dossier::method_section(&mut author));
     sections.push(runs(&mut author));
     let meta = super::meta(ReportKind::Baseline, input);

@@ -1,7 +1,9 @@
 //! What documents are made of.
 
 use super::capacity::CapacityPlan;
+use super::facts::{BreakEvenFacts, HardwareFacts, ModelCard, UncertaintyFacts, VolumeCurve, WaitingFacts};
 use super::migration::MigrationPlan;
+use crate::labels::Language;
 use assay_base::{Evidence, Money, NumericFormat};
 use assay_core::stopping::StopRule;
 use assay_core::{Device, Measurement, Workload};
@@ -38,6 +40,18 @@ pub struct ReportInput {
     pub answer: AnswerFacts,
     /// What one input at a time does to the answer; absent without an answer.
     pub sensitivity: Option<Sensitivity>,
+    /// What many samples of everything uncertain say; absent where nothing is.
+    pub uncertainty: Option<UncertaintyFacts>,
+    /// What the study waits for.
+    pub waiting: Vec<WaitingFacts>,
+    /// Where the cheaper of two options changes.
+    pub break_evens: Vec<BreakEvenFacts>,
+    /// What the ranked options cost over the volume.
+    pub volume_curves: Vec<VolumeCurve>,
+    /// The hardware of the options, each once.
+    pub hardware: Vec<HardwareFacts>,
+    /// How far the methods of projection were from what is known.
+    pub model_cards: Vec<ModelCard>,
     /// Two runs compared; absent while there are not two.
     pub comparison: Option<RunsCompared>,
     /// The plan of the capacity, or why there is none.
@@ -54,6 +68,13 @@ pub struct ReportInput {
     pub stop_rule: StopRule,
     /// How the command line names the study, such as `--study my-study`.
     pub study_argument: String,
+}
+
+impl ReportInput {
+    /// The language of the documents.
+    pub fn language(&self) -> Language {
+        Language::of(self.study.documents.language.tag())
+    }
 }
 
 /// The answer to a study's question.

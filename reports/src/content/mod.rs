@@ -10,11 +10,17 @@ mod baseline;
 mod briefing;
 pub mod capacity;
 mod dossier;
+mod facts;
 mod findings;
 mod input;
 mod migration;
+mod own_words;
 mod sensitivity;
 
+pub use facts::{
+    BreakEvenFacts, Crossover, HardwareFacts, ModelCard, OptionOdds, UncertaintyFacts, VolumeCurve, WaitingFacts,
+    WaitingValue,
+};
 pub use input::{
     AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,
     Swing, ThroughputFacts,
@@ -99,13 +105,15 @@ impl ReportKind {
 
 /// Composes a document of a study.
 pub fn compose(kind: ReportKind, input: &ReportInput) -> Document {
-    match kind {
+    let mut document = match kind {
         ReportKind::Dossier => dossier::compose(input),
         ReportKind::Briefing => briefing::compose(input),
         ReportKind::Migration => migration::compose(input),
         ReportKind::Capacity => capacity::compose(input),
         ReportKind::Baseline => baseline::compose(input),
-    }
+    };
+    own_words::apply(&mut document, &input.study.narrative);
+    document
 }
 
 fn meta(kind: ReportKind, input: &ReportInput) -> Meta {
@@ -124,10 +132,10 @@ fn meta(kind: ReportKind, input: &ReportInput) -> Meta {
         subject: input.study.question.clone(),
         author: input.study.author.clone().unwrap_or_else(|| input.prepared_with.clone()),
         keywords: subject_words.iter().map(|&word| word.to_owned()).collect(),
-        language: "en".to_owned(),
+        language: input.study.documents.language.tag().to_owned(),
         prepared_unix_secs: input.prepared_at.as_second(),
         prepared: day(input),
-        classification: None,
+        classification: input.study.documents.classification.clone(),
         evidence_hash: Some(input.evidence_hash.clone()),
         sample: input.study.sample,
     }
@@ -135,5 +143,10 @@ fn meta(kind: ReportKind, input: &ReportInput) -> Meta {
 
 /// The day of the document, in UTC.
 fn day(input: &ReportInput) -> String {
-    input.prepared_at.strftime("%-d %B %Y").to_string()
+    day_text(input, input.prepared_at.to_zoned(jiff::tz::TimeZone::UTC).date())
+}
+
+/// A day as it is written in the document's language.
+fn day_text(input: &ReportInput, day: jiff::civil::Date) -> String {
+    input.language().day(day)
 }

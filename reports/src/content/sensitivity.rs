@@ -109,7 +109,7 @@ fn label(author: &Author<'_>, driver: &Driver) -> String {
     }
 }
 
-fn value_text(driver: &Driver, value: f64, currency: Currency) -> String {
+pub(super) fn value_text(driver: &Driver, value: f64, currency: Currency) -> String {
     match driver {
         Driver::DemandFactor | Driver::PriceFactor(_) | Driver::OneOffFactor(_) => format::percent(value, 0),
         Driver::DemandGrowth | Driver::DiscountRate | Driver::Availability | Driver::Goodput => {

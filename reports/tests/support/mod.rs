@@ -4,6 +4,7 @@
 
 pub mod capacity;
 pub mod check;
+pub mod facts;
 pub mod forge;
 pub mod gallery;
 pub mod large;

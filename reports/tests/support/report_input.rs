@@ -19,6 +19,8 @@ use assay_reports::content::{
 use assay_study::Study;
 use std::path::Path;
 
+use super::facts;
+
 const CEILINGS: Roofline = Roofline { peak_flops_per_sec: 240e9, bandwidth_bytes_per_sec: 21e9 };
 
 fn device() -> Device {
@@ -315,6 +317,12 @@ pub fn input() -> ReportInput {
             next_measurement: Some("Measure the workload on an NVIDIA L4: its throughput is only projected".to_owned()),
         },
         sensitivity: Some(sensitivity(&inputs, &assumptions, rank(1).as_deref().unwrap())),
+        uncertainty: Some(facts::uncertainty(&evaluations)),
+        waiting: facts::waiting(),
+        break_evens: facts::break_evens(),
+        volume_curves: facts::volume_curves(&inputs, &assumptions),
+        hardware: facts::hardware(),
+        model_cards: facts::model_cards(),
         comparison: Some(comparison(&measurements)),
         capacity: Ok(super::capacity::plan(false)),
         migration: Ok(super::migration::plan()),

@@ -1,6 +1,6 @@
 //! Cost and cash by quarter, and the ladder of commitments.
 
-use super::{CapacityPlan, CostLineKind, Mix, OptionPlan, ScenarioPlan, date, led, money, source, units};
+use super::{CapacityPlan, CostLineKind, Mix, OptionPlan, ScenarioPlan, led, money, source, units};
 use crate::charts::{Chart, Quantity, StackedBar, StackedChart};
 use crate::content::author::Author;
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
@@ -125,7 +125,7 @@ fn ladder(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan, mix
             .map(|(index, signing)| {
                 let id = format!("plan.{}.signing.{index}", option.id);
                 Row::new(vec![
-                    date(signing.on).into(),
+                    author.date(signing.on).into(),
                     Inline::name(&signing.contract).into(),
                     units(author, id, Some(signing.units), class).into(),
                 ])

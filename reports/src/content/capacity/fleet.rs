@@ -1,6 +1,6 @@
 //! Units against demand, orders, power and rack.
 
-use super::{CapacityPlan, OptionPlan, Ownership, ScenarioPlan, date, is_planned, led, money, source, units};
+use super::{CapacityPlan, OptionPlan, Ownership, ScenarioPlan, is_planned, led, money, source, units};
 use crate::charts::{BarGroup, Chart, GroupedChart, GroupedValue, Quantity};
 use crate::content::author::Author;
 use crate::content::findings::plural;
@@ -131,7 +131,12 @@ fn table(author: &mut Author<'_>, option: &OptionPlan, scenario: &ScenarioPlan) 
     }
 }
 
-fn orders(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan, scenario: &ScenarioPlan) -> Table {
+pub(super) fn orders(
+    author: &mut Author<'_>,
+    plan: &CapacityPlan,
+    option: &OptionPlan,
+    scenario: &ScenarioPlan,
+) -> Table {
     let rows = scenario
         .orders
         .iter()
@@ -139,7 +144,7 @@ fn orders(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan, sce
         .map(|(index, order)| {
             let id = |what: &str| format!("plan.{}.order.{index}.{what}", option.id);
             Row::new(vec![
-                order.order_by.map_or(Rich::from("lead time not known"), |day| date(day).into()),
+                order.order_by.map_or(Rich::from("lead time not known"), |day| author.date(day).into()),
                 units(author, id("units"), Some(order.units), option.fleet_evidence).into(),
                 units(author, id("replacing"), Some(order.replacing), option.fleet_evidence).into(),
                 Inline::name(order.quarter.to_string()).into(),

@@ -20,6 +20,9 @@ use crate::document::{
 use crate::rich;
 use assay_base::{Evidence, format};
 
+/// Shortfalls that are told; the table has all.
+const SHORTFALLS_SHOWN: usize = 6;
+
 /// Composes the capacity plan of a study.
 pub(super) fn compose(input: &ReportInput) -> Document {
     let mut author = Author::new(input);
@@ -94,10 +97,6 @@ fn led<'p>(plan: &CapacityPlan, option: &'p OptionPlan) -> Option<&'p ScenarioPl
     option.scenarios.iter().find(|scenario| scenario.demand == forecast.id)
 }
 
-fn date(day: jiff::civil::Date) -> Inline {
-    Inline::name(day.strftime("%-d %B %Y").to_string())
-}
-
 fn units(author: &mut Author<'_>, id: String, count: Option<u64>, class: Evidence) -> crate::document::ValueId {
     author.value(id, count.map(|count| count as f64), |count| format::thousands(count, 0), Some(class))
 }
@@ -127,7 +126,7 @@ fn cover(author: &mut Author<'_>, plan: &CapacityPlan) -> Cover {
         facts.push(Named::new("Prepared by", Inline::name(name)));
     }
     facts.push(Named::new("Prepared with", Inline::name(&input.prepared_with)));
-    facts.push(Named::new("Planned from", date(plan.as_of)));
+    facts.push(Named::new("Planned from", author.date(plan.as_of)));
     if let (Some(first), Some(last)) = (plan.quarters.first(), plan.quarters.last()) {
         facts.push(Named::new("Quarters", Inline::name(format!("{} to {}", first.quarter, last.quarter))));
     }
@@ -143,7 +142,7 @@ fn cover(author: &mut Author<'_>, plan: &CapacityPlan) -> Cover {
 }
 
 /// What has to be there when, and what it costs.
-fn headline(author: &mut Author<'_>, plan: &CapacityPlan) -> Rich {
+pub(super) fn headline(author: &mut Author<'_>, plan: &CapacityPlan) -> Rich {
     let Some(option) = detailed(author, plan).into_iter().next() else {
         return rich!["No option has both a price and a throughput, so no fleet can be planned"];
     };
@@ -164,26 +163,12 @@ fn summary(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
     if let Some(option) = detailed(author, plan).into_iter().next() {
         blocks.push(Block::Kpis(kpis(author, plan, option)));
     }
-    let shortfalls: Vec<Rich> = plan
-        .options
-        .iter()
-        .flat_map(|option| option.scenarios.iter().map(move |scenario| (option, scenario)))
-        .flat_map(|(option, scenario)| {
-            scenario.shortfalls.iter().map(move |short| {
-                rich![
-                    Inline::strong(Inline::name(&option.name)),
-                    ", ",
-                    Inline::name(format!("{}: {}", short.quarter, short.text)),
-                    "."
-                ]
-            })
-        })
-        .collect();
+    let shortfalls = shortfalls(plan);
     if !shortfalls.is_empty() {
         blocks.push(Block::Callout(Callout {
             tone: Tone::Negative,
             title: rich!["Where the plan falls short"],
-            body: shortfalls.into_iter().take(6).collect(),
+            body: shortfalls,
         }));
     }
     blocks.push(Block::Table(options(author, plan)));
@@ -202,6 +187,32 @@ fn summary(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
         blocks.push(Block::Bullets(warnings));
     }
     Section { kicker: "Summary".to_owned(), action_title: headline(author, plan), anchor: "summary".to_owned(), blocks }
+}
+
+/// Where a plan misses what was asked, the first few.
+pub(super) fn shortfalls(plan: &CapacityPlan) -> Vec<Rich> {
+    let scenarios =
+        plan.options.iter().flat_map(|option| option.scenarios.iter().map(move |scenario| (option, scenario)));
+    scenarios
+        .flat_map(|(option, scenario)| {
+            scenario.shortfalls.iter().map(move |short| {
+                rich![
+                    Inline::strong(Inline::name(&option.name)),
+                    ", ",
+                    Inline::name(format!("{}: {}", short.quarter, short.text)),
+                    "."
+                ]
+            })
+        })
+        .take(SHORTFALLS_SHOWN)
+        .collect()
+}
+
+/// What to order next of the recommended option; `None` where nothing is bought.
+pub(super) fn next_orders(author: &mut Author<'_>, plan: &CapacityPlan) -> Option<Table> {
+    let option = detailed(author, plan).into_iter().next()?;
+    let scenario = led(plan, option).filter(|scenario| !scenario.orders.is_empty())?;
+    Some(fleet::orders(author, plan, option, scenario))
 }
 
 fn kpis(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan) -> Vec<Kpi> {
@@ -241,14 +252,14 @@ fn kpis(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan) -> Ve
         ),
     ];
     if next.is_some() {
-        let by: Rich = by.map_or("lead time not known".into(), |day| rich!["by ", date(day)]);
+        let by: Rich = by.map_or("lead time not known".into(), |day| rich!["by ", author.date(day)]);
         cards.push(card("Order next, units", order.into(), by, Rich::new(), Tone::Caution));
     }
     cards
 }
 
 /// Every option under every forecast.
-fn options(author: &mut Author<'_>, plan: &CapacityPlan) -> Table {
+pub(super) fn options(author: &mut Author<'_>, plan: &CapacityPlan) -> Table {
     let mut rows = Vec::new();
     for option in &plan.options {
         let name = Rich::from(Inline::name(&option.name));

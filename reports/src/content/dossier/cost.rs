@@ -1,9 +1,9 @@
 //! What the options cost: a million items, the whole horizon, and month by month.
 
+use super::saving;
 use crate::charts::{Bar, BarChart, Chart, LineChart, Marker, Quantity, Series, StackedBar, StackedChart};
 use crate::content::author::{Author, cost_evidence};
 use crate::content::findings::{plural, total};
-use crate::content::sensitivity;
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
 use crate::theme::evidence_mark;
@@ -13,8 +13,6 @@ use assay_cost_models::evaluation::Component;
 
 /// Components that have a colour of their own; the rest are summed up.
 const COMPONENTS_SHOWN: usize = 7;
-/// Inputs in the tornado.
-const SWINGS_SHOWN: usize = 10;
 /// Lines in the chart of cumulative cash.
 const LINES_SHOWN: usize = 4;
 
@@ -23,10 +21,10 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
         Block::Paragraph(paragraph(author)),
         Block::Figures(vec![unit_cost_figure(author)]),
         Block::Figures(vec![total_figure(author)]),
-        Block::Figures(vec![cash_figure(author)]),
-        Block::Table(returns_table(author)),
     ];
-    blocks.extend(sensitivity::figure(author, SWINGS_SHOWN).map(|figure| Block::Figures(vec![figure])));
+    blocks.extend(saving::figure(author).map(|figure| Block::Figures(vec![figure])));
+    blocks.push(Block::Figures(vec![cash_figure(author)]));
+    blocks.push(Block::Table(returns_table(author)));
     blocks.extend(notes(author));
     Section { kicker: "Cost comparison".to_owned(), action_title: title(author), anchor: "cost".to_owned(), blocks }
 }

@@ -2,7 +2,7 @@
 
 use crate::content::answer::{statement, verdict};
 use crate::content::author::Author;
-use crate::content::day;
+use crate::content::{day, day_text};
 use crate::document::{Cover, Fact, Inline};
 use crate::rich;
 
@@ -19,7 +19,7 @@ pub(super) fn cover(author: &mut Author<'_>) -> Cover {
         facts.push(Fact::new("Prepared by", Inline::name(name)));
     }
     facts.push(Fact::new("Prepared with", Inline::name(&input.prepared_with)));
-    facts.push(Fact::new("Prices of", Inline::name(input.pricing_date.strftime("%-d %B %Y").to_string())));
+    facts.push(Fact::new("Prices of", Inline::name(day_text(input, input.pricing_date))));
     facts.push(Fact::new("Measurements", rich![passed, " of ", total, " passed"]));
     facts.push(Fact::new("Evidence hash", Inline::code(&input.evidence_hash)));
     Cover {

@@ -1,7 +1,9 @@
 //! How the numbers were made.
 
+use super::model_cards;
 use crate::content::author::Author;
-use crate::document::{Block, Column, Inline, Rich, Row, Section, Table};
+use crate::content::findings::plural;
+use crate::document::{Block, Inline, Rich, Section};
 use crate::rich;
 use assay_base::{Evidence, format};
 use std::collections::BTreeMap;
@@ -12,20 +14,17 @@ pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
         Block::Bullets(timing(author)),
         Block::Heading("Statistics".into()),
         Block::Bullets(statistics()),
-        Block::Heading("Correctness".into()),
-        Block::Paragraph(rich![
-            "The inputs are deterministic and normally distributed. The output of each execution path is compared \
-             with a reference computed in double precision; the error norm is the Euclidean norm of the difference \
-             over that of the reference. A result above the tolerance of its format is reported as incorrect and is \
-             never priced."
-        ]),
     ];
-    blocks.extend(tolerances(author).map(Block::Table));
+    if model_cards::has_projection(author) {
+        blocks.push(Block::Heading("Projection".into()));
+        blocks.push(Block::Paragraph(projection(author)));
+        blocks.extend(model_cards::blocks(author));
+    }
     blocks.extend([
-        Block::Heading("Projection".into()),
-        Block::Paragraph(projection(author)),
         Block::Heading("Cost".into()),
         Block::Bullets(cost(author)),
+        Block::Heading("Validity".into()),
+        Block::Bullets(validity(author)),
     ]);
     Section {
         kicker: "Method".to_owned(),
@@ -101,48 +100,6 @@ fn statistics() -> Vec<Rich> {
     ]
 }
 
-/// The tolerance of each format, as far as formats were checked.
-fn tolerances(author: &mut Author<'_>) -> Option<Table> {
-    let mut by_format: BTreeMap<String, (f64, Option<f64>, usize)> = BTreeMap::new();
-    for measurement in &author.input.measurements {
-        let Some(correctness) = &measurement.correctness else { continue };
-        let entry =
-            by_format.entry(measurement.workload.format.to_string()).or_insert((correctness.tolerance, None, 0));
-        entry.0 = entry.0.max(correctness.tolerance);
-        entry.1 = entry.1.into_iter().chain(correctness.error_norm).reduce(f64::max);
-        entry.2 += 1;
-    }
-    if by_format.is_empty() {
-        return None;
-    }
-    let rows = by_format
-        .into_iter()
-        .map(|(name, (tolerance, worst, checks))| {
-            let id = |what: &str| format!("correctness.{name}.{what}");
-            let two = |number: f64| format::significant(number, 2);
-            let measured = Some(Evidence::Measured);
-            Row::new(vec![
-                Inline::name(&name).into(),
-                author.value(id("tolerance"), Some(tolerance), two, None).into(),
-                author.value(id("worst"), worst, two, measured).into(),
-                author.count(id("checks"), checks).into(),
-            ])
-        })
-        .collect();
-    Some(Table {
-        anchor: "tolerances".to_owned(),
-        title: "Tolerance and largest error by numeric format".into(),
-        columns: vec![
-            Column::text("Format"),
-            Column::number("Largest tolerance"),
-            Column::number("Largest error norm"),
-            Column::number("Checks"),
-        ],
-        rows,
-        source: author.measured_source("the correctness verdict of each result."),
-    })
-}
-
 fn projection(author: &mut Author<'_>) -> Rich {
     let input = author.input;
     let assumed = &input.study.assumptions;
@@ -186,4 +143,32 @@ fn cost(author: &mut Author<'_>) -> Vec<Rich> {
              shown and not ranked; a price that is unknown is never taken from another device."
         ],
     ]
+}
+
+/// What the results hold for, and where they end.
+fn validity(author: &mut Author<'_>) -> Vec<Rich> {
+    let passed = author.found.passed.len();
+    let noisy = author.found.noisy.len();
+    let mut bullets = vec![rich![
+        Inline::strong("What was measured "),
+        "holds for the machines, versions and settings named with each run. A new driver, compiler or clock limit is a \
+         new measurement."
+    ]];
+    if noisy > 0 {
+        let count = author.count("measurements.noisy", noisy);
+        let all = author.count("measurements.passed", passed);
+        bullets.push(rich![
+            Inline::strong("Noise. "),
+            count,
+            " of ",
+            all,
+            plural(noisy, " result that passed is noisy", " results that passed are noisy"),
+            ": their order may change on a quiet machine."
+        ]);
+    }
+    bullets.push(rich![
+        Inline::strong("What was not measured "),
+        "is the application around the workload: queues, networks, data loading and other tenants."
+    ]);
+    bullets
 }

@@ -1,5 +1,6 @@
 //! The decision on one page.
 
+use super::odds;
 use crate::content::author::{Author, cost_evidence, throughput_class};
 use crate::content::findings::total;
 use crate::content::{answer, sensitivity};
@@ -15,6 +16,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
     let mut blocks = vec![Block::Lead(lead)];
     blocks.push(Block::Kpis(kpis(author)));
     blocks.push(Block::Callout(confidence(author)));
+    blocks.extend(points(author));
     blocks.push(Block::Table(options_table(author)));
     blocks.extend(not_ranked(author));
     let mut changes = answer::would_change(author);
@@ -155,6 +157,17 @@ fn confidence(author: &Author<'_>) -> Callout {
         body.push(rich![Inline::strong("Next step: "), Inline::name(next), "."]);
     }
     Callout { tone: answer.confidence.tone(), title: rich!["Confidence: ", answer.confidence.label()], body }
+}
+
+/// The runner-up, and what another month without a decision costs.
+fn points(author: &mut Author<'_>) -> Option<Block> {
+    let mut points = Vec::new();
+    if let Some(next) = author.found.runner_up {
+        let total = author.total(next);
+        points.push(rich![Inline::strong("Runner-up. "), Inline::name(&next.name), " costs ", total, "."]);
+    }
+    points.extend(odds::cost_of_delay(author));
+    (!points.is_empty()).then_some(Block::Bullets(points))
 }
 
 fn options_table(author: &mut Author<'_>) -> Table {

@@ -66,10 +66,6 @@ fn no_move_cover(author: &Author<'_>, reason: &str) -> Cover {
     }
 }
 
-fn date(day: jiff::civil::Date) -> Inline {
-    Inline::name(day.strftime("%-d %B %Y").to_string())
-}
-
 fn count(plan: &MigrationPlan, verdict: GateVerdict) -> usize {
     plan.gates.iter().filter(|gate| gate.verdict == verdict).count()
 }
@@ -91,8 +87,8 @@ fn cover(author: &mut Author<'_>, plan: &MigrationPlan) -> Cover {
         facts.push(Fact::new("Prepared by", Inline::name(name)));
     }
     facts.push(Fact::new("Prepared with", Inline::name(&input.prepared_with)));
-    facts.push(Fact::new("First day", date(plan.starts)));
-    facts.push(Fact::new("Last day", date(plan.ends)));
+    facts.push(Fact::new("First day", author.date(plan.starts)));
+    facts.push(Fact::new("Last day", author.date(plan.ends)));
     facts.push(Fact::new("Evidence hash", Inline::code(&input.evidence_hash)));
     Cover {
         kicker: ReportKind::Migration.title().to_owned(),
@@ -114,9 +110,9 @@ fn statement(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
         " to ",
         Inline::strong(Inline::name(&plan.to_name)),
         " between ",
-        date(plan.starts),
+        author.date(plan.starts),
         " and ",
-        date(plan.ends),
+        author.date(plan.ends),
         " with ",
         effort,
         " person-days. "
@@ -179,7 +175,7 @@ fn summary(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
         Block::Bullets(first_steps(author, plan)),
     ];
     let mut action_title =
-        rich![Inline::name(&plan.to_name), " can carry the whole load by ", date(full_load(plan)), ", "];
+        rich![Inline::name(&plan.to_name), " can carry the whole load by ", author.date(full_load(plan)), ", "];
     action_title.extend(match verdict(plan).1 {
         Tone::Positive => rich!["and every gate is passed"],
         Tone::Negative => rich!["but a gate fails today"],

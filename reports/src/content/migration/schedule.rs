@@ -1,6 +1,6 @@
 //! Waves, effort and cost.
 
-use super::{MigrationPlan, date, person_days};
+use super::{MigrationPlan, person_days};
 use crate::charts::{Chart, GanttChart, GanttRow, GanttSpan};
 use crate::content::author::Author;
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Source, Table};
@@ -8,7 +8,7 @@ use crate::rich;
 use assay_base::{Evidence, format};
 
 pub(super) fn section(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
-    let mut blocks = vec![Block::Figures(vec![calendar(plan)]), Block::Table(waves(author, plan))];
+    let mut blocks = vec![Block::Figures(vec![calendar(author, plan)]), Block::Table(waves(author, plan))];
     blocks.push(Block::Table(effort(author, plan)));
     if let Some(run) = &plan.parallel_run {
         let months = author.value("plan.parallel_months", Some(run.months), format::months, Some(Evidence::Assumed));
@@ -36,7 +36,7 @@ fn title(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
 }
 
 /// The waves over the calendar.
-fn calendar(plan: &MigrationPlan) -> Figure {
+fn calendar(author: &Author<'_>, plan: &MigrationPlan) -> Figure {
     let weeks = |day: jiff::civil::Date| f64::from((day - plan.starts).get_days()) / 7.0;
     let rows: Vec<GanttRow> = plan
         .waves
@@ -56,7 +56,7 @@ fn calendar(plan: &MigrationPlan) -> Figure {
             "The whole load runs on ",
             Inline::name(&plan.to_name),
             " from ",
-            date(super::full_load(plan)),
+            author.date(super::full_load(plan)),
             " on"
         ],
         chart: Chart::Gantt(GanttChart { rows, waves: Vec::new(), start: Some(plan.starts), marker: None }),
@@ -83,8 +83,8 @@ pub(in crate::content) fn waves(author: &mut Author<'_>, plan: &MigrationPlan) -
             let after = wave.after.as_ref().and_then(|id| plan.waves.iter().find(|known| known.id == *id));
             Row::new(vec![
                 Inline::name(&wave.name).into(),
-                date(wave.starts).into(),
-                date(wave.ends).into(),
+                author.date(wave.starts).into(),
+                author.date(wave.ends).into(),
                 share.into(),
                 after.map_or(Rich::from("–"), |before| Inline::name(&before.name).into()),
                 origin(wave.is_stated),

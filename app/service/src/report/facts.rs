@@ -1,0 +1,164 @@
+//! What documents say of hardware, uncertainty, waiting and break-evens.
+
+use std::collections::BTreeMap;
+
+use assay_cost_models::evaluation::{BreakEven, Driver, Metric, ValueOfWaiting, cost_curves};
+use assay_cost_models::simulation::OptionOutcome;
+use assay_hardware_profiles::{Catalog, Profile};
+use assay_reports::content::{
+    BreakEvenFacts, Crossover, HardwareFacts, OptionOdds, UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
+};
+use assay_study::{StudyOption, ThroughputSource};
+
+use crate::assess::Assessment;
+use crate::uncertainty::simulate;
+use crate::what_if;
+
+/// Samples behind the odds of a document: their shares are then within a percent or so.
+const SAMPLES: usize = 4_000;
+/// The seed of documents.
+const SEED: u64 = 42;
+/// Places of a curve over the volume, and its range around the study's own.
+const PLACES: usize = 49;
+const VOLUMES: (f64, f64) = (0.05, 3.0);
+/// Options on the chart over the volume.
+const CURVES: usize = 5;
+
+/// What many samples say; `None` where nothing is uncertain or the study's correlations do not fit.
+pub(super) fn uncertainty(assessment: &Assessment) -> Option<UncertaintyFacts> {
+    let found = simulate(assessment, SAMPLES, SEED).ok()??;
+    let spread = |s: &assay_cost_models::simulation::Spread| [s.p10, s.p50, s.p90];
+    let odds = |option: &OptionOutcome| OptionOdds {
+        id: option.id.clone(),
+        cost: spread(&option.cost),
+        npv: option.npv.as_ref().map(spread),
+        positive_npv: option.positive_npv_probability,
+        best: option.best_probability,
+    };
+    let named = |driver: &Driver| match driver.option() {
+        Some(id) => {
+            let name = assessment.option(id).map_or(id, |option| option.input.name.as_str());
+            format!("{} of {name}", driver.label())
+        }
+        None => driver.label().to_owned(),
+    };
+    Some(UncertaintyFacts {
+        samples: found.outcome.samples,
+        seed: found.outcome.seed,
+        inputs: found.inputs.len(),
+        options: found.outcome.options.iter().map(odds).collect(),
+        information: found
+            .information
+            .iter()
+            .filter_map(|known| Some((named(known.driver.as_ref()?), known.expected_saving)))
+            .collect(),
+    })
+}
+
+/// What the study waits for.
+pub(super) fn waiting(assessment: &Assessment) -> Vec<WaitingFacts> {
+    let value = |known: ValueOfWaiting| WaitingValue {
+        now: known.now.amount,
+        staying: known.staying.amount,
+        waiting: known.waiting.amount,
+        value: known.value.amount,
+        scenarios: known.scenarios.into_iter().map(|s| (s.name, s.probability, s.saving.amount)).collect(),
+    };
+    what_if::waiting(assessment)
+        .into_iter()
+        .map(|waited| WaitingFacts {
+            option: waited.option,
+            meanwhile: waited.meanwhile,
+            months: waited.months,
+            source: waited.source,
+            value: waited.value.map(value),
+        })
+        .collect()
+}
+
+/// Where the cheaper of two options changes.
+pub(super) fn break_evens(assessment: &Assessment) -> Vec<BreakEvenFacts> {
+    what_if::break_evens(assessment)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|found| BreakEvenFacts {
+            option: found.option,
+            against: found.against,
+            driver: found.driver,
+            now: found.now,
+            range: [found.range.0, found.range.1],
+            found: match found.answer {
+                BreakEven::Value { value, cheaper_below, cheaper_above, .. } => {
+                    Crossover::At { value, below: cheaper_below, above: cheaper_above }
+                }
+                BreakEven::NotReached { cheaper } => Crossover::Never(cheaper),
+                BreakEven::NotVerified { reason } => Crossover::Unknown(reason),
+            },
+        })
+        .collect()
+}
+
+/// What the best options cost over the volume of the first month; empty where that cannot be said.
+pub(super) fn volume_curves(assessment: &Assessment) -> Vec<VolumeCurve> {
+    let inputs: Vec<_> = assessment.options.iter().map(|option| option.input.clone()).collect();
+    let Some(now) = Driver::Volume.value(&inputs, &assessment.assumptions) else { return Vec::new() };
+    let range = (now * VOLUMES.0, now * VOLUMES.1);
+    let Ok(curves) =
+        cost_curves(&inputs, &assessment.assumptions, &Driver::Volume, range, PLACES, Metric::PresentValue)
+    else {
+        return Vec::new();
+    };
+    let ranked = assessment.ranked();
+    ranked
+        .iter()
+        .take(CURVES)
+        .filter_map(|option| curves.lines.iter().find(|line| line.id == option.id))
+        .map(|line| VolumeCurve {
+            option: line.id.clone(),
+            points: curves.values.iter().zip(&line.figures).filter_map(|(x, y)| Some([*x, (*y)?])).collect(),
+        })
+        .collect()
+}
+
+/// The hardware of the options, each once, in the order of the options.
+pub(super) fn hardware(assessment: &Assessment, catalog: &Catalog) -> Vec<HardwareFacts> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut users: BTreeMap<&str, Vec<&StudyOption>> = BTreeMap::new();
+    for option in &assessment.study.options {
+        let Some(profile) = option.profile.as_deref() else { continue };
+        if !order.contains(&profile) {
+            order.push(profile);
+        }
+        users.entry(profile).or_default().push(option);
+    }
+    order
+        .into_iter()
+        .filter_map(|id| {
+            let profile = catalog.get(id)?;
+            Some(facts(profile, users.get(id).map(Vec::as_slice).unwrap_or_default(), assessment))
+        })
+        .collect()
+}
+
+fn facts(profile: &Profile, users: &[&StudyOption], assessment: &Assessment) -> HardwareFacts {
+    let projected = users.iter().find_map(|option| match &option.throughput {
+        ThroughputSource::Projected { format, .. } => *format,
+        _ => None,
+    });
+    let format = projected.or_else(|| assessment.workload.as_ref().map(|workload| workload.format));
+    HardwareFacts {
+        options: users.iter().map(|option| option.id.clone()).collect(),
+        name: profile.name.clone(),
+        year: profile.year,
+        lifecycle: profile.lifecycle.as_ref().map(|lifecycle| lifecycle.stage.label().to_owned()),
+        memory_bytes: profile.memory_bytes(),
+        bandwidth_bytes_per_sec: profile.memory_bandwidth_bytes_per_sec(),
+        format,
+        peak_flops_per_sec: format.and_then(|format| profile.peak_flops_per_sec(format)),
+        tdp_watts: profile.tdp_watts(),
+        link_bytes_per_sec: profile.interconnect_bytes_per_sec(),
+        stacks: profile.stacks.clone(),
+        offers: profile.offers.len(),
+        newest_quote: profile.newest_quote(),
+    }
+}

@@ -1,0 +1,85 @@
+//! Document control, the contents, and the legend of the marks of evidence.
+
+use crate::content::author::Author;
+use crate::content::{ReportKind, day};
+use crate::document::{Block, Column, Fact, Facts, Inline, Rich, Row, Section, Source, Table};
+use crate::rich;
+use assay_base::Evidence;
+
+/// The page after the cover.
+pub(in crate::content) fn section(author: &mut Author<'_>, kind: ReportKind) -> Section {
+    Section {
+        kicker: "Document control".to_owned(),
+        action_title: Rich::from("Contents and document control"),
+        anchor: "contents".to_owned(),
+        blocks: vec![
+            Block::Contents,
+            Block::Facts(control(author, kind)),
+            Block::Heading("How to read the evidence".into()),
+            Block::Table(legend()),
+        ],
+    }
+}
+
+fn control(author: &mut Author<'_>, kind: ReportKind) -> Facts {
+    let input = author.input;
+    let command = author.command("report", &format!("--kind {}", kind.id()));
+    let mut rows = vec![
+        Fact::new("Document", rich![kind.title(), ", ", Inline::name(day(input))]),
+        Fact::new(
+            "Answers for it",
+            input
+                .study
+                .author
+                .as_ref()
+                .map_or(Rich::from("nobody is named in the study"), |name| Inline::name(name).into()),
+        ),
+        Fact::new(
+            "State",
+            match input.study.sample {
+                true => "sample: its demand is made up, not for decisions",
+                false => "as generated; a person approves it",
+            },
+        ),
+        Fact::new(
+            "Confidentiality",
+            input
+                .study
+                .documents
+                .classification
+                .as_ref()
+                .map_or(Rich::from("not stated in the study"), |text| Inline::name(text).into()),
+        ),
+        Fact::new("Evidence", rich![Inline::code(&input.evidence_hash)]),
+        Fact::new("Made with", rich![Inline::name(&input.prepared_with), ": ", Inline::code(command)]),
+        Fact::new(
+            "Proof",
+            rich![Inline::code("assay verify FILE.pdf"), " derives every number from what the PDF carries"],
+        ),
+    ];
+    if input.language() != crate::Language::English {
+        rows.push(Fact::new(
+            "Language",
+            "Headings, labels and tables are translated; sentences made by rules, and the study's own words, stay in \
+             their language",
+        ));
+    }
+    Facts { anchor: "document-control".to_owned(), title: "Document control".into(), rows, source: Source::default() }
+}
+
+fn legend() -> Table {
+    let rows = Evidence::ALL
+        .iter()
+        .map(|class| Row::new(vec![Inline::Evidence(*class).into(), class.description().into()]))
+        .collect();
+    Table {
+        anchor: "evidence-legend".to_owned(),
+        title: "Classes of evidence, strongest first".into(),
+        columns: vec![Column::text("Mark and class"), Column::text("What it says of a number")],
+        rows,
+        source: Source {
+            text: rich!["a number derived from others has the class of the weakest of them."],
+            ..Source::default()
+        },
+    }
+}

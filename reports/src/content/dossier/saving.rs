@@ -1,0 +1,57 @@
+//! Where a saving comes from, component by component.
+
+use crate::charts::{Chart, Quantity, WaterfallChart, WaterfallStep};
+use crate::content::author::Author;
+use crate::content::findings::total;
+use crate::document::{Figure, Inline};
+use crate::rich;
+use assay_cost_models::Evaluation;
+use assay_cost_models::evaluation::Component;
+
+/// Components that have a step of their own; the rest are one.
+const STEPS_SHOWN: usize = 5;
+
+/// From the cost of what the recommendation has to beat to its own; `None` without an answer.
+pub(super) fn figure(author: &mut Author<'_>) -> Option<Figure> {
+    let (best, rival) = (author.found.best?, author.found.rival()?);
+    let from = total(rival)?;
+    let mut changes: Vec<(&str, f64)> = Component::ALL
+        .into_iter()
+        .map(|component| (component.label(), amount(best, component) - amount(rival, component)))
+        .filter(|(_, change)| *change != 0.0)
+        .collect();
+    changes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let (largest, change) = *changes.first()?;
+    let rest: f64 = changes.iter().skip(STEPS_SHOWN).map(|(_, change)| change).sum();
+    changes.truncate(STEPS_SHOWN);
+    if rest != 0.0 {
+        changes.push(("all else", rest));
+    }
+    let step = |label: &str, amount| WaterfallStep { label: label.to_owned(), amount };
+    let mut steps = vec![step(&rival.name, Some(from))];
+    steps.extend(changes.iter().map(|(label, change)| step(label, Some(*change))));
+    steps.push(step(&best.name, None));
+    let difference = author.amount(best, "largest_change", Some(change.abs()));
+    let verb = if change < 0.0 { " saves most: " } else { " costs most more: " };
+    Some(Figure {
+        anchor: "saving".to_owned(),
+        takeaway: rich![
+            "From ",
+            Inline::name(&rival.name),
+            " to ",
+            Inline::name(&best.name),
+            ": ",
+            Inline::name(largest),
+            verb,
+            difference
+        ],
+        chart: Chart::Waterfall(WaterfallChart { steps, quantity: Quantity::Money(author.input.assumptions.currency) }),
+        height_pt: 190.0,
+        source: author.cost_source("total cost of ownership by component, undiscounted."),
+    })
+}
+
+fn amount(of: &Evaluation, component: Component) -> f64 {
+    let costs = of.tco.iter().flat_map(|tco| &tco.components);
+    costs.filter(|cost| cost.component == component).map(|cost| cost.amount.amount).sum()
+}

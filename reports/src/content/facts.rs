@@ -1,0 +1,161 @@
+//! What documents say beyond costs and measurements: hardware, uncertainty, waiting, break-evens, back-tests.
+
+use assay_base::NumericFormat;
+use assay_cost_models::evaluation::Driver;
+use jiff::civil::Date;
+
+/// How well a method of projection did on results that are known. It is printed wherever a projection is used.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelCard {
+    /// The method, in a few words.
+    pub method: String,
+    /// The results that it was tested on, with source and date.
+    pub fitted_on: String,
+    /// Predictions that were compared.
+    pub n: usize,
+    /// Results that could not be predicted.
+    pub not_predicted: usize,
+    /// The median of `|predicted - known| / known`, as a fraction.
+    pub median_error: Option<f64>,
+    /// The error that nine tenths of the predictions do not exceed, as a fraction.
+    pub p90_error: Option<f64>,
+    /// The range that projections of this document are given, as factors on the projection.
+    pub range_used: Option<[f64; 2]>,
+    /// Where the method ends, a sentence each.
+    pub limits: Vec<String>,
+}
+
+/// Hardware that an option runs on, as its profile states it. What no source says is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HardwareFacts {
+    /// The ids of the options that run on it.
+    pub options: Vec<String>,
+    /// The product's name.
+    pub name: String,
+    /// The year it came out.
+    pub year: Option<u16>,
+    /// Where it stands in its life, in words.
+    pub lifecycle: Option<String>,
+    /// Memory of one accelerator.
+    pub memory_bytes: Option<f64>,
+    /// Peak bandwidth of that memory.
+    pub bandwidth_bytes_per_sec: Option<f64>,
+    /// The numeric format of the peak below.
+    pub format: Option<NumericFormat>,
+    /// Dense peak in that format.
+    pub peak_flops_per_sec: Option<f64>,
+    /// Thermal design power.
+    pub tdp_watts: Option<f64>,
+    /// Bandwidth of the links between accelerators.
+    pub link_bytes_per_sec: Option<f64>,
+    /// The stacks that exist for it.
+    pub stacks: Vec<String>,
+    /// Ways to pay that the catalogue knows.
+    pub offers: usize,
+    /// The day of the newest price.
+    pub newest_quote: Option<Date>,
+}
+
+/// What many samples of everything that is not one number say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UncertaintyFacts {
+    /// Samples drawn.
+    pub samples: usize,
+    /// The seed.
+    pub seed: u64,
+    /// How many inputs were drawn.
+    pub inputs: usize,
+    /// Each ranked option.
+    pub options: Vec<OptionOdds>,
+    /// What knowing an input exactly would be worth, the most valuable first; amounts in the study's currency.
+    pub information: Vec<(String, f64)>,
+}
+
+/// What the samples say of an option. Amounts are in the study's currency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptionOdds {
+    /// The option's id.
+    pub id: String,
+    /// Present value of its costs: tenth, median, nine tenths.
+    pub cost: [f64; 3],
+    /// The same of its net present value against the baseline; absent for the baseline.
+    pub npv: Option<[f64; 3]>,
+    /// Part of the samples with a net present value above zero.
+    pub positive_npv: Option<f64>,
+    /// Part of the samples in which it costs least.
+    pub best: f64,
+}
+
+/// Taking an option now against waiting. Amounts are present values of costs in the study's currency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitingFacts {
+    /// The id of the option to take now or later.
+    pub option: String,
+    /// The id of what serves meanwhile.
+    pub meanwhile: String,
+    /// How long, in months.
+    pub months: u32,
+    /// Where the scenarios are from.
+    pub source: String,
+    /// What is known of it, or why nothing is.
+    pub value: Result<WaitingValue, String>,
+}
+
+/// What waiting is worth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaitingValue {
+    /// Taking the option now.
+    pub now: f64,
+    /// Staying for the whole horizon.
+    pub staying: f64,
+    /// Waiting and deciding then, the mean over the scenarios.
+    pub waiting: f64,
+    /// What waiting saves against the better of taking it now and never; negative where waiting costs.
+    pub value: f64,
+    /// Name, probability and saving of each scenario.
+    pub scenarios: Vec<(String, f64, f64)>,
+}
+
+/// Where the cheaper of two options changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakEvenFacts {
+    /// The id of the option.
+    pub option: String,
+    /// The id of what it is compared with.
+    pub against: String,
+    /// What varies.
+    pub driver: Driver,
+    /// Its value now.
+    pub now: f64,
+    /// The range that was looked at.
+    pub range: [f64; 2],
+    /// What was found.
+    pub found: Crossover,
+}
+
+/// What was found in a range.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Crossover {
+    /// The order changes here: the value, and the name of what is cheaper below and above.
+    At {
+        /// The value.
+        value: f64,
+        /// The id of what is cheaper below.
+        below: String,
+        /// The id of what is cheaper above.
+        above: String,
+    },
+    /// The same option is cheaper throughout; its id, where it is one.
+    Never(Option<String>),
+    /// It cannot be said, and why.
+    Unknown(String),
+}
+
+/// The cost of each option over the volume.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeCurve {
+    /// The option's id.
+    pub option: String,
+    /// Items a month at the start, and the present value of the cost over the horizon.
+    pub points: Vec<[f64; 2]>,
+}
