@@ -1,9 +1,12 @@
 //! What views ask for. The application carries it out after the frame; a view changes nothing itself.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use assay_service::{Action, Command, ReportKind, RunRequest, TargetReport, Workbench, WrittenReport};
+use assay_service::core::model::ModelChoice;
+use assay_service::{Action, Command, ReportKind, RunRequest, TargetReport, Unfinished, Workbench, WrittenReport};
 
+use crate::backend::Backend;
 use crate::live::LiveRun;
 use crate::views::View;
 
@@ -16,6 +19,14 @@ pub enum Request {
     Do(Action),
     /// Starts a run.
     StartRun(Box<RunRequest>),
+    /// Lets the run wait before its next job, or go on.
+    PauseRun(bool),
+    /// Forgets the run that is not over.
+    ForgetRun,
+    /// Looks into an ONNX model.
+    InspectModel(Box<ModelChoice>),
+    /// Reads the folder of a kernel.
+    ReadKernel(PathBuf),
     /// Shows the samples of a job of the run; `None` follows the run again.
     ShowJob(Option<usize>),
     /// Shows a measurement among the results.
@@ -37,7 +48,6 @@ impl Request {
 }
 
 /// What views see of the application.
-#[derive(Debug)]
 pub struct Scene<'a> {
     /// The study that is open.
     pub workbench: &'a Workbench,
@@ -45,8 +55,12 @@ pub struct Scene<'a> {
     pub devices: &'a Devices,
     /// The latest run.
     pub run: &'a LiveRun,
+    /// A run of the study that was cancelled, or whose program ended.
+    pub unfinished: Option<&'a Unfinished>,
     /// Documents.
     pub exports: &'a Exports,
+    /// What is asked of the service off the user-interface thread.
+    pub backend: &'a Arc<dyn Backend>,
     /// What the view asks for.
     pub requests: &'a mut Vec<Request>,
 }

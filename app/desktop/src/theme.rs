@@ -157,6 +157,16 @@ pub fn wash(color: Color32) -> Color32 {
     color.gamma_multiply(0.35)
 }
 
+/// Over everything while something is about to be dropped.
+pub fn veil(tokens: &Tokens) -> Color32 {
+    tokens.surface.gamma_multiply(0.86)
+}
+
+/// The paper of documents; the same in both themes.
+pub const PAPER: Color32 = Color32::WHITE;
+/// Pictures as they are.
+pub const UNTINTED: Color32 = Color32::WHITE;
+
 /// No colour at all.
 pub const TRANSPARENT: Color32 = Color32::TRANSPARENT;
 

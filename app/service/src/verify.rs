@@ -34,6 +34,63 @@ impl Verification {
     }
 }
 
+/// Differences of one kind that are listed; the rest are counted.
+const LISTED: usize = 20;
+
+/// One thing that was found of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Whether it speaks for the document or against it; `None` where it only informs.
+    pub holds: Option<bool>,
+    /// A sentence without its full stop.
+    pub text: String,
+}
+
+impl Verification {
+    /// What was found, a sentence each, the most important first.
+    pub fn statements(&self) -> Vec<Statement> {
+        let say = |holds: Option<bool>, text: String| Statement { holds, text };
+        let mut found = vec![match &self.signature {
+            SignatureState::Unsigned => {
+                say(None, "not signed: whoever has the evidence can have written it".to_owned())
+            }
+            SignatureState::Valid(key) => say(Some(true), format!("signed with the key {key}")),
+            SignatureState::Invalid(key) => say(Some(false), format!("the signature with the key {key} is not valid")),
+        }];
+        if self.findings.is_empty() {
+            found.push(say(Some(true), "nothing was changed since it was written".to_owned()));
+        }
+        found.extend(self.findings.iter().map(|text| say(Some(false), text.clone())));
+        if let Some(reason) = &self.not_derived {
+            found.push(say(Some(false), format!("it cannot be derived again from its evidence: {reason}")));
+        }
+        let Some(compared) = &self.comparison else { return found };
+        let (differing, all) = (compared.different_values.len(), compared.values);
+        found.push(match differing {
+            0 => say(Some(true), format!("all {all} numbers follow from the evidence")),
+            _ => say(Some(false), format!("{differing} of {all} numbers do not follow from the evidence")),
+        });
+        let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
+        found.extend(compared.different_values.iter().take(LISTED).map(|value| {
+            let (stated, derived) = (or_none(&value.stated), or_none(&value.derived));
+            say(Some(false), format!("{}: stated {stated}, derived {derived}", value.id))
+        }));
+        let places = compared.different_content.iter().take(LISTED);
+        found.extend(places.map(|place| say(Some(false), format!("other content at {place}"))));
+        if !compared.different_pages.is_empty() {
+            let pages: Vec<String> = compared.different_pages.iter().map(ToString::to_string).collect();
+            found.push(say(Some(false), format!("pages that show something else: {}", pages.join(", "))));
+        }
+        if compared.different_parts > 0 {
+            found.push(say(Some(false), format!("other parts that differ: {}", compared.different_parts)));
+        }
+        if let Some(version) = &compared.other_version {
+            found.push(say(None, format!("set by {version}; pages may differ for that reason")));
+        }
+        found
+    }
+}
+
 /// What keeps a file from being verified.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {

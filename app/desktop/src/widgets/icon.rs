@@ -12,6 +12,7 @@ pub enum Icon {
     Benchmarks,
     Results,
     Cost,
+    Capacity,
     Migration,
     Reports,
     Undo,
@@ -83,6 +84,12 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             line(&[(2.0, 2.0), (2.0, 14.0), (14.0, 14.0)]);
             line(&[(4.5, 11.0), (7.5, 7.5), (9.5, 9.5), (13.5, 4.0)]);
             line(&[(10.6, 4.0), (13.5, 4.0), (13.5, 6.9)]);
+        }
+        Icon::Capacity => {
+            line(&[(2.0, 14.0), (14.0, 14.0)]);
+            frame(3.0, 9.5, 5.6, 14.0, 0.4);
+            frame(6.9, 6.5, 9.5, 14.0, 0.4);
+            frame(10.8, 2.5, 13.4, 14.0, 0.4);
         }
         Icon::Migration => {
             line(&[(2.0, 4.0), (7.5, 4.0)]);

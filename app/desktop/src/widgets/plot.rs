@@ -63,3 +63,13 @@ pub fn decades(input: GridInput) -> Vec<GridMark> {
     }
     (low.ceil() as i64..=high.floor() as i64).map(|d| GridMark { value: d as f64, step_size: 1.0 }).collect()
 }
+
+/// A horizontal axis that counts quarters from 0 and shows their names.
+pub fn quarters(names: &[String]) -> Scale {
+    let names = names.to_vec();
+    Scale::new("").text(move |at| {
+        let whole = at.round();
+        let index = ((at - whole).abs() < 0.01 && whole >= 0.0).then_some(whole as usize);
+        index.and_then(|index| names.get(index)).cloned().unwrap_or_default()
+    })
+}

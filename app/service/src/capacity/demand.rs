@@ -3,9 +3,10 @@
 use assay_base::{Evidence, format};
 use assay_cost_models::demand::{Demand, Growth};
 use assay_study::Capacity;
-use assay_study::capacity::{DemandScenario, GrowthModel};
+use assay_study::capacity::DemandScenario;
 
 use crate::assess::Assessment;
+use crate::editing::capacity::growth_in_models;
 use crate::workbench::WorkbenchError;
 use assay_reports::content::capacity::{DemandForecast, DemandQuarter, QuarterSpan};
 
@@ -42,18 +43,7 @@ fn of_scenario(scenario: &DemandScenario, own: &Demand, quarters: &[QuarterSpan]
         (None, Some(items)) => demand.scale(items / own.items_per_month),
         (Some(growth), items) => {
             demand.items_per_month = items.unwrap_or(own.items_per_month);
-            demand.growth = match growth {
-                GrowthModel::Linear { added_per_month } => Growth::Linear { added_per_month: *added_per_month },
-                GrowthModel::Compound { per_month } => Growth::Compound { per_month: *per_month },
-                GrowthModel::Logistic { ceiling_per_month, steepness_per_month, midpoint_month } => Growth::Logistic {
-                    capacity_per_month: *ceiling_per_month,
-                    steepness: *steepness_per_month,
-                    midpoint_month: *midpoint_month,
-                },
-                GrowthModel::Quarters { items_per_month } => {
-                    Growth::Quarters { items_per_month: items_per_month.clone() }
-                }
-            };
+            demand.growth = growth_in_models(growth);
         }
         (None, None) => {}
     }

@@ -30,7 +30,8 @@ pub(super) fn waves(planned: &Move<'_>, starts: Date, expected_days: f64, engine
             Some(id) => placed.iter().find(|known| known.id == *id),
             None => placed.last(),
         };
-        let begins = before.map_or(starts, |known| known.ends);
+        let ready = before.map_or(starts, |known| known.ends);
+        let begins = wave.not_before.map_or(ready, |day| ready.max(day));
         let after = before.map(|known| known.id.clone());
         let days = (wave.weeks.clamp(0.0, LONGEST_WEEKS) * 7.0).ceil() as i64;
         let ends = begins.checked_add(days.max(1).days()).unwrap_or(begins);
@@ -55,6 +56,7 @@ fn proposal(planned: &Move<'_>, expected_days: f64, engineers: f64) -> Vec<Wave>
         name: name.to_owned(),
         weeks,
         load_share,
+        not_before: None,
         after: None,
     };
     if planned.strategy == Strategy::Retain {

@@ -1,10 +1,14 @@
-//! Documents: choose one, write it, see where it went.
+//! Documents: choose one, see its pages, put words into it, write it, and check one that was written.
+
+mod preview;
+mod verification;
+mod words;
 
 use std::path::{Path, PathBuf};
 
 use assay_base::format;
 use assay_service::{ReportKind, WrittenReport};
-use egui::{Button, Label, OpenUrl, ScrollArea, TextEdit, Ui};
+use egui::{ComboBox, Label, OpenUrl, Panel, ScrollArea, TextEdit, Ui};
 
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
@@ -15,44 +19,64 @@ use crate::widgets::{Icon, bullet, card, card_filled, chip, primary_button};
 pub struct ReportsView {
     kind: ReportKind,
     path: Option<String>,
+    preview: preview::PreviewPane,
+    verification: verification::VerificationPane,
 }
 
 impl Default for ReportsView {
     fn default() -> Self {
-        Self { kind: ReportKind::Dossier, path: None }
+        Self {
+            kind: ReportKind::Dossier,
+            path: None,
+            preview: preview::PreviewPane::default(),
+            verification: verification::VerificationPane::default(),
+        }
     }
 }
 
 impl ReportsView {
+    /// Checks a document that was written before.
+    pub fn verify(&mut self, file: &Path) {
+        self.verification.check(file);
+    }
+
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
-        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = theme::GAP;
-            ui.columns(2, |columns| {
-                let [left, right] = columns else { return };
-                left.spacing_mut().item_spacing.y = theme::GAP;
-                self.document(left, scene);
-                self.contents(right, scene);
-            });
-            written(ui, scene);
-        });
+        let side = egui::Frame::new().outer_margin(egui::Margin { right: theme::GAP as i8, ..Default::default() });
+        Panel::left("document").exact_size(392.0).resizable(false).show_separator_line(false).frame(side).show(
+            ui,
+            |ui| {
+                ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                    ui.spacing_mut().item_spacing.y = theme::GAP;
+                    self.document(ui, scene);
+                    written(ui, scene);
+                    words::cards(ui, scene, self.preview.sections());
+                    self.verification.card(ui, scene);
+                });
+            },
+        );
+        self.preview.ui(ui, scene, self.kind);
     }
 
     fn document(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         card(ui, "Document", |ui| {
-            for kind in ReportKind::ALL {
-                if ui.add(Button::selectable(self.kind == kind, kind.title())).clicked() {
-                    self.kind = kind;
-                    self.path = None;
+            let combo = ComboBox::from_id_salt("document").selected_text(self.kind.title()).width(360.0);
+            let response = combo.show_ui(ui, |ui| {
+                for kind in ReportKind::ALL {
+                    if ui.selectable_label(self.kind == kind, kind.title()).clicked() {
+                        self.kind = kind;
+                        self.path = None;
+                    }
                 }
-            }
+            });
+            response.response.accessible_name("Document");
             ui.add(Label::new(theme::caption(self.kind.purpose())).wrap());
-            ui.add_space(8.0);
+            state(ui, scene);
+            ui.add_space(4.0);
             let default = scene.workbench.default_report_path(self.kind).display().to_string();
             let path = self.path.get_or_insert_with(|| default.clone());
             let label = ui.label(theme::caption("File")).id;
             ui.add(TextEdit::singleline(path).desired_width(f32::INFINITY)).labelled_by(label);
-            ui.add_space(8.0);
             ui.horizontal(|ui| {
                 let ready = !scene.exports.writing && !path.trim().is_empty();
                 if primary_button(ui, ready, "Export PDF").clicked() {
@@ -69,42 +93,28 @@ impl ReportsView {
             }
         });
     }
+}
 
-    fn contents(&self, ui: &mut Ui, scene: &Scene<'_>) {
-        let workbench = scene.workbench;
-        let assessment = workbench.assessment();
-        let tokens = Tokens::of(ui);
-        card(ui, "What it will say", |ui| {
-            ui.horizontal(|ui| {
-                chip(ui, &assessment.answer.verdict, tokens.accent);
-                if workbench.study().sample {
-                    chip(ui, "SAMPLE", tokens.warning).on_hover_text("Every page of a sample's documents says so.");
-                }
-            });
-            ui.add(Label::new(theme::strong(&assessment.answer.sentence)).wrap());
-            ui.add_space(4.0);
-            let passed = workbench.measurements().iter().filter(|m| m.status.passed()).count();
-            let scenario = workbench
-                .scenario()
-                .and_then(|id| workbench.study().scenarios.iter().find(|s| s.id == id))
-                .map_or("the plan itself", |s| s.name.as_str());
-            let count = |n: usize| format::thousands(n as f64, 0);
-            for text in [
-                format!("Under {scenario}, at the prices of {}", assessment.pricing_date),
-                format!(
-                    "{} options, {} of them ranked",
-                    count(assessment.options.len()),
-                    count(assessment.ranked().len())
-                ),
-                format!("{} measurements, {} of them passed", count(workbench.measurements().len()), count(passed)),
-            ] {
-                bullet(ui, Icon::Check, tokens.text_subdued, &text);
-            }
-            if !assessment.missing.is_empty() {
-                let text = format!("{} things are missing or doubtful; it says which", count(assessment.missing.len()));
-                bullet(ui, Icon::Warning, tokens.warning, &text);
-            }
-        });
+/// What the document says, in a few words.
+fn state(ui: &mut Ui, scene: &Scene<'_>) {
+    let workbench = scene.workbench;
+    let assessment = workbench.assessment();
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        chip(ui, &assessment.answer.verdict, tokens.accent);
+        if workbench.study().sample {
+            chip(ui, "SAMPLE", tokens.warning).on_hover_text("Every page of a sample's documents says so.");
+        }
+        let scenario = workbench
+            .scenario()
+            .and_then(|id| workbench.study().scenarios.iter().find(|s| s.id == id))
+            .map_or("the plan itself", |s| s.name.as_str());
+        ui.add(Label::new(theme::caption(format!("under {scenario}"))).truncate());
+    });
+    if !assessment.missing.is_empty() {
+        let count = format::thousands(assessment.missing.len() as f64, 0);
+        let text = format!("{count} things are missing or doubtful; it says which");
+        bullet(ui, Icon::Warning, tokens.warning, &text);
     }
 }
 

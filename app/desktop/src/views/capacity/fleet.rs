@@ -1,0 +1,133 @@
+//! Units in service against units needed, quarter by quarter: as a plot and as a table.
+
+use assay_base::format;
+use assay_service::capacity::{Ownership, PlannedQuarter, ScenarioPlan};
+use egui::Ui;
+use egui_extras::Column;
+use egui_plot::{Bar, BarChart, FilledArea, Line, PlotPoint, PlotPoints};
+
+use super::Shown;
+use crate::theme::{self, Tokens};
+use crate::widgets::bars::legend;
+use crate::widgets::plot::{Scale, house_plot, quarters, with_axes};
+use crate::widgets::{card, table};
+
+/// Draws the card; nothing where the option cannot be planned.
+pub fn card_of(ui: &mut Ui, shown: &Shown<'_>) {
+    let Some(scenario) = shown.scenario() else { return };
+    card(ui, "Fleet against demand, units by quarter", |ui| {
+        plot(ui, scenario);
+        ui.add_space(4.0);
+        rows(ui, shown, scenario);
+    });
+}
+
+fn plot(ui: &mut Ui, scenario: &ScenarioPlan) {
+    let tokens = Tokens::of(ui);
+    let (held, ordered, missing) = (tokens.series(0), tokens.series(5), tokens.error);
+    let needed = tokens.text_strong;
+    let mut entries = vec![("in service before", held), ("added in the quarter", ordered), ("needed", needed)];
+    let is_missing = scenario.quarters.iter().any(|q| q.missing > 0);
+    if is_missing {
+        entries.push(("missing", missing));
+    }
+    legend(ui, entries);
+    let bars = |value: &dyn Fn(&PlannedQuarter) -> u64, color| {
+        let bar = |(i, q): (usize, &PlannedQuarter)| Bar::new(i as f64, value(q) as f64).width(0.62).fill(color);
+        scenario.quarters.iter().enumerate().map(bar).collect::<Vec<_>>()
+    };
+    let added = |q: &PlannedQuarter| (q.to_order + q.arriving).min(q.in_service);
+    let before = BarChart::new("in service before", bars(&|q| q.in_service - added(q), held)).color(held);
+    let new = BarChart::new("added in the quarter", bars(&added, ordered)).color(ordered).stack_on(&[&before]);
+    let short =
+        BarChart::new("missing", bars(&|q| q.missing, theme::wash(missing))).color(missing).stack_on(&[&before, &new]);
+    // Steps: a quarter's need is the same from its begin to its end.
+    let steps = |value: &dyn Fn(&PlannedQuarter) -> u64| -> Vec<[f64; 2]> {
+        let step = |(i, q): (usize, &PlannedQuarter)| {
+            let (at, value) = (i as f64, value(q) as f64);
+            [[at - 0.5, value], [at + 0.5, value]]
+        };
+        scenario.quarters.iter().enumerate().flat_map(step).collect()
+    };
+    let (low, high) = (steps(&|q| q.needed_low), steps(&|q| q.needed_high));
+    let xs: Vec<f64> = low.iter().map(|p| p[0]).collect();
+    let ys = |points: &[[f64; 2]]| points.iter().map(|p| p[1]).collect::<Vec<f64>>();
+    let line: Vec<PlotPoint> = steps(&|q| q.needed).into_iter().map(|[x, y]| PlotPoint::new(x, y)).collect();
+    let names: Vec<String> = scenario.quarters.iter().map(|q| q.quarter.to_string()).collect();
+    let plot = house_plot(ui, "fleet").height(220.0).include_y(0.0).allow_zoom(false).allow_drag(false);
+    let units = Scale::new("").text(|value| format::thousands(value, 0));
+    with_axes(ui, plot, quarters(&names), units).x_grid_spacer(|input| whole(input.bounds)).show(ui, |plot| {
+        plot.bar_chart(before);
+        plot.bar_chart(new);
+        if is_missing {
+            plot.bar_chart(short);
+        }
+        plot.add(FilledArea::new("needed, range", &xs, &ys(&low), &ys(&high)).fill_color(theme::tint(needed)));
+        plot.line(Line::new("needed", PlotPoints::Owned(line)).color(needed).width(1.8));
+    });
+}
+
+/// A grid line for each quarter.
+pub(super) fn whole((low, high): (f64, f64)) -> Vec<egui_plot::GridMark> {
+    if !(low.is_finite() && high.is_finite()) || high - low > 1000.0 {
+        return Vec::new();
+    }
+    (low.ceil() as i64..=high.floor() as i64)
+        .map(|at| egui_plot::GridMark { value: at as f64, step_size: 1.0 })
+        .collect()
+}
+
+fn rows(ui: &mut Ui, shown: &Shown<'_>, scenario: &ScenarioPlan) {
+    let rented = shown.option.ownership == Ownership::Rented;
+    let columns: [(&str, &str); 9] = [
+        ("Quarter", ""),
+        ("Peak", "a second"),
+        ("Needed", "units"),
+        ("Range", "units"),
+        ("Arriving", "ordered before"),
+        ("Leaving", "units"),
+        (if rented { "Rent" } else { "Order" }, "units"),
+        ("In service", "units"),
+        ("At the peak", "of full load"),
+    ];
+    let builder = table::builder(ui, "fleet by quarter").vscroll(false);
+    let builder = builder.column(Column::exact(84.0)).columns(Column::remainder().at_least(64.0).clip(true), 8);
+    builder
+        .header(theme::HEADER_WITH_UNIT, |mut header| {
+            for (index, (title, unit)) in columns.iter().enumerate() {
+                header.col(|ui| table::title_with_unit(ui, title, unit, index > 0));
+            }
+        })
+        .body(|body| {
+            body.rows(theme::ROW, scenario.quarters.len(), |mut row| {
+                let Some(quarter) = scenario.quarters.get(row.index()) else { return };
+                row.col(|ui| {
+                    table::text(ui, quarter.quarter.to_string());
+                });
+                for text in cells(quarter) {
+                    row.col(|ui| {
+                        table::number(ui, text);
+                    });
+                }
+            });
+        });
+}
+
+fn cells(q: &PlannedQuarter) -> [String; 8] {
+    let count = |units: u64| if units == 0 { "–".to_owned() } else { format::thousands(units as f64, 0) };
+    let range = if q.needed_low == q.needed_high {
+        "–".to_owned()
+    } else {
+        format!("{}–{}", format::thousands(q.needed_low as f64, 0), format::thousands(q.needed_high as f64, 0))
+    };
+    [
+        format::compact(q.peak_per_sec),
+        count(q.needed),
+        range,
+        count(q.arriving),
+        count(q.retiring),
+        count(q.to_order),
+        count(q.in_service),
+        format::or_unknown(q.peak_utilisation, |share| format::percent(share, 0)),
+    ]
+}
