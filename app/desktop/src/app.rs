@@ -3,16 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use assay_service::{Action, Command, ReportKind, RunRequest, Target, TargetReport, Workbench, WrittenReport};
+use assay_service::core::kernel::Kernel;
+use assay_service::core::model::ModelReport;
+use assay_service::intake::Intake;
+use assay_service::journal::{JournalError, Recovered};
+use assay_service::{
+    Action, Command, ReportKind, RunRequest, Target, TargetReport, Unfinished, Workbench, WrittenReport,
+    folders, intake,
+};
 use egui::{Context, Ui};
 
 use crate::backend::Backend;
 use crate::background::{Task, waker};
-use crate::dialogs::StudyDialog;
+use crate::dialogs::{Decision, Purpose, Recovery, StudyDialog};
 use crate::live::{LiveRun, Outcome};
 use crate::notices::{Notice, Notices};
 use crate::palette::Palette;
-use crate::requests::{Devices, Exports, Request, Scene};
+use crate::requests::{Devices, Exports, Request};
+use crate::settings::Settings;
 use crate::views::{View, Views};
 use crate::{shell, shortcuts};
 
@@ -23,12 +31,14 @@ pub struct Places {
     pub sample_folder: PathBuf,
     /// Processors of this machine, by which the sample's baseline is priced.
     pub logical_cpus: usize,
+    /// Where the window remembers what it remembers between sessions; nowhere when absent.
+    pub settings_file: Option<PathBuf>,
 }
 
 /// The application.
 pub struct DesktopApp {
     pub(crate) workbench: Option<Workbench>,
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
     pub(crate) places: Places,
     pub(crate) view: View,
     pub(crate) views: Views,
@@ -38,11 +48,28 @@ pub struct DesktopApp {
     pub(crate) notices: Notices,
     pub(crate) palette: Palette,
     pub(crate) dialog: Option<StudyDialog>,
-    opening: Option<Task<Result<Workbench, String>>>,
+    pub(crate) settings: Settings,
+    pub(crate) recovered: Option<Recovered>,
+    opening: Option<Task<Result<Opened, String>>>,
+    browsing: Option<Task<Result<Option<PathBuf>, String>>>,
+    taking_in: Vec<Task<(PathBuf, Result<Intake, String>)>>,
+    refreshing: Option<Task<Result<Workbench, String>>>,
+    refresh_again: bool,
+    inspecting: Option<Task<Result<ModelReport, String>>>,
+    reading_kernel: Option<Task<Result<Kernel, String>>>,
+    pub(crate) unfinished: Option<Unfinished>,
     probing: Option<Task<Vec<TargetReport>>>,
     exporting: Option<Task<(ReportKind, Result<WrittenReport, String>)>>,
     requests: Vec<Request>,
     window_title: String,
+}
+
+/// A study that was opened, and what came of its journal.
+type Opened = (Workbench, Result<Option<Recovered>, JournalError>);
+
+fn with_session(mut workbench: Workbench) -> Opened {
+    let recovered = workbench.begin_session();
+    (workbench, recovered)
 }
 
 impl std::fmt::Debug for DesktopApp {
@@ -54,9 +81,19 @@ impl std::fmt::Debug for DesktopApp {
 impl DesktopApp {
     /// The application with a study, or with none. Call [`crate::theme::install`] once for the context first.
     pub fn new(workbench: Option<Workbench>, backend: Arc<dyn Backend>, places: Places) -> Self {
+        let settings = places.settings_file.as_deref().map(Settings::load).unwrap_or_default();
         let mut app = Self {
             workbench: None,
             backend,
+            settings,
+            recovered: None,
+            browsing: None,
+            taking_in: Vec::new(),
+            refreshing: None,
+            refresh_again: false,
+            inspecting: None,
+            reading_kernel: None,
+            unfinished: None,
             places,
             view: View::Overview,
             views: Views::default(),
@@ -73,9 +110,29 @@ impl DesktopApp {
             window_title: String::new(),
         };
         if let Some(workbench) = workbench {
-            app.take_study(workbench);
+            app.take_study(with_session(workbench));
         }
         app
+    }
+
+    /// Sets theme and zoom as they were in the last session. Call it once, after the fonts are installed.
+    pub fn restore(&self, ctx: &Context) {
+        self.settings.apply(ctx);
+    }
+
+    /// Remembers theme and zoom, and that the session ended well. Call it when the window closes.
+    pub fn end(&mut self, ctx: &Context) {
+        self.settings.take(ctx);
+        self.settings.open = None;
+        self.save_settings();
+    }
+
+    fn save_settings(&mut self) {
+        let Some(file) = &self.places.settings_file else { return };
+        if let Err(error) = self.settings.save(file) {
+            let detail = format!("{}: {error}", file.display());
+            self.notices.error("Recent studies and the theme cannot be remembered", detail);
+        }
     }
 
     /// The study that is open.
@@ -124,6 +181,10 @@ impl DesktopApp {
     /// Takes what background work has brought. Call it before each frame, and while the window is hidden.
     pub fn logic(&mut self, ctx: &Context) {
         self.poll_opening();
+        self.poll_browsing();
+        self.poll_taking_in(ctx);
+        self.poll_refreshing(ctx);
+        self.poll_models();
         self.poll_devices();
         self.poll_export();
         self.poll_run(ctx);
@@ -136,7 +197,8 @@ impl DesktopApp {
 
     /// Draws the window and carries out what was asked for.
     pub fn ui(&mut self, ui: &mut Ui) {
-        if !self.palette.is_open() && self.dialog.is_none() {
+        self.take_dropped(ui.ctx());
+        if !self.palette.is_open() && self.dialog.is_none() && self.recovered.is_none() {
             if ui.input_mut(|i| i.consume_shortcut(&shortcuts::PALETTE)) {
                 self.palette.open();
             }
@@ -157,17 +219,6 @@ impl DesktopApp {
         }
     }
 
-    /// What views see.
-    pub(crate) fn scene<'a>(
-        workbench: &'a Workbench,
-        devices: &'a Devices,
-        run: &'a LiveRun,
-        exports: &'a Exports,
-        requests: &'a mut Vec<Request>,
-    ) -> Scene<'a> {
-        Scene { workbench, devices, run, exports, requests }
-    }
-
     /// Whether an action makes sense now.
     pub fn is_enabled(&self, action: Action) -> bool {
         let study = self.workbench.as_ref();
@@ -183,9 +234,11 @@ impl DesktopApp {
             | Action::ShowBenchmarks
             | Action::ShowResults
             | Action::ShowCost
+            | Action::ShowCapacity
             | Action::ShowMigration
             | Action::ShowReports => study.is_some(),
-            Action::OpenStudy | Action::NewSample => self.opening.is_none(),
+            Action::Save | Action::SaveAs => study.is_some() && self.opening.is_none(),
+            Action::OpenStudy | Action::NewStudy | Action::NewSample => self.opening.is_none(),
             _ => true,
         }
     }
@@ -196,6 +249,22 @@ impl DesktopApp {
             Request::Do(action) if self.is_enabled(action) => self.act(action, ctx),
             Request::Do(_) => {}
             Request::StartRun(request) => self.start_run(*request, ctx),
+            Request::PauseRun(paused) => self.run.set_paused(paused),
+            Request::ForgetRun => {
+                if let Some(workbench) = &self.workbench {
+                    Unfinished::remove(workbench.folder());
+                }
+                self.unfinished = None;
+            }
+            Request::InspectModel(choice) => {
+                let backend = Arc::clone(&self.backend);
+                let work = move || backend.inspect_model(&Target::local(), *choice);
+                self.inspecting = Task::start(ctx, "inspect model", work).ok();
+            }
+            Request::ReadKernel(folder) => {
+                let work = move || Kernel::load(&folder).map_err(|e| e.to_string());
+                self.reading_kernel = Task::start(ctx, "read kernel", work).ok();
+            }
             Request::ShowJob(job) => {
                 self.run.follow = job.is_none();
                 if job.is_some() {
@@ -223,8 +292,16 @@ impl DesktopApp {
             return;
         }
         match action {
-            Action::OpenStudy => self.dialog = Some(StudyDialog::open(&self.places, self.workbench.as_ref())),
-            Action::NewSample => self.dialog = Some(StudyDialog::sample(&self.places)),
+            Action::OpenStudy => self.ask(Purpose::Open),
+            Action::NewStudy => self.ask(Purpose::New),
+            Action::NewSample => self.ask(Purpose::Sample),
+            Action::SaveAs => self.ask(Purpose::SaveAs),
+            Action::Save => {
+                if let Some(workbench) = &self.workbench {
+                    let detail = format!("Every change is saved at once, to {}", workbench.folder().display());
+                    self.notices.done("The study is saved", detail);
+                }
+            }
             Action::Undo | Action::Redo => {
                 let Some(workbench) = &mut self.workbench else { return };
                 let done = if action == Action::Undo { workbench.undo() } else { workbench.redo() };
@@ -248,19 +325,163 @@ impl DesktopApp {
         }
     }
 
-    /// Opens the study of a folder in the background; `sample` creates the sample study there first.
-    pub(crate) fn open_study(&mut self, folder: &Path, sample: bool, ctx: &Context) {
+    fn ask(&mut self, purpose: Purpose) {
+        self.dialog = Some(StudyDialog::new(purpose, &self.places, self.workbench.as_ref()));
+    }
+
+    /// Carries out what was decided in the dialog.
+    pub(crate) fn decided(&mut self, decision: Decision, ctx: &Context) {
+        match decision {
+            Decision::Pending => {}
+            Decision::Cancelled => self.dialog = None,
+            Decision::Browse(start) => {
+                let backend = Arc::clone(&self.backend);
+                self.browsing = Task::start(ctx, "choose folder", move || backend.choose_folder(&start)).ok();
+            }
+            Decision::Chosen { purpose, folder } => self.open_study(purpose, &folder, ctx),
+        }
+    }
+
+    /// Carries out what was decided about a session that did not end well.
+    pub(crate) fn recover(&mut self, decision: Recovery) {
+        let Some(recovered) = self.recovered.take() else { return };
+        if decision == Recovery::TakeBack {
+            for _ in &recovered.changes {
+                let Some(workbench) = &mut self.workbench else { return };
+                if let Err(error) = workbench.undo() {
+                    self.notices.error("Not every change could be taken back", error.to_string());
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Opens the study of a folder in the background, after creating or copying it where that is the purpose.
+    pub(crate) fn open_study(&mut self, purpose: Purpose, folder: &Path, ctx: &Context) {
         let folder = folder.to_owned();
         let logical_cpus = self.places.logical_cpus;
+        let current = self.workbench.as_ref().map(|w| w.folder().to_owned());
+        let same = |a: &Path, b: &Path| a.canonicalize().ok().is_some_and(|a| b.canonicalize().ok() == Some(a));
+        if purpose == Purpose::Open && current.as_deref().is_some_and(|current| same(current, &folder)) {
+            self.dialog = None;
+            return;
+        }
         let work = move || {
-            if sample {
-                assay_service::sample::create_sample(&folder, logical_cpus).map_err(|e| e.to_string())?;
+            match (purpose, current) {
+                (Purpose::Sample, _) => {
+                    assay_service::sample::create_sample(&folder, logical_cpus).map_err(|e| e.to_string())?;
+                }
+                (Purpose::New, _) => folders::create(&folder).map_err(|e| e.to_string())?,
+                (Purpose::SaveAs, Some(current)) => folders::copy(&current, &folder).map_err(|e| e.to_string())?,
+                (Purpose::SaveAs | Purpose::Open, _) => {}
             }
-            Workbench::open(&folder).map_err(|e| e.to_string())
+            Workbench::open(&folder).map(with_session).map_err(|e| e.to_string())
         };
         match Task::start(ctx, "open study", work) {
             Ok(task) => self.opening = Some(task),
             Err(error) => self.notices.error("The study could not be opened", error.to_string()),
+        }
+    }
+
+    /// Whether the system's own dialog is open.
+    pub(crate) fn is_browsing(&self) -> bool {
+        self.browsing.is_some()
+    }
+
+    fn poll_browsing(&mut self) {
+        let Some(result) = take_finished(&mut self.browsing) else { return };
+        let Some(dialog) = &mut self.dialog else { return };
+        match result.and_then(|chosen| chosen) {
+            Ok(Some(folder)) => dialog.set_folder(&folder),
+            Ok(None) => {}
+            Err(error) => dialog.error = Some(error),
+        }
+    }
+
+    /// Files that were dropped on the window.
+    fn take_dropped(&mut self, ctx: &Context) {
+        let dropped = ctx.input_mut(|i| std::mem::take(&mut i.raw.dropped_files));
+        for path in dropped.into_iter().map(|file| file.path().to_owned()) {
+            let study = self.workbench.as_ref().map(|w| w.folder().to_owned());
+            let task = Task::start(ctx, "take in", move || {
+                let taken = intake::take_in(study.as_deref(), &path);
+                (path, taken)
+            });
+            self.taking_in.extend(task.ok());
+        }
+    }
+
+    fn poll_taking_in(&mut self, ctx: &Context) {
+        let mut over = Vec::new();
+        self.taking_in.retain(|task| match task.poll() {
+            Ok(None) => true,
+            Ok(Some(result)) => {
+                over.push(result);
+                false
+            }
+            Err(_) => false,
+        });
+        for (path, taken) in over {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match taken {
+                Ok(Intake::Study(folder)) => self.open_study(Purpose::Open, &folder, ctx),
+                Ok(Intake::Model(file)) => {
+                    self.views.benchmarks.choose_model(&file);
+                    self.view = View::Benchmarks;
+                }
+                Ok(Intake::Document(file)) => {
+                    self.views.reports.verify(&file);
+                    self.view = View::Reports;
+                }
+                Ok(Intake::Profile { id, warnings }) => {
+                    self.notices
+                        .done(format!("The profile `{id}` is in the catalogue of the study"), warnings.join("\n"));
+                    self.refresh(ctx);
+                }
+                Ok(Intake::Results { kind, added, duplicates, set_aside }) => {
+                    let detail = format!("{kind}: {added} added, {duplicates} already there, {set_aside} set aside");
+                    self.notices.done(format!("{name} was taken in"), detail);
+                    self.refresh(ctx);
+                }
+                Err(error) => self.notices.error(format!("{name} could not be taken in"), error),
+            }
+        }
+    }
+
+    fn poll_models(&mut self) {
+        if let Some(result) = take_finished(&mut self.inspecting) {
+            self.views.benchmarks.set_model(result.and_then(|report| report));
+        }
+        if let Some(result) = take_finished(&mut self.reading_kernel) {
+            self.views.benchmarks.add_kernel(result.and_then(|kernel| kernel));
+        }
+    }
+
+    /// Reads catalogue and measurements again, in the background.
+    pub(crate) fn refresh(&mut self, ctx: &Context) {
+        let Some(workbench) = &self.workbench else { return };
+        if self.refreshing.is_some() {
+            self.refresh_again = true;
+            return;
+        }
+        let folder = workbench.folder().to_owned();
+        let work = move || Workbench::open(&folder).map_err(|e| e.to_string());
+        self.refreshing = Task::start(ctx, "refresh", work).ok();
+    }
+
+    fn poll_refreshing(&mut self, ctx: &Context) {
+        let Some(result) = take_finished(&mut self.refreshing) else { return };
+        let Some(workbench) = &mut self.workbench else { return };
+        let adopted = result.and_then(|read| read).and_then(|read| match read.folder() == workbench.folder() {
+            true => workbench.adopt(read).map_err(|e| e.to_string()),
+            // Another study was opened meanwhile.
+            false => Ok(()),
+        });
+        if let Err(error) = adopted {
+            self.notices.error("The study could not be read again", error);
+        }
+        if std::mem::take(&mut self.refresh_again) {
+            self.refresh(ctx);
         }
     }
 
@@ -269,12 +490,19 @@ impl DesktopApp {
         self.opening.is_some()
     }
 
-    fn take_study(&mut self, workbench: Workbench) {
+    fn take_study(&mut self, (workbench, session): Opened) {
+        match session {
+            Ok(recovered) => self.recovered = recovered.filter(|r| !r.changes.is_empty()),
+            Err(error) => self.notices.error("This session has no journal", error.to_string()),
+        }
+        self.settings.opened(workbench.folder());
+        self.save_settings();
         self.run.abandon();
         self.devices = Devices::default();
         self.probing = None;
         self.exports = Exports::default();
         self.views = Views::of(&workbench);
+        self.unfinished = Unfinished::read(workbench.folder()).filter(|u| !u.left(workbench.measurements()).is_empty());
         if !workbench.warnings().is_empty() {
             self.notices.error("Some measurements could not be read", workbench.warnings().join("\n"));
         }
@@ -284,8 +512,8 @@ impl DesktopApp {
     fn poll_opening(&mut self) {
         let Some(result) = take_finished(&mut self.opening) else { return };
         match result.and_then(|opened| opened) {
-            Ok(workbench) => {
-                self.take_study(workbench);
+            Ok(opened) => {
+                self.take_study(opened);
                 self.view = View::Overview;
                 self.dialog = None;
             }
@@ -323,8 +551,10 @@ impl DesktopApp {
         if self.run.is_active() {
             return;
         }
+        let noted = request.clone();
         let active = self.backend.start_run(request, waker(ctx));
-        self.run = LiveRun::begin(active, ctx.input(|i| i.time));
+        self.run = LiveRun::begin(active, noted, ctx.input(|i| i.time));
+        self.unfinished = None;
     }
 
     fn poll_run(&mut self, ctx: &Context) {
@@ -341,6 +571,10 @@ impl DesktopApp {
                     self.notices.error("The study could not be evaluated", error.to_string());
                 }
             }
+        }
+        if let (Some(_), Some(workbench)) = (&taken.ended, &self.workbench) {
+            let left = |u: &Unfinished| !u.left(workbench.measurements()).is_empty();
+            self.unfinished = Unfinished::read(workbench.folder()).filter(left);
         }
         match taken.ended {
             Some(Outcome::Done(summary)) => {

@@ -47,3 +47,53 @@ impl<T: Send + 'static> Task<T> {
         }
     }
 }
+
+/// A value that follows from a key, made anew off the user-interface thread when the key changes.
+#[derive(Debug)]
+pub struct Derived<K, V> {
+    value: Option<(K, V)>,
+    running: Option<(K, Task<V>)>,
+}
+
+impl<K, V> Default for Derived<K, V> {
+    fn default() -> Self {
+        Self { value: None, running: None }
+    }
+}
+
+impl<K: PartialEq, V: Send + 'static> Derived<K, V> {
+    /// Takes what is ready and starts what is missing; `prepare` collects what the work needs, the work it answers
+    /// may take its time. Until it is over the previous value stays. Work that is `small` is done at once.
+    pub fn update<W>(&mut self, ctx: &egui::Context, key: K, small: bool, prepare: impl FnOnce() -> W)
+    where
+        W: FnOnce() -> V + Send + 'static,
+    {
+        if let Some((made_from, task)) = self.running.take() {
+            match task.poll() {
+                Ok(Some(value)) => self.value = Some((made_from, value)),
+                Ok(None) => self.running = Some((made_from, task)),
+                // The work panicked: what was there stays, and the next change tries again.
+                Err(_) => {}
+            }
+        }
+        if self.running.is_some() || self.value.as_ref().is_some_and(|(made_from, _)| *made_from == key) {
+            return;
+        }
+        let work = prepare();
+        if small {
+            self.value = Some((key, work()));
+        } else if let Ok(task) = Task::start(ctx, "derive", work) {
+            self.running = Some((key, task));
+        }
+    }
+
+    /// The newest value.
+    pub fn get(&self) -> Option<&V> {
+        self.value.as_ref().map(|(_, value)| value)
+    }
+
+    /// Whether a newer value is being made.
+    pub fn is_behind(&self) -> bool {
+        self.running.is_some()
+    }
+}

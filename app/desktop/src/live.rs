@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use assay_base::format;
 use assay_service::core::{Measurement, measurement::Status};
-use assay_service::{Job, RunEvent, RunSummary};
+use assay_service::{Job, JobKey, RunEvent, RunRequest, RunSummary};
 use egui_plot::PlotPoint;
 
 use crate::backend::ActiveRun;
@@ -70,6 +70,10 @@ pub struct LiveRun {
     pub outcome: Option<Outcome>,
     /// Whether the user asked it to stop.
     pub cancelling: bool,
+    /// Whether it waits before its next job.
+    pub paused: bool,
+    /// What was asked for.
+    pub request: Option<Box<RunRequest>>,
     started_at: f64,
     updated_at: f64,
 }
@@ -96,8 +100,32 @@ pub struct Taken {
 
 impl LiveRun {
     /// A run that has just begun. `now` is the window's clock in seconds.
-    pub fn begin(active: Box<dyn ActiveRun>, now: f64) -> Self {
-        Self { active: Some(active), follow: true, started_at: now, updated_at: now, ..Self::default() }
+    pub fn begin(active: Box<dyn ActiveRun>, request: RunRequest, now: f64) -> Self {
+        let request = Some(Box::new(request));
+        Self { active: Some(active), request, follow: true, started_at: now, updated_at: now, ..Self::default() }
+    }
+
+    /// Asks the run to wait before its next job, or to go on.
+    pub fn set_paused(&mut self, paused: bool) {
+        if let Some(active) = &self.active {
+            active.set_paused(paused);
+            self.paused = paused;
+        }
+    }
+
+    /// What measures again the jobs that broke or did not begin; `None` when there are none. What is unsupported is a
+    /// finding, and stays one.
+    pub fn retry(&self) -> Option<RunRequest> {
+        let request = self.request.as_ref().filter(|_| !self.is_active())?;
+        let broke = |row: &&JobRow| match &row.state {
+            JobState::Ended { status, .. } => {
+                !matches!(status, Status::Passed | Status::Unsupported { .. } | Status::Unavailable { .. })
+            }
+            JobState::Skipped => true,
+            JobState::Waiting | JobState::Running(_) => false,
+        };
+        let only: Vec<JobKey> = self.jobs.iter().filter(broke).map(|row| row.job.key()).collect();
+        (!only.is_empty()).then(|| RunRequest { only, continues: None, ..(**request).clone() })
     }
 
     /// Whether a run is under way.
@@ -175,6 +203,7 @@ impl LiveRun {
             Some(outcome) => {
                 self.outcome = Some(outcome.clone());
                 self.cancelling = false;
+                self.paused = false;
                 for job in &mut self.jobs {
                     if matches!(job.state, JobState::Waiting | JobState::Running(_)) {
                         job.state = JobState::Skipped;

@@ -8,9 +8,9 @@ use egui::{
 };
 
 use crate::app::DesktopApp;
-use crate::dialogs::Decision;
+use crate::dialogs;
 use crate::live::{LiveRun, Outcome, about};
-use crate::requests::Request;
+use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::views::{self, View};
 use crate::widgets::icon::{self, Icon, icon_button};
@@ -32,29 +32,82 @@ pub fn ui(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
     let content = Frame::new().fill(tokens.surface).inner_margin(Margin::same(14));
     CentralPanel::default().frame(content).show(ui, |ui| match &app.workbench {
         Some(workbench) => {
-            let scene = DesktopApp::scene(workbench, &app.devices, &app.run, &app.exports, requests);
+            let scene = Scene {
+                workbench,
+                devices: &app.devices,
+                run: &app.run,
+                unfinished: app.unfinished.as_ref(),
+                exports: &app.exports,
+                backend: &app.backend,
+                requests,
+            };
             app.views.ui(ui, app.view, scene);
         }
-        None => views::welcome::ui(ui, app.is_opening(), requests),
+        None => {
+            let unfinished = app.settings.unfinished();
+            let welcome = views::welcome::ui(ui, app.is_opening(), unfinished, &app.settings.recent, requests);
+            if let Some(folder) = welcome {
+                app.open_study(dialogs::Purpose::Open, &folder, ui.ctx());
+            }
+        }
     });
     overlays(app, ui, requests);
 }
 
 fn overlays(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
     if let Some(mut dialog) = app.dialog.take() {
-        match dialog.ui(ui, app.is_opening()) {
-            Decision::Pending => app.dialog = Some(dialog),
-            Decision::Cancelled => {}
-            Decision::Open { folder, sample } => {
-                app.dialog = Some(dialog);
-                app.open_study(&folder, sample, ui.ctx());
-            }
-        }
+        let decision = dialog.ui(ui, &app.settings.recent, app.is_opening(), app.is_browsing());
+        app.dialog = Some(dialog);
+        app.decided(decision, ui.ctx());
+    } else if let Some(decision) = app.recovered.as_ref().and_then(|recovered| dialogs::recovery(ui, recovered)) {
+        app.recover(decision);
     }
+    drop_hint(ui);
     app.notices.ui(ui.ctx());
     let mut palette = std::mem::take(&mut app.palette);
     requests.extend(palette.ui(ui.ctx(), |action| app.is_enabled(action)).map(Request::Do));
     app.palette = palette;
+}
+
+/// What happens to files that are held over the window.
+fn drop_hint(ui: &Ui) {
+    if ui.input(|i| i.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let tokens = Tokens::of(ui);
+    let screen = ui.ctx().content_rect();
+    let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop hint")));
+    painter.rect_filled(screen, 0, theme::veil(tokens));
+    painter.rect_stroke(screen.shrink(10.0), theme::RADIUS_CARD, (2.0, tokens.accent), egui::StrokeKind::Inside);
+    let text = "Drop a study, a hardware profile, an ONNX model, results or a dossier";
+    painter.text(screen.center(), Align2::CENTER_CENTER, text, theme::semibold_font(17.0), tokens.text_strong);
+}
+
+/// What can be done with studies.
+fn file_menu(app: &DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
+    let menu = ui.menu_button("File", |ui| {
+        ui.set_min_width(220.0);
+        let groups: [&[Action]; 4] = [
+            &[Action::NewStudy, Action::NewSample, Action::OpenStudy],
+            &[Action::Save, Action::SaveAs],
+            &[Action::ExportDossier],
+            &[Action::Quit],
+        ];
+        for (i, group) in groups.into_iter().enumerate() {
+            if i > 0 {
+                ui.separator();
+            }
+            for action in group {
+                let spec = spec_of(*action);
+                let button = egui::Button::new(spec.label).shortcut_text(spec.shortcut);
+                if ui.add_enabled(app.is_enabled(*action), button).clicked() {
+                    requests.push(Request::Do(*action));
+                    ui.close();
+                }
+            }
+        }
+    });
+    menu.response.on_hover_text("New, open, save, export");
 }
 
 fn top_bar(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
@@ -63,6 +116,8 @@ fn top_bar(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
         let (mark, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
         logo(ui, mark);
         ui.label(theme::page_title("Assay"));
+        ui.add_space(2.0);
+        file_menu(app, ui, requests);
         if let Some(workbench) = &app.workbench {
             ui.add_space(10.0);
             let title = workbench.study().title.as_str();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_desktop::{ActiveRun, Backend, DesktopApp, View, theme};
+use assay_service::core::model::{ModelChoice, ModelReport};
 use assay_service::{RunRequest, Target, TargetReport, Waker, Workbench};
 use common::ScriptedBackend;
 use egui::accesskit::Role;
@@ -144,6 +145,11 @@ impl RealBackend {
 impl Backend for RealBackend {
     fn probe(&self, targets: &[Target]) -> Vec<TargetReport> {
         assay_desktop::ServiceBackend.probe(&self.redirect(targets))
+    }
+
+    fn inspect_model(&self, target: &Target, choice: ModelChoice) -> Result<ModelReport, String> {
+        let target = self.redirect(std::slice::from_ref(target)).remove(0);
+        assay_desktop::ServiceBackend.inspect_model(&target, choice)
     }
 
     fn start_run(&self, request: RunRequest, waker: Waker) -> Box<dyn ActiveRun> {

@@ -14,6 +14,13 @@ pub enum Command {
         /// Identifies the gesture; `None` for a change of its own.
         gesture: Option<u64>,
     },
+    /// Sets several values, all or none; undone as one.
+    SetAll {
+        /// Paths and values, in the order in which they are set.
+        values: Vec<(String, serde_json::Value)>,
+        /// As for a single value.
+        gesture: Option<u64>,
+    },
     /// Looks at the study under a scenario, or under none.
     SelectScenario(Option<String>),
 }
@@ -30,8 +37,14 @@ impl Command {
 pub enum Action {
     /// Opens another study.
     OpenStudy,
+    /// Creates a study with placeholders.
+    NewStudy,
     /// Creates the sample study.
     NewSample,
+    /// Says where the study is saved; every change is saved at once.
+    Save,
+    /// Copies the study to another folder.
+    SaveAs,
     /// Takes back the last change.
     Undo,
     /// Makes the last change taken back again.
@@ -54,6 +67,8 @@ pub enum Action {
     ShowResults,
     /// Shows cost and return.
     ShowCost,
+    /// Shows the plan of the fleet.
+    ShowCapacity,
     /// Shows the plan of the move.
     ShowMigration,
     /// Shows the reports.
@@ -80,9 +95,12 @@ const fn spec(action: Action, label: &'static str, shortcut: &'static str, comma
 }
 
 /// Everything a user can do anywhere in the program.
-pub const COMMANDS: [CommandSpec; 16] = [
+pub const COMMANDS: [CommandSpec; 20] = [
     spec(Action::OpenStudy, "Open study…", "Ctrl+O", "assay STUDY"),
-    spec(Action::NewSample, "New sample study", "", "assay demo --out DIR"),
+    spec(Action::NewStudy, "New study…", "Ctrl+N", ""),
+    spec(Action::NewSample, "New sample study…", "", "assay demo --out DIR"),
+    spec(Action::Save, "Save", "Ctrl+S", ""),
+    spec(Action::SaveAs, "Save as…", "Ctrl+Shift+S", ""),
     spec(Action::Undo, "Undo", "Ctrl+Z", ""),
     spec(Action::Redo, "Redo", "Ctrl+Shift+Z", ""),
     spec(Action::DetectDevices, "Detect devices", "F5", "assay devices"),
@@ -94,8 +112,9 @@ pub const COMMANDS: [CommandSpec; 16] = [
     spec(Action::ShowBenchmarks, "Benchmarks", "Ctrl+3", "assay run"),
     spec(Action::ShowResults, "Results", "Ctrl+4", "assay results list"),
     spec(Action::ShowCost, "Cost & ROI", "Ctrl+5", "assay cost"),
-    spec(Action::ShowMigration, "Migration", "Ctrl+6", "assay report --kind migration"),
-    spec(Action::ShowReports, "Reports", "Ctrl+7", "assay report"),
+    spec(Action::ShowCapacity, "Capacity", "Ctrl+6", "assay capacity"),
+    spec(Action::ShowMigration, "Migration", "Ctrl+7", "assay report --kind migration"),
+    spec(Action::ShowReports, "Reports", "Ctrl+8", "assay report"),
     spec(Action::Quit, "Quit", "Ctrl+Q", ""),
 ];
 

@@ -12,6 +12,15 @@ pub struct History {
     future: Vec<Entry>,
 }
 
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is an entry of its own.
+    New,
+    /// It went on with the last entry, which did not have these paths yet.
+    WentOn(Vec<String>),
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
     study: Study,
@@ -20,22 +29,34 @@ struct Entry {
 }
 
 impl History {
-    /// Remembers the study before a change of `path`. Changes of one gesture are one entry.
-    pub fn record(&mut self, before: &Study, path: &str, gesture: Option<u64>) {
+    /// Remembers the study before a change of `paths`. Changes of one gesture are one entry.
+    pub fn record(&mut self, before: &Study, paths: &[String], gesture: Option<u64>) -> Recorded {
         self.future.clear();
         if let Some(last) = self.past.last_mut()
             && gesture.is_some()
             && last.gesture == gesture
         {
-            if !last.paths.iter().any(|p| p == path) {
-                last.paths.push(path.to_owned());
-            }
-            return;
+            let more: Vec<String> = paths.iter().filter(|path| !last.paths.contains(path)).cloned().collect();
+            last.paths.extend(more.iter().cloned());
+            return Recorded::WentOn(more);
         }
         if self.past.len() == DEPTH {
             self.past.remove(0);
         }
-        self.past.push(Entry { study: before.clone(), paths: vec![path.to_owned()], gesture });
+        self.past.push(Entry { study: before.clone(), paths: paths.to_vec(), gesture });
+        Recorded::New
+    }
+
+    /// A history of changes that an earlier session made.
+    pub fn of(changes: Vec<(Study, Vec<String>)>) -> Self {
+        let entry = |(study, paths)| Entry { study, paths, gesture: None };
+        let skipped = changes.len().saturating_sub(DEPTH);
+        Self { past: changes.into_iter().skip(skipped).map(entry).collect(), future: Vec::new() }
+    }
+
+    /// The studies before each change that can be taken back, with the paths changed, oldest first.
+    pub fn past(&self) -> impl Iterator<Item = (&Study, &[String])> {
+        self.past.iter().map(|entry| (&entry.study, entry.paths.as_slice()))
     }
 
     /// The study before the last gesture, and the paths that it had changed.

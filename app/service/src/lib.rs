@@ -7,11 +7,18 @@ pub mod answer;
 pub mod assess;
 pub mod capacity;
 pub mod commands;
+pub mod coverage;
+pub mod editing;
 mod evidence;
 pub mod focus;
+pub mod folders;
 pub mod history;
+pub mod intake;
+pub mod journal;
 pub mod migration;
+pub mod preview;
 pub mod report;
+pub mod reproduce;
 pub mod runs;
 pub mod sample;
 pub mod uncertainty;
@@ -22,12 +29,13 @@ pub mod workbench;
 pub use answer::{Answer, Confidence};
 pub use assess::{Assessment, Measured, ResolvedOption, RooflinePoint, SourceCeilings};
 pub use commands::{Action, COMMANDS, Command, CommandSpec};
+pub use preview::{Preview, PreviewSection};
 pub use report::{ReportKind, WrittenReport};
 pub use runs::{
-    Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker, inspect_model, plan_for,
-    probe_targets, start_run,
+    Job, JobKey, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Unfinished, Waker, inspect_model,
+    plan_for, probe_targets, start_run,
 };
-pub use verify::{Verification, verify};
+pub use verify::{Statement, Verification, verify};
 pub use workbench::{Workbench, WorkbenchError};
 
 // What views and commands name, so that they need no other room.

@@ -10,16 +10,19 @@ use assay_core::kernel::Kernel;
 use assay_core::runner::Plan;
 use assay_core::{Environment, Measurement, StackId, Workload};
 use assay_study::TargetSpec;
+use serde::{Deserialize, Serialize};
 
 mod execute;
+mod unfinished;
 
 pub use execute::{inspect_model, probe_targets, start_run};
+pub use unfinished::Unfinished;
 
 /// Called after each event so that a sleeping window wakes up. The command line passes a no-op.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// A way to start a worker.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// `local`, or the id in the study, or the launch command itself.
     pub id: String,
@@ -41,7 +44,7 @@ pub struct TargetReport {
 }
 
 /// What to run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRequest {
     /// The folder of the study that keeps the measurements.
     pub study_folder: PathBuf,
@@ -62,6 +65,35 @@ pub struct RunRequest {
     /// Kernels to measure on the workloads of the suite that they compute; with the suite `kernels` and none named here,
     /// the bundled ones.
     pub kernels: Vec<Kernel>,
+    /// Only these jobs of what the rest describes; all when empty.
+    pub only: Vec<JobKey>,
+    /// The run that this one goes on with; a run of its own when absent.
+    pub continues: Option<String>,
+}
+
+/// What tells the jobs of a run apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobKey {
+    /// The target.
+    pub target: String,
+    /// The device's id on its host.
+    pub device: String,
+    /// The stack, with the kernel where one is measured.
+    pub stack: String,
+    /// The workload.
+    pub workload: String,
+}
+
+impl JobKey {
+    /// The job that a measurement is of.
+    pub fn of(measurement: &Measurement) -> Self {
+        Self {
+            target: measurement.target.clone(),
+            device: measurement.device.id.clone(),
+            stack: measurement.stack.to_string(),
+            workload: measurement.workload.id.clone(),
+        }
+    }
 }
 
 /// How a suite is measured: the quick one quickly, any other thoroughly.
@@ -84,6 +116,18 @@ pub struct Job {
     pub workload: Workload,
     /// The kernel that is measured instead of the stack's own code.
     pub kernel: Option<Arc<Kernel>>,
+}
+
+impl Job {
+    /// What tells it apart from the run's other jobs.
+    pub fn key(&self) -> JobKey {
+        JobKey {
+            target: self.target.id.clone(),
+            device: self.device.clone(),
+            stack: self.stack.to_string(),
+            workload: self.workload.id.clone(),
+        }
+    }
 }
 
 /// What a run tells its observer.
@@ -147,6 +191,7 @@ pub struct RunHandle {
     /// What the run tells.
     pub events: Receiver<RunEvent>,
     pub(crate) cancel: Arc<AtomicBool>,
+    pub(crate) pause: Arc<AtomicBool>,
     pub(crate) thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -154,6 +199,12 @@ impl RunHandle {
     /// Asks the run to stop; the job under way is ended and recorded as cancelled.
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks the run to wait before its next job, or to go on. A job under way is measured to its end: a pause in the
+    /// middle would be in its samples.
+    pub fn set_paused(&self, paused: bool) {
+        self.pause.store(paused, Ordering::Relaxed);
     }
 
     /// The flag that [`RunHandle::cancel`] sets, for signal handlers.

@@ -13,7 +13,8 @@ use crate::answer::Answer;
 use crate::assess::{Assessment, Measured, assess, translate};
 use crate::capacity::{CapacityPlan, Selection};
 use crate::commands::Command;
-use crate::history::History;
+use crate::history::{History, Recorded};
+use crate::journal::{Journal, JournalError, Recovered};
 
 /// What can go wrong around a study.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,9 @@ pub struct Workbench {
     warnings: Vec<String>,
     today: Date,
     history: History,
+    journal: Option<Journal>,
     assessment: Assessment,
+    revision: u64,
 }
 
 impl Workbench {
@@ -119,7 +122,9 @@ impl Workbench {
             warnings,
             today,
             history: History::default(),
+            journal: None,
             assessment,
+            revision: 0,
         })
     }
 
@@ -158,6 +163,11 @@ impl Workbench {
         &self.assessment
     }
 
+    /// Counts what has changed the assessment, so that whatever is made from it knows when to be made again.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// The answer to the study's question.
     pub fn answer(&self) -> &Answer {
         &self.assessment.answer
@@ -190,6 +200,7 @@ impl Workbench {
             Command::SetAll { values, gesture } => self.set(values, gesture)?,
             Command::SelectScenario(scenario) => {
                 self.assessment = self.assess(&self.study, scenario.as_deref())?;
+                self.revision += 1;
                 self.scenario = scenario;
             }
         }
@@ -205,9 +216,16 @@ impl Workbench {
         }
         let assessment = self.assess(&edited, self.scenario.as_deref())?;
         self.folder.save(&edited, paths.iter().map(String::as_str))?;
-        self.history.record(&self.study, &paths, gesture);
+        let recorded = self.history.record(&self.study, &paths, gesture);
+        self.note(|journal, history, study| match &recorded {
+            _ if journal.is_long() => journal.shorten(history.past()),
+            Recorded::New => journal.changed(study, &paths),
+            Recorded::WentOn(more) if more.is_empty() => Ok(()),
+            Recorded::WentOn(more) => journal.also(more),
+        });
         self.study = edited;
         self.assessment = assessment;
+        self.revision += 1;
         Ok(())
     }
 
@@ -219,6 +237,7 @@ impl Workbench {
         let edited =
             assay_study::set_paths(&self.assessment.study, values.iter().map(|(p, v)| (p.as_str(), v.clone())))?;
         self.assessment = self.assess(&edited, None)?;
+        self.revision += 1;
         Ok(())
     }
 
@@ -228,7 +247,11 @@ impl Workbench {
     /// When the study cannot be saved.
     pub fn undo(&mut self) -> Result<bool, WorkbenchError> {
         let step = self.history.undo(&self.study);
-        self.restore(step)
+        let done = self.restore(step)?;
+        if done {
+            self.note(|journal, _, _| journal.undone());
+        }
+        Ok(done)
     }
 
     /// Makes the last gesture taken back again. `false` when there is none.
@@ -237,7 +260,52 @@ impl Workbench {
     /// When the study cannot be saved.
     pub fn redo(&mut self) -> Result<bool, WorkbenchError> {
         let step = self.history.redo(&self.study);
-        self.restore(step)
+        let done = self.restore(step)?;
+        if done {
+            self.note(|journal, history, _| match history.past().last() {
+                Some((before, paths)) => journal.changed(before, paths),
+                None => Ok(()),
+            });
+        }
+        Ok(done)
+    }
+
+    /// Begins a session in which a crash takes nothing away: see [`crate::journal`]. What an earlier session has left
+    /// becomes the undo history.
+    ///
+    /// # Errors
+    /// When another window has the study open, or its folder cannot be written to. The study can be edited all the same.
+    pub fn begin_session(&mut self) -> Result<Option<Recovered>, JournalError> {
+        let (journal, recovered) = Journal::begin(self.folder.path())?;
+        self.journal = Some(journal);
+        let Some(mut recovered) = recovered else { return Ok(None) };
+        // Noted, but not saved any more.
+        recovered.changes.retain(|(before, _)| *before != self.study);
+        self.history = History::of(recovered.changes.clone());
+        Ok(Some(recovered))
+    }
+
+    /// Takes over the catalogue and the measurements of the same study that was just read again; the study with its
+    /// history stays.
+    ///
+    /// # Errors
+    /// When the study cannot be evaluated with them.
+    pub fn adopt(&mut self, read: Self) -> Result<(), WorkbenchError> {
+        self.catalog = read.catalog;
+        self.measured = read.measured;
+        self.warnings = read.warnings;
+        self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
+        self.revision += 1;
+        Ok(())
+    }
+
+    /// Tells the journal. Where that fails the session goes on without one: the study itself is saved.
+    fn note(&mut self, tell: impl FnOnce(&mut Journal, &History, &Study) -> std::io::Result<()>) {
+        let Some(journal) = &mut self.journal else { return };
+        if let Err(error) = tell(journal, &self.history, &self.study) {
+            self.warnings.push(format!("the journal cannot be written: {error}; a crash would lose the undo history"));
+            self.journal = None;
+        }
     }
 
     /// Whether there is something to take back.
@@ -258,6 +326,7 @@ impl Workbench {
         if self.measurements().iter().all(|known| known.id != measurement.id) {
             self.measured.push(measurement);
             self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
+            self.revision += 1;
         }
         Ok(())
     }
@@ -273,6 +342,7 @@ impl Workbench {
         self.folder.save(&study, paths.iter().map(String::as_str))?;
         self.study = study;
         self.assessment = assessment;
+        self.revision += 1;
         Ok(true)
     }
 

@@ -28,6 +28,8 @@ pub fn run(arguments: &Demo) -> anyhow::Result<Verdict> {
         targets: vec![Target::local()],
         model: None,
         kernels: Vec::new(),
+        only: Vec::new(),
+        continues: None,
     })?;
     if summary.cancelled {
         anyhow::bail!("cancelled; what was measured is kept in {}", folder.display());

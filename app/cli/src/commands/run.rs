@@ -1,9 +1,13 @@
 //! `assay run`
 
-use assay_service::core::StackId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
 use assay_service::core::kernel::Kernel;
 use assay_service::core::model::{self, ModelOptions, ModelReport};
+use assay_service::core::profile::Profile;
 use assay_service::core::runner::Plan;
+use assay_service::core::{Measurement, StackId};
 use assay_service::{RunRequest, Target, plan_for};
 
 use super::{model_report, results};
@@ -50,6 +54,8 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
         study_folder: folder.clone(),
         model,
         kernels,
+        only: Vec::new(),
+        continues: None,
     };
     let (measurements, summary) = progress::run_to_end(request)?;
     results::print_list(&measurements, arguments.format)?;
@@ -60,6 +66,7 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
         eprintln!("{} on {}, {}:", m.stack, m.device.id, m.workload.id);
         kernel.sentences().iter().for_each(|sentence| eprintln!("  {sentence}"));
     }
+    tell_profiles(&measurements);
     eprintln!(
         "Run {}: {} passed, {} ended otherwise; kept in {}",
         summary.run_id,
@@ -73,29 +80,47 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
     Ok(if broken || summary.cancelled { Verdict::No } else { Verdict::Yes })
 }
 
+/// Where the devices' time went, and once why there is no profile.
+fn tell_profiles(measurements: &[Measurement]) {
+    let mut reasons = BTreeSet::new();
+    for (m, profile) in measurements.iter().filter_map(|m| Some((m, m.profile.as_ref()?))) {
+        match profile {
+            Profile::Absent { reason } => _ = reasons.insert(format!("{} on {}: {reason}", m.stack, m.device.id)),
+            Profile::Taken(_) => {
+                eprintln!("{} on {}, {}:", m.stack, m.device.id, m.workload.id);
+                profile.sentences().iter().for_each(|sentence| eprintln!("  {sentence}"));
+            }
+        }
+    }
+    reasons.iter().for_each(|reason| eprintln!("No profile of {reason}"));
+}
+
 /// What is in the model, as the first target reads it.
 fn inspect(arguments: &Run, targets: &[Target]) -> anyhow::Result<ModelReport> {
     let (Some(file), Some(target)) = (&arguments.model, targets.first()) else {
         anyhow::bail!("there is no model to look at: name one with --model FILE.onnx")
     };
-    let mut choice = model::ModelChoice {
+    let choice = model::ModelChoice {
         file: whole(file),
         inputs: arguments.inputs.as_deref().map(whole),
-        ..model::ModelChoice::default()
+        axes: axes(&arguments.axis)?,
     };
-    for given in &arguments.axis {
-        let parsed = given.split_once('=').and_then(|(name, size)| Some((name.trim(), size.trim().parse().ok()?)));
-        let Some((name, size)) = parsed else {
-            anyhow::bail!("--axis {given}: give the name of an axis and its size, as in --axis batch=8")
-        };
-        choice.axes.insert(name.to_owned(), size);
-    }
     let cancel = std::sync::atomic::AtomicBool::new(false);
     assay_service::inspect_model(target, choice, &cancel).map_err(anyhow::Error::msg)
 }
 
+/// The values of `--axis NAME=N`.
+pub fn axes(given: &[String]) -> anyhow::Result<BTreeMap<String, usize>> {
+    let parse = |given: &String| {
+        let parsed = given.split_once('=').and_then(|(name, size)| Some((name.trim(), size.trim().parse().ok()?)));
+        let hint = || format!("--axis {given}: give the name of an axis and its size, as in --axis batch=8");
+        parsed.map(|(name, size)| (name.to_owned(), size)).with_context(hint)
+    };
+    given.iter().map(parse).collect()
+}
+
 /// A file of this machine by its whole path; the worker may stand elsewhere. A file that is not here may be there.
-fn whole(file: &std::path::Path) -> std::path::PathBuf {
+pub fn whole(file: &std::path::Path) -> std::path::PathBuf {
     file.canonicalize().unwrap_or_else(|_| file.to_owned())
 }
 

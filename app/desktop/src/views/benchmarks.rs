@@ -1,19 +1,23 @@
 //! Runs: what to measure where, and how it goes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use assay_base::format;
+use assay_service::core::kernel::Kernel;
+use assay_service::core::model::ModelReport;
 use assay_service::core::runner::Plan;
 use assay_service::core::{Measurement, Suite};
 use assay_service::{Action, RunRequest, Workbench, plan_for};
 use egui::{Button, Checkbox, ComboBox, DragValue, Label, Panel, ScrollArea, Ui};
 use egui_extras::Column;
 
+use super::own_work::OwnWork;
 use super::progress;
 use crate::app::targets;
 use crate::requests::{Devices, Request, Scene};
 use crate::theme::{self, Tokens};
-use crate::widgets::{Icon, card, card_filled, empty_state, primary_button, table};
+use crate::widgets::{Icon, bullet, card, card_filled, empty_state, primary_button, table};
 
 /// The state of the view: what was taken out of the choice, so that what appears later is in it.
 #[derive(Debug)]
@@ -23,6 +27,17 @@ pub struct BenchmarksView {
     without: BTreeMap<Choice, BTreeSet<String>>,
     seed: u64,
     history: (usize, Vec<PastRun>),
+    source: Source,
+    own: OwnWork,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Source {
+    #[default]
+    Suite,
+    Model,
+    Kernels,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +58,8 @@ impl BenchmarksView {
     fn with_suite(suite: String) -> Self {
         let loaded = Suite::load(&suite).map_err(|e| e.to_string());
         let seed = plan_for(&suite).seed;
-        Self { suite, loaded, without: BTreeMap::new(), seed, history: Default::default() }
+        let (without, history) = Default::default();
+        Self { suite, loaded, without, seed, history, source: Source::Suite, own: OwnWork::default() }
     }
 
     /// The view of a study that was just opened.
@@ -53,6 +69,22 @@ impl BenchmarksView {
         let others = workbench.study().targets.iter().map(|t| t.id.clone()).collect();
         view.without.insert(Choice::Target, others);
         view
+    }
+
+    /// Measures this model, once it was looked into.
+    pub fn choose_model(&mut self, file: &Path) {
+        self.source = Source::Model;
+        self.own.choose_model(file);
+    }
+
+    /// Takes what was found in the model.
+    pub fn set_model(&mut self, report: Result<ModelReport, String>) {
+        self.own.set_model(report);
+    }
+
+    /// Takes a kernel that was read.
+    pub fn add_kernel(&mut self, kernel: Result<Kernel, String>) {
+        self.own.add_kernel(kernel);
     }
 
     fn update_history(&mut self, workbench: &Workbench) {
@@ -88,10 +120,16 @@ impl BenchmarksView {
             return None;
         }
         let all = workloads.len() == suite.workloads.len();
+        let (suite, workloads, model, kernels) = match self.source {
+            Source::Suite => (self.suite.clone(), if all { Vec::new() } else { workloads }, None, Vec::new()),
+            Source::Model => ("model".to_owned(), Vec::new(), Some(self.own.workload()?), Vec::new()),
+            Source::Kernels => ("kernels".to_owned(), Vec::new(), None, self.own.kernels()?),
+        };
         Some(RunRequest {
             study_folder: workbench.folder().to_owned(),
-            suite: self.suite.clone(),
-            workloads: if all { Vec::new() } else { workloads },
+            plan: Plan { seed: self.seed, ..plan_for(&suite) },
+            suite,
+            workloads,
             devices: self.selection(Choice::Device, &all_devices),
             stacks: self
                 .selection(Choice::Stack, &all_stacks)
@@ -99,9 +137,10 @@ impl BenchmarksView {
                 .map(assay_service::core::StackId::new)
                 .collect(),
             targets,
-            plan: Plan { seed: self.seed, ..plan_for(&self.suite) },
-            model: None,
-            kernels: Vec::new(),
+            model,
+            kernels,
+            only: Vec::new(),
+            continues: None,
         })
     }
 
@@ -116,6 +155,7 @@ impl BenchmarksView {
                 });
             },
         );
+        unfinished(ui, scene);
         if scene.run.is_empty() {
             self.update_history(scene.workbench);
             history(ui, &self.history.1);
@@ -125,8 +165,54 @@ impl BenchmarksView {
     }
 
     fn choice(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
-        let active = scene.run.is_active();
         ui.label(theme::card_title("What to measure"));
+        ui.horizontal(|ui| {
+            for (source, name) in
+                [(Source::Suite, "A suite"), (Source::Model, "An ONNX model"), (Source::Kernels, "Kernels")]
+            {
+                if ui.add(Button::selectable(self.source == source, name)).clicked() {
+                    self.source = source;
+                }
+            }
+        });
+        match self.source {
+            Source::Suite => self.suite_choice(ui, scene),
+            Source::Model => self.own.model_ui(ui, scene),
+            Source::Kernels => self.own.kernels_ui(ui, scene),
+        }
+        self.places(ui, scene);
+        let active = scene.run.is_active();
+        ui.horizontal(|ui| {
+            let label = ui.label(theme::caption("Seed of the data")).id;
+            ui.add(DragValue::new(&mut self.seed).range(0..=u64::from(u32::MAX))).labelled_by(label);
+        });
+        stop_rule(ui, &self.suite_of_source());
+        ui.add_space(6.0);
+        let request = self.request(scene.workbench, scene.devices);
+        ui.horizontal(|ui| {
+            if active {
+                let clicked = ui.add_enabled(!scene.run.cancelling, Button::new("Stop the run")).clicked();
+                if clicked {
+                    scene.requests.push(Request::Do(Action::CancelRun));
+                }
+            } else if primary_button(ui, request.is_some(), "Run").clicked()
+                && let Some(request) = request
+            {
+                scene.requests.push(Request::StartRun(Box::new(request)));
+            }
+        });
+    }
+
+    /// The name of the suite by which the stop rule is chosen.
+    fn suite_of_source(&self) -> String {
+        match self.source {
+            Source::Suite => self.suite.clone(),
+            Source::Model => "model".to_owned(),
+            Source::Kernels => "kernels".to_owned(),
+        }
+    }
+
+    fn suite_choice(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let mut suite = self.suite.clone();
         let label = ui.label(theme::caption("Suite")).id;
         ComboBox::from_id_salt("suite")
@@ -143,16 +229,22 @@ impl BenchmarksView {
             .response
             .labelled_by(label);
         if suite != self.suite {
-            let without = std::mem::take(&mut self.without);
-            *self = Self { without, seed: self.seed, ..Self::with_suite(suite) };
+            let (without, own) = (std::mem::take(&mut self.without), std::mem::take(&mut self.own));
+            *self = Self { without, own, seed: self.seed, ..Self::with_suite(suite) };
             self.without.remove(&Choice::Workload);
         }
         match &self.loaded {
             Ok(suite) => ui.add(Label::new(theme::caption(&suite.description)).wrap()),
             Err(error) => ui.colored_label(Tokens::of(ui).error, error),
         };
-        let (devices, stacks) = known(scene.devices);
+        let workloads: Vec<String> =
+            self.loaded.iter().flat_map(|s| s.workloads.iter().map(|w| w.id.clone())).collect();
         ui.add_space(4.0);
+        self.check_list(ui, "Workloads", Choice::Workload, workloads.iter());
+    }
+
+    fn places(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        let (devices, stacks) = known(scene.devices);
         if !devices.is_empty() {
             self.check_list(ui, "Devices", Choice::Device, devices.iter());
             self.check_list(ui, "Stacks", Choice::Stack, stacks.iter());
@@ -168,27 +260,6 @@ impl BenchmarksView {
         if targets.len() > 1 {
             self.check_list(ui, "Targets", Choice::Target, targets.iter());
         }
-        let workloads: Vec<String> =
-            self.loaded.iter().flat_map(|s| s.workloads.iter().map(|w| w.id.clone())).collect();
-        self.check_list(ui, "Workloads", Choice::Workload, workloads.iter());
-        ui.horizontal(|ui| {
-            let label = ui.label(theme::caption("Seed of the data")).id;
-            ui.add(DragValue::new(&mut self.seed).range(0..=u64::from(u32::MAX))).labelled_by(label);
-        });
-        ui.add_space(6.0);
-        let request = self.request(scene.workbench, scene.devices);
-        ui.horizontal(|ui| {
-            if active {
-                let clicked = ui.add_enabled(!scene.run.cancelling, Button::new("Stop the run")).clicked();
-                if clicked {
-                    scene.requests.push(Request::Do(Action::CancelRun));
-                }
-            } else if primary_button(ui, request.is_some(), "Run").clicked()
-                && let Some(request) = request
-            {
-                scene.requests.push(Request::StartRun(Box::new(request)));
-            }
-        });
     }
 
     fn check_list<'a>(&mut self, ui: &mut Ui, title: &str, choice: Choice, names: impl Iterator<Item = &'a String>) {
@@ -210,6 +281,44 @@ impl BenchmarksView {
         });
         ui.add_space(4.0);
     }
+}
+
+/// When the timing of a workload ends.
+fn stop_rule(ui: &mut Ui, suite: &str) {
+    let rule = plan_for(suite).stop;
+    let text = format!(
+        "Stops after {} and {} executions once the noise is under {} or stable, at the latest after {} or {} \
+         executions.",
+        format::duration(rule.min_time_secs),
+        rule.min_samples,
+        format::percent(rule.noise_bound, 1),
+        format::duration(rule.max_time_secs),
+        format::thousands(rule.max_samples as f64, 0)
+    );
+    ui.add(Label::new(theme::caption(text)).wrap());
+}
+
+/// A run that can go on.
+fn unfinished(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let Some(unfinished) = scene.unfinished.filter(|_| !scene.run.is_active()) else { return };
+    card_filled(ui, |ui| {
+        ui.horizontal(|ui| {
+            let left = unfinished.left(scene.workbench.measurements()).len();
+            let text = format!("A run is not over: {left} of {} jobs are left.", unfinished.jobs.len());
+            bullet(ui, Icon::Info, Tokens::of(ui).warning, &text);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                if ui.button("Forget it").clicked() {
+                    scene.requests.push(Request::ForgetRun);
+                }
+                if primary_button(ui, true, "Continue the run").clicked()
+                    && let Some(rest) = unfinished.rest(scene.workbench.measurements())
+                {
+                    scene.requests.push(Request::StartRun(Box::new(rest)));
+                }
+            });
+        });
+    });
+    ui.add_space(theme::GAP);
 }
 
 /// Ids of devices and of stacks that are available on one of them.

@@ -1,15 +1,16 @@
 //! One measurement with everything that is needed to judge it.
 
 use assay_base::format::{self, or_unknown};
-use assay_service::Assessment;
 use assay_service::core::Measurement;
 use assay_service::core::evaluator::TimingMethod;
 use assay_service::core::statistics::Statistics;
 use assay_service::cost_models::roofline::Bound;
-use egui::{Button, Label, ScrollArea, Ui};
+use assay_service::{Command, RooflinePoint, Workbench};
+use egui::{Button, Label, ScrollArea, TextEdit, Ui};
 use egui_plot::{Bar, BarChart, HLine, Line, LineStyle, PlotPoint, PlotPoints};
 
 use super::progress::status_color;
+use crate::requests::Request;
 use crate::theme::{self, Tokens};
 use crate::widgets::plot::{Scale, house_plot, with_axes};
 use crate::widgets::{Icon, bullet, card_filled, chip, evidence_chip, field};
@@ -21,27 +22,80 @@ pub struct MeasurementPanel {
     samples_ms: Vec<PlotPoint>,
     bins: Vec<(f64, f64, f64)>,
     distribution: bool,
+    point: Option<RooflinePoint>,
+    points: usize,
+    note: String,
+    note_known: String,
 }
 
 impl MeasurementPanel {
     /// Draws the measurement.
-    pub fn ui(&mut self, ui: &mut Ui, m: &Measurement, assessment: &Assessment) {
-        if self.id.as_deref() != Some(m.id.as_str()) {
+    pub fn ui(&mut self, ui: &mut Ui, m: &Measurement, workbench: &Workbench, requests: &mut Vec<Request>) {
+        let points = &workbench.assessment().roofline;
+        let is_new = self.id.as_deref() != Some(m.id.as_str());
+        if is_new {
             self.prepare(m);
+        }
+        if is_new || self.points != points.len() {
+            self.point = points.iter().rfind(|p| p.measurement_id == m.id).cloned();
+            self.points = points.len();
+        }
+        let known = workbench.study().results.notes.get(&m.id).map_or("", String::as_str);
+        if is_new || self.note_known != known {
+            // Another measurement, or the note was changed by undo.
+            (self.note, self.note_known) = (known.to_owned(), known.to_owned());
         }
         ScrollArea::vertical().id_salt("measurement").auto_shrink([false, false]).show(ui, |ui| {
             card_filled(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 4.0;
                 head(ui, m);
+                self.remarks(ui, m, workbench, requests);
                 if m.timing.is_some() {
                     self.samples(ui, m);
-                    statistics(ui, m, assessment);
+                    statistics(ui, m, self.point.as_ref());
                 }
                 correctness(ui, m);
                 telemetry(ui, m);
                 environment(ui, m);
             });
         });
+    }
+
+    /// A note of one's own, the run as a baseline, and the command that measures it again.
+    fn remarks(&mut self, ui: &mut Ui, m: &Measurement, workbench: &Workbench, requests: &mut Vec<Request>) {
+        ui.add_space(2.0);
+        let remarks = &workbench.study().results;
+        ui.horizontal(|ui| {
+            let command = assay_service::reproduce::command(m, workbench.folder());
+            let button = ui.add_enabled(command.is_ok(), Button::new("Copy command"));
+            match &command {
+                Ok(text) => {
+                    if button.on_hover_text(format!("Measures it again:\n{text}")).clicked() {
+                        ui.ctx().copy_text(text.clone());
+                    }
+                }
+                Err(reason) => {
+                    button.on_disabled_hover_text(reason);
+                }
+            }
+            let is_baseline = remarks.baseline_run.as_ref() == Some(&m.run_id);
+            let button = ui.add(Button::selectable(is_baseline, "Baseline run"));
+            if button.on_hover_text("Other runs are compared with the run of this measurement").clicked() {
+                let value = if is_baseline { serde_json::Value::Null } else { m.run_id.as_str().into() };
+                requests.push(Request::Apply(Command::set("results.baseline_run", value)));
+            }
+        });
+        let edit = TextEdit::singleline(&mut self.note).hint_text("Add a note").desired_width(f32::INFINITY);
+        let response = ui.add(edit).accessible_name("Note on the measurement");
+        if response.lost_focus() && self.note.trim() != self.note_known {
+            let mut notes = remarks.notes.clone();
+            match self.note.trim() {
+                "" => notes.remove(&m.id),
+                text => notes.insert(m.id.clone(), text.to_owned()),
+            };
+            let value = if notes.is_empty() { serde_json::json!({}) } else { serde_json::json!(notes) };
+            requests.push(Request::Apply(Command::set("results.notes", value)));
+        }
     }
 
     fn prepare(&mut self, m: &Measurement) {
@@ -135,14 +189,14 @@ fn section(ui: &mut Ui, title: &str) {
     ui.label(theme::column_title(title));
 }
 
-fn statistics(ui: &mut Ui, m: &Measurement, assessment: &Assessment) {
+fn statistics(ui: &mut Ui, m: &Measurement, point: Option<&RooflinePoint>) {
     let Some(timing) = &m.timing else { return };
     let s = &timing.statistics;
     section(ui, "Statistics");
     if let Some(t) = &m.throughput {
         field(ui, "Throughput", &format::throughput(t.value, &t.unit));
     }
-    if let Some(point) = assessment.roofline.iter().find(|p| p.measurement_id == m.id) {
+    if let Some(point) = point {
         field(ui, "Achieved", &format::flop_rate(point.flops_per_sec));
         if let Some(of) = point.of_ceiling {
             let response = field(ui, "Of the measured ceiling", &format::percent(of, 1));

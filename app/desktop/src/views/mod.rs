@@ -1,6 +1,7 @@
 //! One module per view.
 
 mod benchmarks;
+mod capacity;
 mod catalogue;
 mod cost;
 mod cost_charts;
@@ -8,6 +9,7 @@ mod hardware;
 mod measurement;
 mod migration;
 mod overview;
+mod own_work;
 mod progress;
 mod reports;
 mod results;
@@ -33,6 +35,8 @@ pub enum View {
     Results,
     /// Assumptions, cost and return.
     Cost,
+    /// The plan of the fleet.
+    Capacity,
     /// The plan of the move.
     Migration,
     /// Documents.
@@ -41,8 +45,16 @@ pub enum View {
 
 impl View {
     /// All views, in the order of the navigation.
-    pub const ALL: [Self; 7] =
-        [Self::Overview, Self::Hardware, Self::Benchmarks, Self::Results, Self::Cost, Self::Migration, Self::Reports];
+    pub const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Hardware,
+        Self::Benchmarks,
+        Self::Results,
+        Self::Cost,
+        Self::Capacity,
+        Self::Migration,
+        Self::Reports,
+    ];
 
     /// The action that shows it.
     pub fn action(self) -> Action {
@@ -52,6 +64,7 @@ impl View {
             Self::Benchmarks => Action::ShowBenchmarks,
             Self::Results => Action::ShowResults,
             Self::Cost => Action::ShowCost,
+            Self::Capacity => Action::ShowCapacity,
             Self::Migration => Action::ShowMigration,
             Self::Reports => Action::ShowReports,
         }
@@ -69,6 +82,7 @@ impl View {
             Self::Benchmarks => Icon::Benchmarks,
             Self::Results => Icon::Results,
             Self::Cost => Icon::Cost,
+            Self::Capacity => Icon::Capacity,
             Self::Migration => Icon::Migration,
             Self::Reports => Icon::Reports,
         }
@@ -87,6 +101,7 @@ pub(crate) struct Views {
     pub benchmarks: benchmarks::BenchmarksView,
     pub results: results::ResultsView,
     pub cost: cost::CostView,
+    pub capacity: capacity::CapacityView,
     pub reports: reports::ReportsView,
 }
 
@@ -104,6 +119,7 @@ impl Views {
             View::Benchmarks => self.benchmarks.ui(ui, &mut scene),
             View::Results => self.results.ui(ui, &mut scene),
             View::Cost => self.cost.ui(ui, &mut scene),
+            View::Capacity => self.capacity.ui(ui, &mut scene),
             View::Migration => migration::ui(ui, &mut scene),
             View::Reports => self.reports.ui(ui, &mut scene),
         }

@@ -2,7 +2,7 @@
 
 use assay_base::format::{self, or_unknown};
 use assay_service::core::measurement::Status;
-use egui::{Color32, Label, RichText, ScrollArea, Sense, Ui};
+use egui::{Button, Color32, Label, RichText, ScrollArea, Sense, Ui};
 use egui_extras::Column;
 use egui_plot::{Line, PlotPoints};
 
@@ -18,7 +18,7 @@ pub(super) fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.spacing_mut().item_spacing.y = theme::GAP;
     let height = ui.available_height();
     card_filled(ui, |ui| {
-        headline(ui, run);
+        headline(ui, run, scene.requests);
         ui.add_space(4.0);
         ui.push_id("jobs", |ui| {
             ui.set_height((height * 0.42).max(140.0));
@@ -35,11 +35,13 @@ pub(super) fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
 }
 
-fn headline(ui: &mut Ui, run: &LiveRun) {
+fn headline(ui: &mut Ui, run: &LiveRun, requests: &mut Vec<Request>) {
     let tokens = Tokens::of(ui);
     ui.horizontal(|ui| {
         let (text, color) = match &run.outcome {
             None if run.cancelling => ("Cancelling", tokens.warning),
+            None if run.paused && run.current().is_some() => ("Pausing after this job", tokens.warning),
+            None if run.paused => ("Paused", tokens.warning),
             None => ("Running", tokens.accent),
             Some(Outcome::Done(summary)) if summary.cancelled => ("Cancelled", tokens.warning),
             Some(Outcome::Done(_)) => ("Finished", tokens.success),
@@ -51,6 +53,19 @@ fn headline(ui: &mut Ui, run: &LiveRun) {
             facts.push(format!("{} left", about(secs)));
         }
         ui.label(RichText::new(facts.join(" · ")).weak());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if run.is_active() {
+                let (name, paused) = if run.paused { ("Go on", false) } else { ("Pause", true) };
+                let button = ui.add_enabled(!run.cancelling, Button::new(name));
+                if button.on_hover_text("The job under way is measured to its end").clicked() {
+                    requests.push(Request::PauseRun(paused));
+                }
+            } else if let Some(retry) = run.retry()
+                && ui.button("Retry what broke").on_hover_text("Measures again what broke or did not begin").clicked()
+            {
+                requests.push(Request::StartRun(Box::new(retry)));
+            }
+        });
     });
     let fill = if run.is_active() { tokens.accent } else { tokens.border_strong };
     ui.add(egui::ProgressBar::new(run.progress()).desired_height(6.0).fill(fill));

@@ -1,6 +1,7 @@
 //! The roofline plot: measured ceilings of a device, and every passed measurement under them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use assay_base::format;
 use assay_service::cost_models::roofline::Roofline;
@@ -8,6 +9,8 @@ use assay_service::{Assessment, RooflinePoint, SourceCeilings};
 use egui::{Align2, ComboBox, Ui};
 use egui_plot::{HoverPosition, Line, MarkerShape, PlotPoint, PlotPoints, Points, Text};
 
+use super::results::SMALL;
+use crate::background::Derived;
 use crate::theme::{self, Tokens};
 use crate::widgets::bars::legend;
 use crate::widgets::plot::{Scale, decades, house_plot, with_axes};
@@ -16,27 +19,32 @@ use crate::widgets::plot::{Scale, decades, house_plot, with_axes};
 #[derive(Debug, Default)]
 pub struct RooflineView {
     source: Option<(String, String)>,
-    known: Option<(usize, Option<String>)>,
-    latest: Vec<RooflinePoint>,
+    latest: Derived<(usize, Option<String>), Vec<RooflinePoint>>,
+    selected: Option<(String, usize, Option<RooflinePoint>)>,
+}
+
+/// The newest point of each workload, stack and device.
+fn newest(all: &[RooflinePoint]) -> Vec<RooflinePoint> {
+    let key = |p: &RooflinePoint| (p.target.clone(), p.device.clone(), p.stack.clone(), p.workload.clone());
+    let newest: BTreeMap<_, &RooflinePoint> = all.iter().map(|p| (key(p), p)).collect();
+    newest.into_values().cloned().collect()
 }
 
 impl RooflineView {
-    fn update(&mut self, all: &[RooflinePoint]) {
-        let known = Some((all.len(), all.last().map(|p| p.measurement_id.clone())));
-        if self.known == known {
-            return;
-        }
-        let key = |p: &RooflinePoint| (p.target.clone(), p.device.clone(), p.stack.clone(), p.workload.clone());
-        let newest: BTreeMap<_, &RooflinePoint> = all.iter().map(|p| (key(p), p)).collect();
-        self.latest = newest.into_values().cloned().collect();
-        self.known = known;
-    }
-
     /// Draws the roofline of one device. Answers the measurement that was clicked.
     pub fn ui(&mut self, ui: &mut Ui, assessment: &Assessment, selected: Option<&str>) -> Option<String> {
-        self.update(&assessment.roofline);
-        let sources: BTreeSet<(String, String)> =
-            self.latest.iter().map(|p| (p.target.clone(), p.device.clone())).collect();
+        let all = &assessment.roofline;
+        let known = (all.len(), all.last().map(|p| p.measurement_id.clone()));
+        self.latest.update(ui.ctx(), known, all.len() <= SMALL, || {
+            let all = Arc::clone(all);
+            move || newest(&all)
+        });
+        if self.selected.as_ref().map(|(id, count, _)| (id.as_str(), *count)) != selected.map(|id| (id, all.len())) {
+            let find = |id: &str| all.iter().rfind(|p| p.measurement_id == id).cloned();
+            self.selected = selected.map(|id| (id.to_owned(), all.len(), find(id)));
+        }
+        let latest = self.latest.get().map_or(&[][..], Vec::as_slice);
+        let sources: BTreeSet<(String, String)> = latest.iter().map(|p| (p.target.clone(), p.device.clone())).collect();
         if sources.is_empty() {
             ui.label(theme::caption("No measurement has passed yet."));
             return None;
@@ -49,9 +57,9 @@ impl RooflineView {
         }
         let (target, device) = self.source.as_ref()?;
         let own = |p: &&RooflinePoint| p.target == *target && p.device == *device;
-        let older = assessment.roofline.iter().filter(|p| Some(p.measurement_id.as_str()) == selected);
-        let older = older.filter(|p| self.latest.iter().all(|l| l.measurement_id != p.measurement_id));
-        let points: Vec<&RooflinePoint> = self.latest.iter().chain(older).filter(own).collect();
+        let older = self.selected.as_ref().and_then(|(_, _, point)| point.as_ref());
+        let older = older.filter(|p| latest.iter().all(|l| l.measurement_id != p.measurement_id));
+        let points: Vec<&RooflinePoint> = latest.iter().chain(older).filter(own).collect();
         let ceilings: Vec<&SourceCeilings> =
             assessment.ceilings.iter().filter(|c| c.target == *target && c.device.id == *device).collect();
         plot(ui, &points, &ceilings, selected)

@@ -2,10 +2,12 @@
 
 pub mod bars;
 pub mod basics;
+pub mod entry;
 pub mod icon;
 pub mod plot;
 pub mod slider;
 pub mod table;
+pub mod thin;
 
 pub use basics::{
     Kpi, badge, bullet, card, card_filled, chip, empty_state, evidence_chip, evidence_hover, field, kpi_row,

@@ -14,6 +14,7 @@ use assay_desktop::{ActiveRun, Backend, DesktopApp, Places};
 use assay_service::core::device::DeviceReport;
 use assay_service::core::environment::ForeignLoad;
 use assay_service::core::measurement::{Correctness, Status, StopReason, Throughput, Timing};
+use assay_service::core::model::{ModelChoice, ModelReport};
 use assay_service::core::statistics::Statistics;
 use assay_service::core::{
     Device, DeviceKind, Environment, Measurement, StackId, StackStatus, Suite, TimingMethod, Workload,
@@ -163,7 +164,11 @@ pub fn workbench(folder: &Path) -> Workbench {
 }
 
 pub fn places(folder: &Path) -> Places {
-    Places { sample_folder: folder.join("new sample"), logical_cpus: 2 }
+    Places {
+        sample_folder: folder.join("new sample"),
+        logical_cpus: 2,
+        settings_file: Some(folder.join("settings.json")),
+    }
 }
 
 /// What the script of a run says.
@@ -201,6 +206,8 @@ impl ActiveRun for ScriptedRun {
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
+
+    fn set_paused(&self, _paused: bool) {}
 }
 
 impl Drop for ScriptedRun {
@@ -247,6 +254,10 @@ impl Backend for ScriptedBackend {
                 error: None,
             })
             .collect()
+    }
+
+    fn inspect_model(&self, _: &Target, choice: ModelChoice) -> Result<ModelReport, String> {
+        Err(format!("{}: no worker here (synthetic)", choice.file.display()))
     }
 
     fn start_run(&self, request: RunRequest, waker: Waker) -> Box<dyn ActiveRun> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
 
 use assay_base::Evidence;
 use assay_core::device::Device;
@@ -16,20 +17,23 @@ use assay_core::supervisor::{Failure, Limits, Measured, Progress, Worker};
 use assay_core::{Environment, Measurement, StackId, Suite, Workload};
 use assay_store::{RunWriter, Store};
 
-use super::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Waker};
+use super::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Unfinished, Waker};
 
 /// A worker that could not be started so often in a row is not tried again.
 const MAX_FAILED_STARTS: usize = 2;
+/// How often a run that waits looks whether it may go on.
+const PAUSE_PERIOD: Duration = Duration::from_millis(50);
 
 /// Starts a run on a thread of its own. `wake` is called after each event.
 pub fn start_run(request: RunRequest, wake: Waker) -> RunHandle {
     let (sender, events) = channel();
     let cancel = Arc::new(AtomicBool::new(false));
+    let pause = Arc::new(AtomicBool::new(false));
     let teller = Teller { sender, wake };
     let work = {
-        let cancel = Arc::clone(&cancel);
+        let (cancel, pause) = (Arc::clone(&cancel), Arc::clone(&pause));
         let teller = teller.clone();
-        move || match run(&request, &cancel, &teller) {
+        move || match run(&request, &cancel, &pause, &teller) {
             Ok(summary) => teller.tell(RunEvent::Done(summary)),
             Err(reason) => teller.tell(RunEvent::Failed(reason)),
         }
@@ -38,7 +42,7 @@ pub fn start_run(request: RunRequest, wake: Waker) -> RunHandle {
     if let Err(error) = &thread {
         teller.tell(RunEvent::Failed(format!("no thread could be started: {error}")));
     }
-    RunHandle { events, cancel, thread: thread.ok() }
+    RunHandle { events, cancel, pause, thread: thread.ok() }
 }
 
 /// Asks each target for its devices, one after the other.
@@ -96,7 +100,7 @@ struct Planned {
     environment: Environment,
 }
 
-fn run(request: &RunRequest, cancel: &AtomicBool, teller: &Teller) -> Result<RunSummary, String> {
+fn run(request: &RunRequest, cancel: &AtomicBool, pause: &AtomicBool, teller: &Teller) -> Result<RunSummary, String> {
     let suite = match &request.model {
         Some(model) => suite_of(model),
         None => Suite::load(&request.suite).map_err(|e| e.to_string())?,
@@ -110,11 +114,28 @@ fn run(request: &RunRequest, cancel: &AtomicBool, teller: &Teller) -> Result<Run
     let planned = plan(request, &suite, &reports)?;
     teller.tell(RunEvent::Planned { jobs: planned.iter().map(|p| p.job.clone()).collect() });
 
-    let run_id = new_run_id();
-    let mut writer = Store::open(&request.study_folder).writer(&run_id).map_err(|e| e.to_string())?;
+    let run_id = request.continues.clone().unwrap_or_else(new_run_id);
+    let store_of_study = Store::open(&request.study_folder);
+    // Measurements of a run that goes on are numbered on.
+    let first_number = match &request.continues {
+        Some(run) => {
+            let loaded = store_of_study.load().map_err(|e| e.to_string())?;
+            loaded.measurements.iter().filter(|m| m.run_id == *run).count()
+        }
+        None => 0,
+    };
+    let mut writer = store_of_study.writer(&run_id).map_err(|e| e.to_string())?;
+    let jobs = planned.iter().map(|p| p.job.key()).collect();
+    let noted = Unfinished { run_id: run_id.clone(), request: request.clone(), jobs };
+    if let Err(error) = noted.write() {
+        teller.tell(RunEvent::Note(format!("the run could not be continued after a crash: {error}")));
+    }
     let mut summary = RunSummary { run_id: run_id.clone(), ..RunSummary::default() };
     let mut workers: BTreeMap<String, Seat> = BTreeMap::new();
     for (index, planned) in planned.iter().enumerate() {
+        while pause.load(Ordering::Relaxed) && !cancel.load(Ordering::Relaxed) {
+            std::thread::sleep(PAUSE_PERIOD);
+        }
         if cancel.load(Ordering::Relaxed) {
             summary.cancelled = true;
             break;
@@ -124,7 +145,7 @@ fn run(request: &RunRequest, cancel: &AtomicBool, teller: &Teller) -> Result<Run
         let started_at = jiff::Timestamp::now();
         let measured = seat.measure(request, planned, index, cancel, teller);
         summary.cancelled |= matches!(measured, Err(Failure::Cancelled));
-        let measurement = measurement(request, &suite, planned, &run_id, index, started_at, measured);
+        let measurement = measurement(request, &suite, planned, &run_id, first_number + index, started_at, measured);
         store(&mut writer, &measurement)?;
         if measurement.status.passed() {
             summary.passed += 1;
@@ -132,6 +153,9 @@ fn run(request: &RunRequest, cancel: &AtomicBool, teller: &Teller) -> Result<Run
             summary.other += 1;
         }
         teller.tell(RunEvent::Finished { index, measurement: Box::new(measurement) });
+    }
+    if !summary.cancelled {
+        Unfinished::remove(&request.study_folder);
     }
     Ok(summary)
 }
@@ -209,6 +233,9 @@ fn plan(request: &RunRequest, suite: &Suite, reports: &[TargetReport]) -> Result
                 }
             }
         }
+    }
+    if !request.only.is_empty() {
+        planned.retain(|planned| request.only.contains(&planned.job.key()));
     }
     if planned.is_empty() {
         return Err(nothing_to_run(request, reports));
