@@ -56,9 +56,9 @@ pub struct ModelShape {
 pub struct ModelReport {
     /// The file.
     pub file: String,
-    /// Its size.
+    /// Its size, with the weights that it keeps in other files.
     pub file_bytes: u64,
-    /// Hash of its bytes.
+    /// Hash of its bytes, with those weights.
     pub sha256: String,
     /// Hash of the file with the inputs, where one was named.
     pub inputs_sha256: Option<String>,
@@ -80,6 +80,9 @@ pub struct ModelReport {
     pub parameter_bytes: u64,
     /// Its nodes in order.
     pub nodes: Vec<ModelNode>,
+    /// Operators of inner graphs (branches, loops) with their number; `nodes` has those of the model's own graph alone.
+    #[serde(default)]
+    pub inner_operators: BTreeMap<String, usize>,
     /// Operators that are not in the standard's operator sets as known here.
     pub unknown_operators: Vec<String>,
     /// Operators whose work could not be counted: unknown ones, and ones with operands of unknown shape.
@@ -122,6 +125,25 @@ pub struct ModelNode {
     pub flops: Option<f64>,
     /// Bytes of operands and results.
     pub bytes: Option<f64>,
+}
+
+/// An operator as a report names it, `Gemm` or `com.microsoft.FusedGemm`, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelOperator<'a> {
+    /// The domain, where it is not the standard's.
+    pub domain: Option<&'a str>,
+    /// The operator's own name.
+    pub name: &'a str,
+}
+
+impl<'a> ModelOperator<'a> {
+    /// Takes an operator's name apart.
+    pub fn of(operator: &'a str) -> Self {
+        match operator.rsplit_once('.') {
+            Some((domain, name)) => Self { domain: Some(domain), name },
+            None => Self { domain: None, name: operator },
+        }
+    }
 }
 
 impl ModelReport {

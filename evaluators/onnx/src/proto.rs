@@ -23,11 +23,13 @@ pub struct ModelProto {
     pub functions: Vec<FunctionProto>,
 }
 
-/// A function of the model's own; only its name matters to us.
+/// A function of the model's own.
 #[derive(Clone, PartialEq, Message)]
 pub struct FunctionProto {
     #[prost(string, tag = "1")]
     pub name: String,
+    #[prost(message, repeated, tag = "7")]
+    pub node: Vec<NodeProto>,
     #[prost(string, tag = "10")]
     pub domain: String,
 }
@@ -62,6 +64,8 @@ pub struct GraphProto {
 pub struct SparseTensorProto {
     #[prost(message, optional, tag = "1")]
     pub values: Option<TensorProto>,
+    #[prost(message, optional, tag = "2")]
+    pub indices: Option<TensorProto>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -102,6 +106,10 @@ pub struct AttributeProto {
     pub graphs: Vec<GraphProto>,
     #[prost(int32, tag = "20")]
     pub r#type: i32,
+    #[prost(message, optional, tag = "22")]
+    pub sparse_tensor: Option<SparseTensorProto>,
+    #[prost(message, repeated, tag = "23")]
+    pub sparse_tensors: Vec<SparseTensorProto>,
 }
 
 /// Values of [`AttributeProto::type`].

@@ -1,7 +1,7 @@
 //! Reads users' models: what is in them, what their work is, and the data they run on.
 //!
 //! A file may hold anything. It is read whole, decoded by `prost` (which bounds nesting and lengths), checked, and only
-//! then looked at. Nothing outside the model's folder is ever opened.
+//! then looked at. Weights in other files are put into it. Nothing outside the model's folder is ever opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,6 +20,7 @@ use crate::proto::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProt
 mod check;
 mod data;
 mod elements;
+mod external;
 mod npy;
 mod operators;
 mod shapes;
@@ -117,10 +118,9 @@ fn hash(bytes: &[u8]) -> String {
 
 impl Model {
     fn open(path: &Path) -> Result<Self, String> {
-        let bytes = Arc::new(read(path)?);
         let file = path.display().to_string();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut proto = decode(&bytes, folder).map_err(|reason| format!("{file}: {reason}"))?;
+        let (mut proto, bytes) = decode(Arc::new(read(path)?), folder).map_err(|reason| format!("{file}: {reason}"))?;
         let graph = proto.graph.take().unwrap_or_default();
         Ok(Self { file, sha256: hash(&bytes), bytes, proto, graph })
     }
@@ -180,6 +180,7 @@ impl Model {
             outputs,
             parameters,
             parameter_bytes,
+            inner_operators: self.inner_operators(),
             unknown_operators: sorted(self.unknown_operators().iter().map(String::as_str).collect()),
             uncounted: sorted(uncounted),
             flops: nodes.iter().filter_map(|node| node.flops).sum(),
@@ -267,6 +268,17 @@ impl Model {
             });
         });
         unknown
+    }
+
+    /// Operators of inner graphs with their number.
+    fn inner_operators(&self) -> BTreeMap<String, usize> {
+        let mut inner: BTreeMap<String, usize> = BTreeMap::new();
+        for node in &self.graph.node {
+            for graph in node.attribute.iter().flat_map(|a| a.g.iter().map(AsRef::as_ref).chain(&a.graphs)) {
+                visit(graph, &mut |node| *inner.entry(check::shorten(&work::operator(node))).or_default() += 1);
+            }
+        }
+        inner
     }
 
     /// The format in which most weights are kept; that of the inputs where there are none.
@@ -376,21 +388,26 @@ fn visit(graph: &GraphProto, see: &mut dyn FnMut(&NodeProto)) {
     }
 }
 
-/// The decoded and checked model.
-fn decode(bytes: &Arc<Vec<u8>>, folder: &Path) -> Result<ModelProto, String> {
+/// The decoded and checked model with its bytes: those of the file, or with the data of other files put in.
+fn decode(bytes: Arc<Vec<u8>>, folder: &Path) -> Result<(ModelProto, Arc<Vec<u8>>), String> {
     if bytes.is_empty() {
         return Err("it is empty".to_owned());
     }
-    let shared = Bytes::from_owner(Shared(Arc::clone(bytes)));
-    let proto = ModelProto::decode(shared)
-        .map_err(|error| format!("it is not an ONNX model, or it is damaged or truncated: {error}"))?;
+    let proto = parse(&bytes)?;
     let found = check::check(&proto, folder)?;
-    if let Some(other) = found.external.first() {
-        return Err(format!(
-            "its weights are in another file ({}): save it as one file, with onnx.save_model and \
-             save_as_external_data=False",
-            other.display()
-        ));
+    if !found.has_external {
+        return Ok((proto, bytes));
     }
-    Ok(proto)
+    drop(proto);
+    let whole = Arc::new(external::inlined(&bytes, folder, MAX_FILE_BYTES.saturating_sub(bytes.len() as u64))?);
+    let proto = parse(&whole)?;
+    // The files could have changed in between.
+    check::check(&proto, folder)?;
+    Ok((proto, whole))
+}
+
+fn parse(bytes: &Arc<Vec<u8>>) -> Result<ModelProto, String> {
+    let shared = Bytes::from_owner(Shared(Arc::clone(bytes)));
+    ModelProto::decode(shared)
+        .map_err(|error| format!("it is not an ONNX model, or it is damaged or truncated: {error}"))
 }

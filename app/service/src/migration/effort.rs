@@ -12,7 +12,7 @@ use super::Move;
 pub(super) const ENGINEERS: f64 = 2.0;
 
 /// The probability with which the larger effort suffices.
-const ENOUGH: f64 = 0.8;
+pub(crate) const ENOUGH: f64 = 0.8;
 
 /// A kind of work with an illustrative prior in person-days, and the strategies that need it.
 struct Prior {
@@ -50,6 +50,11 @@ const PRIORS: [Prior; 10] = [
     Prior { id: "compliance", name: "Security and compliance", days: [5.0, 15.0, 40.0], needed_by: ALL },
     Prior { id: "rollback", name: "Rehearse the way back", days: [2.0, 4.0, 8.0], needed_by: ALL },
 ];
+
+/// The pieces of work that a strategy needs: id, name, and person-days at the least, likeliest and most.
+pub(crate) fn priors(strategy: Strategy) -> impl Iterator<Item = (&'static str, &'static str, [f64; 3])> {
+    PRIORS.iter().filter(move |prior| prior.needed_by.contains(&strategy)).map(|p| (p.id, p.name, p.days))
+}
 
 /// The pieces of work and their sum. The study's tasks count; without them the effort that the option states is spread
 /// over the proposal; without either the proposal stands.
@@ -90,8 +95,8 @@ fn stated(planned: &Move<'_>) -> Vec<PlannedTask> {
 
 /// The proposal, and the effort that the option states for all of it.
 fn proposal(planned: &Move<'_>) -> (Vec<PlannedTask>, Option<[f64; 3]>) {
-    let needed = PRIORS.iter().filter(|prior| prior.needed_by.contains(&planned.strategy));
-    let tasks: Vec<PlannedTask> = needed.map(|prior| task(prior.id, prior.name, prior.days, false)).collect();
+    let tasks: Vec<PlannedTask> =
+        priors(planned.strategy).map(|(id, name, days)| task(id, name, days, false)).collect();
     let known = planned.option.migration.as_ref().map(|migration| three_points(&migration.effort_person_days));
     let sum: f64 = tasks.iter().map(|task| task.expected_days).sum();
     let Some(whole) = known.filter(|[_, likely, _]| *likely > 0.0 && sum > 0.0) else {

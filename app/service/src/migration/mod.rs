@@ -1,6 +1,6 @@
 //! The plan of a move: what the study states, and rules where it states nothing. A proposal is marked as one.
 
-mod effort;
+pub(crate) mod effort;
 mod gates;
 mod governance;
 mod risks;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::elements;
-use crate::proto::{EXTERNAL, GraphProto, ModelProto, NodeProto, TensorProto};
+use crate::proto::{EXTERNAL, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto};
 
 /// Graphs in graphs, as loops and branches have them.
 const MAX_DEPTH: usize = 16;
@@ -13,8 +13,8 @@ const MAX_DEPTH: usize = 16;
 /// What the check found beside mistakes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Other files that hold weights.
-    pub external: Vec<PathBuf>,
+    /// Whether other files hold weights.
+    pub has_external: bool,
 }
 
 /// Checks a model whose file lies in `folder`.
@@ -31,8 +31,9 @@ pub fn check(model: &ModelProto, folder: &Path) -> Result<Found, String> {
     }
     let mut found = Found::default();
     check_graph(graph, None, folder, 0, &mut found)?;
-    found.external.sort();
-    found.external.dedup();
+    for function in &model.functions {
+        function.node.iter().try_for_each(|node| check_attributes(node, None, folder, 0, &mut found))?;
+    }
     Ok(found)
 }
 
@@ -65,10 +66,8 @@ fn check_graph(
         scope.own.insert(&tensor.name);
     }
     for sparse in &graph.sparse_initializer {
-        if let Some(values) = &sparse.values {
-            check_tensor(values, folder, found)?;
-            scope.own.insert(&values.name);
-        }
+        check_sparse(sparse, folder, found)?;
+        scope.own.extend(sparse.values.iter().map(|values| values.name.as_str()));
     }
     let mut makers: HashMap<&str, usize> = HashMap::new();
     for (position, node) in graph.node.iter().enumerate() {
@@ -91,20 +90,39 @@ fn check_graph(
                 None => format!("{} reads `{input}`, which nothing produces", describe(node)),
             });
         }
-        for attribute in &node.attribute {
-            for tensor in attribute.t.iter().chain(&attribute.tensors) {
-                check_tensor(tensor, folder, found)?;
-            }
-            for inner in attribute.g.iter().map(AsRef::as_ref).chain(&attribute.graphs) {
-                check_graph(inner, Some(&scope), folder, depth + 1, found)?;
-            }
-        }
+        check_attributes(node, Some(&scope), folder, depth, found)?;
         scope.own.extend(node.output.iter().map(String::as_str));
     }
     match graph.output.iter().find(|value| !scope.contains(&value.name)) {
         Some(value) => Err(format!("nothing produces its output `{}`", value.name)),
         None => Ok(()),
     }
+}
+
+/// The tensors and graphs in a node.
+fn check_attributes(
+    node: &NodeProto,
+    scope: Option<&Scope<'_>>,
+    folder: &Path,
+    depth: usize,
+    found: &mut Found,
+) -> Result<(), String> {
+    for attribute in &node.attribute {
+        for tensor in attribute.t.iter().chain(&attribute.tensors) {
+            check_tensor(tensor, folder, found)?;
+        }
+        for sparse in attribute.sparse_tensor.iter().chain(&attribute.sparse_tensors) {
+            check_sparse(sparse, folder, found)?;
+        }
+        for inner in attribute.g.iter().map(AsRef::as_ref).chain(&attribute.graphs) {
+            check_graph(inner, scope, folder, depth + 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_sparse(sparse: &SparseTensorProto, folder: &Path, found: &mut Found) -> Result<(), String> {
+    sparse.values.iter().chain(&sparse.indices).try_for_each(|tensor| check_tensor(tensor, folder, found))
 }
 
 /// A node by its operator and name.
@@ -152,8 +170,18 @@ fn check_tensor(tensor: &TensorProto, folder: &Path, found: &mut Found) -> Resul
     let bytes = elements::bytes(tensor.data_type, count)
         .ok_or_else(|| format!("the tensor `{name}` has the impossible extents {:?}", first(&tensor.dims)))?;
     if tensor.data_location == EXTERNAL {
-        found.external.push(external(tensor, &name, bytes, folder)?);
-        return Ok(());
+        found.has_external = true;
+        let place = external(tensor, &name, folder)?;
+        return match place.length == bytes {
+            true => Ok(()),
+            false => Err(format!(
+                "the tensor `{name}` claims {} of {}, which is {}, and has {} in another file",
+                shape_text(&tensor.dims),
+                elements::name(tensor.data_type),
+                assay_base::format::memory(bytes as f64),
+                assay_base::format::memory(place.length as f64)
+            )),
+        };
     }
     let held = if tensor.raw_data.is_empty() { typed_bytes(tensor, bits) } else { tensor.raw_data.len() as u64 };
     if held != bytes {
@@ -192,9 +220,22 @@ fn typed_bytes(tensor: &TensorProto, bits: u64) -> u64 {
     }
 }
 
-/// The file with a tensor's data. It must lie in the model's folder: a model from elsewhere could otherwise have any
+/// Where a tensor's data are in another file.
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// The first byte.
+    pub offset: u64,
+    /// How many bytes.
+    pub length: u64,
+}
+
+/// Where a tensor's data are. The file must lie in the model's folder: a model from elsewhere could otherwise have any
 /// file of this machine read.
-fn external(tensor: &TensorProto, name: &str, bytes: u64, folder: &Path) -> Result<PathBuf, String> {
+///
+/// # Errors
+/// When it does not, or does not hold what is claimed.
+pub fn external(tensor: &TensorProto, name: &str, folder: &Path) -> Result<Place, String> {
     let entry = |key: &str| tensor.external_data.iter().find(|e| e.key == key).map(|e| e.value.as_str());
     let number = |key: &str| match entry(key) {
         None => Ok(None),
@@ -220,15 +261,19 @@ fn external(tensor: &TensorProto, name: &str, bytes: u64, folder: &Path) -> Resu
             shorten(location)
         ));
     }
-    let size = std::fs::metadata(&real).map_err(missing)?.len();
-    let (offset, length) = (number("offset")?.unwrap_or(0), number("length")?.unwrap_or(bytes));
-    if length != bytes || offset.checked_add(length).is_none_or(|end| end > size) {
+    let metadata = std::fs::metadata(&real).map_err(missing)?;
+    if !metadata.is_file() {
+        return Err(format!("the tensor `{name}` has its data in `{}`: it is not a file", shorten(location)));
+    }
+    let (offset, size) = (number("offset")?.unwrap_or(0), metadata.len());
+    let length = number("length")?.unwrap_or_else(|| size.saturating_sub(offset));
+    if offset.checked_add(length).is_none_or(|end| end > size) {
         return Err(format!(
             "the tensor `{name}` claims {} at {offset} of `{}`, which holds {}",
-            assay_base::format::memory(bytes as f64),
+            assay_base::format::memory(length as f64),
             shorten(location),
             assay_base::format::memory(size as f64)
         ));
     }
-    Ok(real)
+    Ok(Place { file: real, offset, length })
 }

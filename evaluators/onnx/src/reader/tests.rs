@@ -213,23 +213,112 @@ fn data_outside_the_models_folder_are_never_read() {
     }
 }
 
+fn external(tensor: TensorProto, entries: &[(&str, &str)]) -> TensorProto {
+    let entry = |(key, value): &(&str, &str)| StringStringEntryProto { key: (*key).into(), value: (*value).into() };
+    TensorProto { data_location: EXTERNAL, external_data: entries.iter().map(entry).collect(), ..tensor }
+}
+
 #[cfg(unix)]
 #[test]
-fn a_link_out_of_the_folder_is_refused_and_a_file_beside_the_model_is_named() {
+fn a_link_out_of_the_folder_is_refused_and_so_is_what_is_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), [0_u8; 16]).unwrap();
     std::os::unix::fs::symlink(secret.path(), folder.path().join("w.bin")).unwrap();
-    std::fs::write(folder.path().join("v.bin"), [0_u8; 16]).unwrap();
-    let external = |location: &str| {
-        let entry = StringStringEntryProto { key: "location".to_owned(), value: location.to_owned() };
+    std::os::unix::fs::symlink(secret.path().parent().unwrap(), folder.path().join("out")).unwrap();
+    std::os::unix::fs::symlink("loop.bin", folder.path().join("loop.bin")).unwrap();
+    std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    std::fs::create_dir(folder.path().join("inner")).unwrap();
+    let inside = format!("out/{}", secret.path().file_name().unwrap().to_str().unwrap());
+    let told = |location: &str| {
         let mut model = small();
-        let external = TensorProto { data_location: EXTERNAL, external_data: vec![entry], ..tensor("w", &[4], &[]) };
-        model.graph.as_mut().unwrap().initializer = vec![external];
-        decode(&Arc::new(model.encode_to_vec()), folder.path()).unwrap_err()
+        model.graph.as_mut().unwrap().initializer = vec![external(tensor("w", &[4], &[]), &[("location", location)])];
+        decode(Arc::new(model.encode_to_vec()), folder.path()).unwrap_err()
     };
-    assert!(external("w.bin").contains("a link out of the model's folder"));
-    assert!(external("v.bin").contains("save it as one file"));
-    assert!(external("gone.bin").contains("No such file"));
+    assert!(told("w.bin").contains("a link out of the model's folder"));
+    assert!(told(&inside).contains("a link out of the model's folder"));
+    assert!(told("gone.bin").contains("No such file"));
+    assert!(told("loop.bin").contains("symbolic links"));
+    assert!(told("inner").contains("is not a file") && told("socket").contains("is not a file"));
+}
+
+#[test]
+fn claims_about_other_files_are_held_against_them() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("w.bin"), [0_u8; 20]).unwrap();
+    let told = |dims: &[i64], entries: &[(&str, &str)]| {
+        let mut model = small();
+        let entries = [&[("location", "w.bin")], entries].concat();
+        model.graph.as_mut().unwrap().initializer = vec![external(tensor("w", dims, &[]), &entries)];
+        decode(Arc::new(model.encode_to_vec()), folder.path()).map(|_| ())
+    };
+    assert_eq!(told(&[4], &[("offset", "4"), ("length", "16")]), Ok(()));
+    assert_eq!(told(&[5], &[]), Ok(()));
+    // Four gigabytes, out of twenty bytes.
+    let error = told(&[1 << 30], &[("length", "4294967296")]).unwrap_err();
+    assert!(error.contains("which holds 20.0\u{a0}B"), "{error}");
+    assert!(told(&[1 << 30], &[]).unwrap_err().contains("and has 20.0\u{a0}B in another file"));
+    assert!(told(&[4], &[("offset", "8"), ("length", "16")]).unwrap_err().contains("which holds"));
+    assert!(told(&[4], &[("offset", "18446744073709551615"), ("length", "16")]).unwrap_err().contains("which holds"));
+    assert!(told(&[4], &[("offset", "-4")]).unwrap_err().contains("is no number"));
+    assert!(told(&[i64::MAX, 4], &[]).unwrap_err().contains("impossible extents"));
+}
+
+#[test]
+fn a_model_with_its_weights_in_other_files_is_the_same_model() {
+    let (_, bytes) = standard(Shape::ConvBlock { batch: 1, channels: 4, size: 8 });
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    let mut model = ModelProto::decode(bytes.as_slice()).unwrap();
+    let (mut data, mut moved) = (vec![7_u8; 3], 0);
+    for tensor in model.graph.as_mut().unwrap().initializer.iter_mut().filter(|t| !t.raw_data.is_empty()) {
+        let (offset, length) = (data.len().to_string(), tensor.raw_data.len().to_string());
+        data.extend_from_slice(&tensor.raw_data);
+        tensor.raw_data.clear();
+        *tensor = external(tensor.clone(), &[("location", "data/w.bin"), ("offset", &offset), ("length", &length)]);
+        moved += 1;
+    }
+    assert!(moved > 1, "nothing was moved");
+    std::fs::write(folder.path().join("data/w.bin"), &data).unwrap();
+    let file = folder.path().join("model.onnx");
+    std::fs::write(&file, model.encode_to_vec()).unwrap();
+    let choice = ModelChoice { file, ..ModelChoice::default() };
+    let (apart, whole) = (OnnxReader.inspect(&choice).unwrap(), inspect(&bytes).unwrap());
+    assert_eq!((apart.parameters, apart.flops, &apart.nodes), (whole.parameters, whole.flops, &whole.nodes));
+    assert!(apart.file_bytes as usize > data.len() - 3);
+    // What the engines are given has all that a wider decoder would see: nothing of the file is lost.
+    let workload = apart.workload(None).unwrap();
+    let job = OnnxReader.load(&workload, ModelOptions::default(), 1).unwrap();
+    assert_eq!(ModelProto::decode(job.bytes.as_slice()).unwrap(), ModelProto::decode(bytes.as_slice()).unwrap());
+    // Other weights are another model, although the model's own file is the same.
+    data[10] ^= 1;
+    std::fs::write(folder.path().join("data/w.bin"), &data).unwrap();
+    assert!(OnnxReader.load(&workload, ModelOptions::default(), 1).unwrap_err().contains("has changed"));
+}
+
+#[test]
+fn fields_that_are_not_known_here_stay_when_weights_are_put_in() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("w.bin"), [1_u8; 8]).unwrap();
+    let mut model = small();
+    model.graph.as_mut().unwrap().initializer = vec![external(tensor("w", &[2], &[]), &[("location", "w.bin")])];
+    // Metadata of the model: field 14, which is not in our part of the format.
+    let odd = [0x72_u8, 3, 0x0a, 1, b'k'];
+    let bytes = [model.encode_to_vec(), odd.to_vec()].concat();
+    let (_, whole) = decode(Arc::new(bytes), folder.path()).unwrap();
+    assert!(whole.ends_with(&odd) && whole.windows(8).any(|window| window == [1; 8]));
+}
+
+#[test]
+fn operators_of_inner_graphs_are_counted() {
+    let mut branch = node("If", &["x"], &["y"]);
+    let inner = GraphProto { node: vec![node("Tanh", &["x"], &["y"])], input: Vec::new(), ..small().graph.unwrap() };
+    let then =
+        |name: &str| AttributeProto { name: name.into(), g: Some(Box::new(inner.clone())), ..Default::default() };
+    branch.attribute = vec![then("then_branch"), then("else_branch")];
+    let graph = GraphProto { node: vec![branch], ..small().graph.unwrap() };
+    let report = inspect(&ModelProto { graph: Some(graph), ..small() }.encode_to_vec()).unwrap();
+    assert_eq!(report.inner_operators, BTreeMap::from([("Tanh".to_owned(), 2)]));
 }
 
 #[test]
@@ -366,7 +455,7 @@ fn damaged_models_are_never_more_than_an_error() {
             }
         }
         let shared = Arc::new(bytes);
-        let read = decode(&shared, Path::new(".")).and_then(|mut proto| {
+        let read = decode(Arc::clone(&shared), Path::new(".")).and_then(|(mut proto, _)| {
             let graph = proto.graph.take().unwrap_or_default();
             let model =
                 super::Model { file: "m".to_owned(), bytes: Arc::clone(&shared), sha256: String::new(), proto, graph };

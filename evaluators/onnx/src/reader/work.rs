@@ -10,15 +10,28 @@ use crate::proto::NodeProto;
 
 /// What a node of a graph does. Unknown shapes and operators leave its work unknown.
 pub fn of_node(node: &NodeProto, shapes: &Shapes<'_>) -> ModelNode {
-    let standard = node.domain.is_empty() || node.domain == "ai.onnx";
-    let operator = if standard { node.op_type.clone() } else { format!("{}.{}", node.domain, node.op_type) };
+    let standard = is_standard(node);
     let name = if node.name.is_empty() { node.output.first().cloned().unwrap_or_default() } else { node.name.clone() };
     let outputs = || node.output.iter().filter(|name| !name.is_empty()).map(|name| shapes.of(name));
     let call = shapes.call(node);
     let flops = if standard { operations(node, &call, shapes) } else { None };
     let inputs = node.input.iter().filter(|name| !name.is_empty()).map(|name| shapes.of(name));
     let bytes = inputs.chain(outputs()).try_fold(0.0, |sum, known| Some(sum + known?.bytes()?));
-    ModelNode { name, operator, flops, bytes: if moves_nothing(&node.op_type) { Some(0.0) } else { bytes } }
+    ModelNode {
+        name,
+        operator: operator(node),
+        flops,
+        bytes: if moves_nothing(&node.op_type) { Some(0.0) } else { bytes },
+    }
+}
+
+fn is_standard(node: &NodeProto) -> bool {
+    node.domain.is_empty() || node.domain == "ai.onnx"
+}
+
+/// A node's operator, with the domain where it is not the standard's.
+pub fn operator(node: &NodeProto) -> String {
+    if is_standard(node) { node.op_type.clone() } else { format!("{}.{}", node.domain, node.op_type) }
 }
 
 /// Operators that only change how elements are looked at.
