@@ -5,7 +5,7 @@ use crate::charts::Chart;
 use assay_base::Evidence;
 use serde::{Deserialize, Serialize};
 
-/// A chapter. It starts on a new page.
+/// A chapter. It starts on a new page, or below a short one where it fits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Section {
     /// The subject in a few words, set above the title and in the running head.

@@ -28,7 +28,7 @@ pub struct Document {
     /// The first page, where the document has one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cover: Option<Cover>,
-    /// The chapters, in reading order. Each starts on a new page.
+    /// The chapters, in reading order.
     pub sections: Vec<Section>,
     /// Every number that the text refers to.
     pub values: Values,

@@ -11,6 +11,9 @@ use crate::scene::{Area, ElementId, Paint, Prim, Role, at};
 use crate::text::{Line, LineItem, TextStyle, Typesetter, break_lines, flatten, note_anchor};
 use std::collections::BTreeMap;
 
+/// Above a section that begins below another one.
+const SECTION_SPACE: f32 = 40.0;
+
 /// Collects the strips of a document.
 pub(crate) struct Composer<'a> {
     pub set: &'a Typesetter,
@@ -100,6 +103,7 @@ impl<'a> Composer<'a> {
         strips.push(Strip { height: 16.0, prims: vec![Prim::Mark(Role::Artifact), rule], ..Strip::default() });
         if let Some(first) = strips.first_mut() {
             first.starts_page = true;
+            first.space_before = SECTION_SPACE;
             first.prims.insert(0, Prim::Anchor { name: section.anchor.clone(), y: 0.0 });
             first.heading = Some(Heading { level: 1, text: plain, section: Some(section.kicker.clone()) });
         }

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// Space for the rule above the footnotes.
 pub(crate) const NOTE_RULE_HEIGHT: f32 = 14.0;
 
+/// A section that does not fit on the page before it may begin there if this part of the page is left.
+const SECTION_BEGINS_ABOVE: f32 = 0.62;
+
 /// Stacks strips on pages, after the cover where there is one. The cover's footnotes, which come first, stand on the page after it.
 pub(crate) fn paginate(
     set: &Typesetter,
@@ -48,7 +51,11 @@ pub(crate) fn paginate(
     paginator.place_waiting_notes();
     let mut strips = VecDeque::from(composed.strips);
     while let Some(group) = next_group(&mut strips) {
-        paginator.group(group);
+        let follows = group.first().is_some_and(|first| first.starts_page) && {
+            let rest = strips.iter().take_while(|strip| !strip.starts_page);
+            paginator.has_room_for_section(&group, rest.map(|strip| strip.space_before + strip.height).sum())
+        };
+        paginator.group(group, follows);
     }
     paginator.end()
 }
@@ -83,8 +90,19 @@ struct Paginator<'a> {
 }
 
 impl Paginator<'_> {
-    fn group(&mut self, mut group: Vec<Strip>) {
-        let starts_page = group.first().is_some_and(|strip| strip.starts_page);
+    /// Whether a section may begin below what is on the page: if all of it fits, or little was on the page.
+    fn has_room_for_section(&self, group: &[Strip], rest: f32) -> bool {
+        if self.laid.pages.is_empty() {
+            return false;
+        }
+        let left = self.floor() - self.y;
+        let begin = self.height_of(group) + self.note_height(group);
+        begin + rest <= left || (begin <= left && left >= self.geometry.body() * SECTION_BEGINS_ABOVE)
+    }
+
+    /// Places strips that belong together; a section's first ones on a page of their own unless it `follows`.
+    fn group(&mut self, mut group: Vec<Strip>, follows: bool) {
+        let starts_page = group.first().is_some_and(|strip| strip.starts_page) && !follows;
         if starts_page && !self.is_fresh {
             self.next_page();
         }

@@ -181,8 +181,8 @@ fn matrix(author: &Author<'_>, options: &[&Evaluation], criteria: &[Criterion]) 
         .map(|row| criteria.iter().map(|criterion| criterion.scores.get(row).copied().flatten()).collect())
         .collect();
     let mut source = author.cost_source(
-        "the best of a column has 5, the others their share of it; evidence is 5 measured, 4 published, 2 projected or \
-         vendor, 1 assumed. Money ranks the options; the scores show where each is strong.",
+        "the best of a column has the full score, the others their share of it; a throughput scores by its class of \
+         evidence, in full when measured. Money ranks the options; the scores show where each is strong.",
     );
     if !author.input.hardware.is_empty() {
         source.evidence.push(Evidence::Vendor);

@@ -98,24 +98,23 @@ fn distribution(author: &mut Author<'_>, own: &[&Measurement]) -> Vec<Block> {
     let marker = limit.map(|x| Marker { x, text: format!("limit {}", format::duration(x)) });
     let axis = "Latency of one execution".to_owned();
     let takeaway = distribution_takeaway(author, own);
-    let mut blocks = vec![Block::Figures(vec![Figure {
+    let mut figures = vec![Figure {
         anchor: "latency-distribution".to_owned(),
         takeaway,
         chart: Chart::Cdf(CdfChart { series: series.clone(), quantity: Quantity::Seconds, axis: axis.clone(), marker }),
-        height_pt: 185.0,
+        height_pt: 175.0,
         source: author.measured_source("the samples of the newest passed run of each stack."),
-    }])];
+    }];
     if series.len() > 1 {
-        let height_pt = (34.0 + 34.0 * series.len() as f32).clamp(100.0, 220.0);
-        blocks.push(Block::Figures(vec![Figure {
+        figures.push(Figure {
             anchor: "latency-shape".to_owned(),
             takeaway: rich!["The shape of each distribution, with median and middle half"],
             chart: Chart::Violin(ViolinChart { series, quantity: Quantity::Seconds, axis }),
-            height_pt,
+            height_pt: 175.0,
             source: author.measured_source("the same samples; the density is a kernel estimate."),
-        }]));
+        });
     }
-    blocks
+    vec![Block::Figures(figures)]
 }
 
 fn distribution_takeaway(author: &mut Author<'_>, own: &[&Measurement]) -> Rich {
@@ -212,7 +211,7 @@ fn throughput_against_latency(author: &mut Author<'_>) -> Option<Block> {
             y_axis: format!("Throughput ({unit})"),
             y_better: Better::High,
         }),
-        height_pt: 210.0,
+        height_pt: 185.0,
         source: author.measured_source("the newest passed results that count the same items."),
     }]))
 }
@@ -274,7 +273,7 @@ fn cost_against_latency(author: &mut Author<'_>) -> Block {
             y_axis: format!("Cost of a million {} ({currency})", author.input.items),
             y_better: Better::Low,
         }),
-        height_pt: 210.0,
+        height_pt: 185.0,
         source,
     }])
 }
