@@ -12,9 +12,12 @@ use assay_core::{Device, DeviceKind, Environment, Evaluator, StackId, StackStatu
 use assay_cuda::CudaEvaluator;
 use assay_host::{CpuSensors, ForeignLoadMeter, NativeEvaluator};
 use assay_onnx::{OnnxReader, OrtEvaluator, RtenEvaluator};
+use assay_xla::{TpuCompiler, XlaEvaluator};
 
 /// Speaks the worker protocol on stdin and stdout until the input ends.
 pub fn serve() -> anyhow::Result<()> {
+    // SAFETY: the process has just begun, and has no other thread.
+    unsafe { assay_xla::prepare_environment() };
     let events = protocol_output().context("the worker's output cannot be prepared")?;
     let cpu = assay_host::cpu_device();
     let cuda = CudaEvaluator::new();
@@ -42,6 +45,10 @@ pub fn serve() -> anyhow::Result<()> {
     evaluators.extend(frameworks.into_iter().map(|evaluator| Box::new(evaluator) as Box<dyn Evaluator>));
     let mut devices = vec![cpu];
     devices.extend(assay_core::foreign::devices());
+    let plugin_folders = assay_xla::package_folders();
+    let nvidia = reachable.iter().filter(|device| device.kind == DeviceKind::Gpu);
+    let for_xla: Vec<Device> = devices.iter().chain(nvidia).cloned().collect();
+    evaluators.push(Box::new(XlaEvaluator::within(&for_xla, &plugin_folders)));
     let environment = |device: Option<&Device>| {
         let mut environment: Environment = assay_host::environment();
         if let Some(device) = device.filter(|d| d.kind == DeviceKind::Gpu) {
@@ -49,8 +56,15 @@ pub fn serve() -> anyhow::Result<()> {
         }
         environment
     };
-    let hosting =
-        Hosting { evaluators, devices, absent, models: &OnnxReader, host: &ThisHost, environment: &environment };
+    let hosting = Hosting {
+        evaluators,
+        devices,
+        absent,
+        compilers: vec![Box::new(TpuCompiler::within(&plugin_folders))],
+        models: &OnnxReader,
+        host: &ThisHost,
+        environment: &environment,
+    };
     serve_requests(&hosting, &mut BufReader::new(std::io::stdin()), events);
     Ok(())
 }

@@ -25,6 +25,9 @@ pub enum Subcommand {
     Devices(Devices),
     /// Measure a suite and keep the results in the study
     Run(Run),
+    /// Ask vendors' compilers whether a suite compiles and fits on accelerators that are not here, and what they expect;
+    /// exit status 1 when something does not
+    Estimate(Estimate),
     /// Look at results, compare, import and export them
     Results(Results),
     /// Look at hardware profiles and check them
@@ -153,6 +156,32 @@ pub enum GraphOptimization {
     Extended,
     /// Everything, layouts too (the default)
     All,
+}
+
+#[derive(Debug, Args)]
+pub struct Estimate {
+    /// The suite: quick, standard, kernels, or a YAML file; by default the study's
+    #[arg(long)]
+    pub suite: Option<String>,
+    /// Only this workload of the suite (repeatable)
+    #[arg(long, value_name = "W")]
+    pub workload: Vec<String>,
+    /// Only this accelerator, by its profile's id or the end of it, such as v5e (repeatable)
+    #[arg(long, value_name = "A")]
+    pub accelerator: Vec<String>,
+    /// Compile on this target instead of here: its name in the study, or a launch command such as "ssh host"
+    #[arg(long, value_name = "T")]
+    pub target: Option<String>,
+    /// Compile again what this version of the compiler was asked before
+    #[arg(long)]
+    pub again: bool,
+    /// Only print what the study keeps
+    #[arg(long, conflicts_with_all = ["suite", "workload", "accelerator", "target", "again"])]
+    pub kept: bool,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub study: StudyArguments,
 }
 
 #[derive(Debug, Args)]

@@ -65,6 +65,7 @@ fn dispatch(arguments: Arguments, entry_points: &EntryPoints) -> anyhow::Result<
         Subcommand::Demo(demo) => commands::demo::run(&demo),
         Subcommand::Devices(devices) => commands::devices::run(&devices),
         Subcommand::Run(run) => commands::run::run(&run),
+        Subcommand::Estimate(estimate) => commands::estimate::run(&estimate),
         Subcommand::Results(results) => commands::results::run(&results),
         Subcommand::Profiles(profiles) => commands::profiles::run(&profiles),
         Subcommand::Cost(cost) => commands::cost::run(&cost),

@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod commands;
 pub mod coverage;
 pub mod editing;
+pub mod estimates;
 mod evidence;
 pub mod focus;
 pub mod folders;

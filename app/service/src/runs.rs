@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 mod execute;
 mod unfinished;
 
+pub(crate) use execute::limits;
 pub use execute::{inspect_model, probe_targets, start_run};
 pub use unfinished::Unfinished;
 

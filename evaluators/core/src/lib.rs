@@ -6,6 +6,7 @@
 pub mod data;
 pub mod device;
 pub mod environment;
+pub mod estimate;
 pub mod evaluator;
 pub mod foreign;
 pub mod graph;

@@ -1,13 +1,14 @@
 //! The worker protocol: one JSON object a line, requests on the worker's stdin, events on its stdout.
 //!
-//! A worker says `hello` first. It answers `probe` with `devices`, `inspect` with `model` or `refused`, and `measure` with any number of `phase` and
-//! `samples` and one `outcome`. It says `heartbeat` once a second while it works. `worker.py` and workers on other
+//! A worker says `hello` first. It answers `probe` with `devices`, `inspect` with `model` or `refused`, `compilers` and
+//! `estimate` with an event of the same name, and `measure` with any number of `phase` and `samples` and one `outcome`. It says `heartbeat` once a second while it works. `worker.py` and workers on other
 //! hosts speak the same.
 
 use serde::{Deserialize, Serialize};
 
 use crate::device::{DeviceReport, StackId};
 use crate::environment::Environment;
+use crate::estimate::{CompilerReport, Estimate, EstimateRequest};
 use crate::kernel::Kernel;
 use crate::model::{ModelChoice, ModelReport};
 use crate::runner::{Outcome, Plan};
@@ -29,6 +30,10 @@ pub enum Request {
     Inspect(ModelChoice),
     /// Measure a workload.
     Measure(Box<MeasureRequest>),
+    /// Which vendors' compilers are there?
+    Compilers,
+    /// Compile a workload for an accelerator that need not be here.
+    Estimate(Box<EstimateRequest>),
     /// End.
     Shutdown,
 }
@@ -77,6 +82,18 @@ pub enum Event {
     Model {
         /// What was read.
         report: Box<ModelReport>,
+    },
+    /// The vendors' compilers.
+    Compilers {
+        /// Those that are known, present or not.
+        compilers: Vec<CompilerReport>,
+    },
+    /// What a compiler said.
+    Estimate {
+        /// Which request.
+        id: u64,
+        /// What it said.
+        estimate: Box<Estimate>,
     },
     /// The measurement entered a phase.
     Phase {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::device::DeviceReport;
 use crate::environment::Environment;
+use crate::estimate::{CompilerReport, Estimate, EstimateRequest};
 use crate::measurement::Status;
 use crate::model::{ModelChoice, ModelReport};
 use crate::process;
@@ -217,6 +218,42 @@ impl Worker {
             match self.next_event(deadline, "reading the model", cancel)? {
                 Event::Model { report } => return Ok(Ok(*report)),
                 Event::Refused { message } => return Ok(Err(message)),
+                _ => {}
+            }
+        }
+    }
+
+    /// The vendors' compilers that the worker has.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub fn compilers(&mut self, cancel: &AtomicBool) -> Result<Vec<CompilerReport>, Failure> {
+        self.send(&Request::Compilers)?;
+        let deadline = Instant::now() + self.limits.probe;
+        loop {
+            match self.next_event(deadline, "looking for compilers", cancel)? {
+                Event::Compilers { compilers } => return Ok(compilers),
+                Event::Refused { message } => return Err(Failure::Crashed(format!("the worker refused: {message}"))),
+                _ => {}
+            }
+        }
+    }
+
+    /// Has a workload compiled.
+    ///
+    /// # Errors
+    /// When the worker fails, the compiler takes too long, or the user cancels; the worker is then ended.
+    pub fn estimate(&mut self, mut request: EstimateRequest, cancel: &AtomicBool) -> Result<Estimate, Failure> {
+        self.next_id += 1;
+        request.id = self.next_id;
+        self.send(&Request::Estimate(Box::new(request)))?;
+        let deadline = Instant::now() + self.limits.measurement;
+        loop {
+            match self.next_event(deadline, "compiling", cancel)? {
+                Event::Estimate { id, estimate } if id == self.next_id => return Ok(*estimate),
+                Event::Refused { message } => {
+                    return Err(self.fail(Failure::Crashed(format!("the worker refused the request: {message}"))));
+                }
                 _ => {}
             }
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::device::{Device, DeviceReport, StackStatus};
 use crate::environment::Environment;
+use crate::estimate::{Estimate, EstimateRequest, VendorCompiler, Verdict};
 use crate::evaluator::{Evaluator, Support};
 use crate::kernel::lab;
 use crate::measurement::Status;
@@ -29,6 +30,8 @@ pub struct Hosting<'a> {
     pub devices: Vec<Device>,
     /// Reports about stacks without a device, such as a GPU stack on a machine without one.
     pub absent: Vec<StackStatus>,
+    /// Compilers for accelerators that need not be here.
+    pub compilers: Vec<Box<dyn VendorCompiler>>,
     /// Reads users' models.
     pub models: &'a dyn ModelReader,
     /// What the runner needs of the host.
@@ -72,6 +75,14 @@ pub fn serve(hosting: &Hosting<'_>, requests: &mut dyn BufRead, events: Box<dyn 
                 Err(message) => channel.send(&Event::Refused { message }),
             },
             Ok(Some(Request::Measure(request))) => measure(hosting, &request, &mut caches, &channel),
+            Ok(Some(Request::Compilers)) => {
+                let compilers = hosting.compilers.iter().map(|compiler| compiler.report()).collect();
+                channel.send(&Event::Compilers { compilers });
+            }
+            Ok(Some(Request::Estimate(request))) => {
+                let estimate = Box::new(estimate(hosting, &request));
+                channel.send(&Event::Estimate { id: request.id, estimate });
+            }
             Err(message) => channel.send(&Event::Refused { message }),
         }
     }
@@ -104,6 +115,16 @@ fn probe(hosting: &Hosting<'_>) -> Vec<DeviceReport> {
         first.stacks.extend(hosting.absent.iter().cloned());
     }
     reports
+}
+
+fn estimate(hosting: &Hosting<'_>, request: &EstimateRequest) -> Estimate {
+    if let Err(reason) = request.workload.validate() {
+        return Estimate::of(Verdict::Failed(reason));
+    }
+    match hosting.compilers.iter().find(|compiler| compiler.report().name == request.compiler) {
+        Some(compiler) => compiler.estimate(&request.workload, &request.target),
+        None => Estimate::of(Verdict::Failed(format!("this worker has no compiler `{}`", request.compiler))),
+    }
 }
 
 /// What the next measurement may use again.

@@ -250,6 +250,7 @@ fn hostile(device: &Device, folders: &[String]) -> bool {
 fn worker() {
     let environment = |_: Option<&Device>| Environment::default();
     let hosting = Hosting {
+        compilers: Vec::new(),
         evaluators: vec![Box::new(CudaEvaluator::new())],
         devices: Vec::new(),
         absent: Vec::new(),

@@ -1,6 +1,7 @@
 //! The evaluator of the stack `xla`.
 
-use std::sync::{Arc, OnceLock};
+use std::rc::Rc;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use assay_core::device::{Device, DeviceKind, StackId, StackStatus};
@@ -31,13 +32,9 @@ struct Place {
 }
 
 impl XlaEvaluator {
-    /// For devices of this host: the processor, NVIDIA's by the driver's numbers, and others as found on the bus. Devices
-    /// for which there are no plugins at all are left out. Starts a Python interpreter, to ask where its packages are.
-    pub fn new(devices: &[Device]) -> Self {
-        Self::within(devices, &plugins::package_folders())
-    }
-
-    /// As [`XlaEvaluator::new`], with plugins from these folders of Python packages.
+    /// For devices of this host: the processor, NVIDIA's by the driver's numbers, and others as found on the bus, with
+    /// plugins that the environment names or that are in these folders of Python packages. Devices for which there are
+    /// no plugins at all are left out.
     pub fn within(devices: &[Device], folders: &[std::path::PathBuf]) -> Self {
         let place = |device: &Device| {
             let kind = Kind::of_device(&device.id)?;
@@ -157,7 +154,7 @@ fn failure(what: &str, error: PluginError) -> EvaluatorError {
 }
 
 fn notes(
-    client: &Arc<Client>,
+    client: &Rc<Client>,
     plugin: &Plugin,
     file: &PluginFile,
     graph: &Graph,
@@ -201,7 +198,7 @@ struct XlaPrepared {
     arguments: Vec<Buffer>,
     last: Vec<Buffer>,
     executable: Executable,
-    client: Arc<Client>,
+    client: Rc<Client>,
     program: Program,
     notes: Vec<(String, String)>,
 }

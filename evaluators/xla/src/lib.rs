@@ -3,14 +3,16 @@
 //! A plugin is a shared library with the PJRT C interface (`pjrt_c_api.h`). Plugins come as Python packages and are found
 //! and loaded at run time, in the worker only.
 
+mod estimator;
 mod evaluator;
 mod numbers;
 pub mod pjrt;
 mod plugins;
 mod stablehlo;
 
+pub use estimator::TpuCompiler;
 pub use evaluator::XlaEvaluator;
-pub use plugins::{Kind, PLUGINS_VARIABLE, PluginFile, find};
+pub use plugins::{Kind, PLUGINS_VARIABLE, PluginFile, find, package_folders};
 pub use stablehlo::{Argument, Element, Program, Stored, program};
 
 /// Sets what the plugins read from the environment: no questions to Google's metadata server, which take minutes where

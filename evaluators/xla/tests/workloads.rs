@@ -9,7 +9,7 @@ use assay_core::evaluator::{Evaluator, Job, Support};
 use assay_core::graph::{Graph, Node, Op, Source, TensorId, TensorSpec};
 use assay_core::reference::Reference;
 use assay_core::{NumericFormat, Shape, Workload};
-use assay_xla::XlaEvaluator;
+use assay_xla::{XlaEvaluator, package_folders};
 
 fn cpu() -> Device {
     Device {
@@ -24,7 +24,7 @@ fn cpu() -> Device {
 /// The stack; without the CPU plugin none, with a message.
 fn evaluator() -> Option<&'static XlaEvaluator> {
     static EVALUATOR: OnceLock<XlaEvaluator> = OnceLock::new();
-    let evaluator = EVALUATOR.get_or_init(|| XlaEvaluator::new(&[cpu()]));
+    let evaluator = EVALUATOR.get_or_init(|| XlaEvaluator::within(&[cpu()], &package_folders()));
     let (_, status) = evaluator.probe().into_iter().next().unwrap();
     if let Some(reason) = &status.reason {
         eprintln!("skipped: {reason}");

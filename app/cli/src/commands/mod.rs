@@ -5,6 +5,7 @@ pub mod capacity;
 pub mod cost;
 pub mod demo;
 pub mod devices;
+pub mod estimate;
 mod model_report;
 pub mod profiles;
 pub mod report;

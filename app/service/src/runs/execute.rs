@@ -75,7 +75,7 @@ fn probe(target: &Target, cancel: &AtomicBool) -> TargetReport {
 }
 
 /// The memory of another host is not ours to watch; its worker watches itself.
-fn limits(target: &Target) -> Limits {
+pub(crate) fn limits(target: &Target) -> Limits {
     let defaults = Limits::default();
     Limits { memory_bytes: defaults.memory_bytes.filter(|_| target.is_local()), ..defaults }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::plugin::{Plugin, PluginError};
 use super::raw::{self, Function, NamedValue, Object, named_value};
@@ -58,7 +58,7 @@ impl Client {
     ///
     /// # Errors
     /// The plugin's: most often that there is no device.
-    pub fn start(plugin: &'static Plugin, options: &[ClientOption]) -> Result<Arc<Self>, PluginError> {
+    pub fn start(plugin: &'static Plugin, options: &[ClientOption]) -> Result<Rc<Self>, PluginError> {
         let values: Vec<NamedValue> = options.iter().map(named).collect();
         let mut create = raw::ClientCreate::new();
         (create.options, create.option_count) = (values.as_ptr(), values.len());
@@ -72,7 +72,7 @@ impl Client {
         }
         // SAFETY: the list is not empty, and its devices live as long as the client.
         client.device = unsafe { *devices.items };
-        Ok(Arc::new(client))
+        Ok(Rc::new(client))
     }
 
     /// What the platform says of its version; the CUDA plugin tells CUDA's.
@@ -110,13 +110,13 @@ impl Client {
     ///
     /// # Errors
     /// The compiler's.
-    pub fn compile(self: &Arc<Self>, module: &str) -> Result<Executable, PluginError> {
+    pub fn compile(self: &Rc<Self>, module: &str) -> Result<Executable, PluginError> {
         let program = program(module);
         let mut compile = raw::ClientCompile::new();
         (compile.client, compile.program) = (self.client, &raw const program);
         (compile.options, compile.options_size) = (COMPILE_OPTIONS.as_ptr().cast(), COMPILE_OPTIONS.len());
         self.plugin.call(Function::ClientCompile, &mut compile)?;
-        let mut executable = Executable { client: Arc::clone(self), executable: compile.executable, outputs: 0 };
+        let mut executable = Executable { client: Rc::clone(self), executable: compile.executable, outputs: 0 };
         let mut loaded = raw::Related::new();
         loaded.object = executable.executable;
         self.plugin.call(Function::LoadedExecutableGetExecutable, &mut loaded)?;
@@ -133,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     /// The plugin's: most often that memory is short.
-    pub fn upload(self: &Arc<Self>, element: BufferType, shape: &[usize], bytes: &[u8]) -> Result<Buffer, PluginError> {
+    pub fn upload(self: &Rc<Self>, element: BufferType, shape: &[usize], bytes: &[u8]) -> Result<Buffer, PluginError> {
         let extents: Vec<i64> = shape.iter().map(|&extent| extent as i64).collect();
         let expected = shape.iter().product::<usize>() * element.bytes();
         if expected != bytes.len() {
@@ -145,7 +145,7 @@ impl Client {
         (upload.data, upload.element) = (bytes.as_ptr().cast::<c_void>(), element as i32);
         (upload.extents, upload.rank) = (extents.as_ptr(), extents.len());
         self.plugin.call(Function::ClientBufferFromHostBuffer, &mut upload)?;
-        let buffer = Buffer { client: Arc::clone(self), buffer: upload.buffer };
+        let buffer = Buffer { client: Rc::clone(self), buffer: upload.buffer };
         self.plugin.wait(upload.done)?;
         Ok(buffer)
     }
@@ -172,7 +172,7 @@ impl BufferType {
 /// A program that is compiled for a client's device.
 #[derive(Debug)]
 pub struct Executable {
-    client: Arc<Client>,
+    client: Rc<Client>,
     executable: Object,
     outputs: usize,
 }
@@ -196,7 +196,7 @@ impl Executable {
         (execute.outputs, execute.done) = (output_lists.as_ptr(), done.as_mut_ptr());
         plugin.call(Function::LoadedExecutableExecute, &mut execute)?;
         let outputs: Vec<Buffer> =
-            outputs.into_iter().map(|buffer| Buffer { client: Arc::clone(&self.client), buffer }).collect();
+            outputs.into_iter().map(|buffer| Buffer { client: Rc::clone(&self.client), buffer }).collect();
         let [done] = done;
         plugin.wait(done)?;
         Ok(outputs)
@@ -212,7 +212,7 @@ impl Drop for Executable {
 /// A tensor in a device's memory.
 #[derive(Debug)]
 pub struct Buffer {
-    client: Arc<Client>,
+    client: Rc<Client>,
     buffer: Object,
 }
 
