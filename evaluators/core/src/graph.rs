@@ -210,38 +210,41 @@ impl Graph {
 
     /// Bytes of inputs, weights and output, each moved once. A look-up moves only the rows it reads.
     pub fn compulsory_bytes(&self) -> f64 {
-        let element_bytes = |spec: &TensorSpec| match spec.source {
-            Source::Indices { .. } => 8.0,
-            _ => self.format.bytes(),
-        };
-        let size = |spec: &TensorSpec| {
-            let count = spec.shape.iter().product::<usize>() as f64;
-            if self.is_quantised(spec) {
-                count + 4.0 * spec.shape.first().copied().unwrap_or(1) as f64
-            } else {
-                count * element_bytes(spec)
-            }
-        };
-        let tables: Vec<TensorId> =
-            self.nodes.iter().filter(|n| n.op == Op::EmbeddingBag).filter_map(|n| n.inputs.first().copied()).collect();
+        let look_ups = || self.nodes.iter().filter(|node| node.op == Op::EmbeddingBag);
+        let tables: Vec<TensorId> = look_ups().filter_map(|node| node.inputs.first().copied()).collect();
         let dense = self
             .tensors
             .iter()
             .enumerate()
             .filter(|(i, spec)| spec.source != Source::Node && !tables.contains(&TensorId(*i)))
-            .map(|(_, spec)| size(spec))
+            .map(|(_, spec)| self.stored_bytes(spec))
             .sum::<f64>();
-        let looked_up = self
-            .nodes
-            .iter()
-            .filter(|n| n.op == Op::EmbeddingBag)
-            .map(|n| {
-                let rows: usize = self.shape(n.inputs[1]).iter().product();
-                let dim = self.shape(n.inputs[0])[1];
-                (rows * dim) as f64 * self.format.bytes()
-            })
-            .sum::<f64>();
-        dense + looked_up + size(self.spec(self.output))
+        let looked_up = look_ups().map(|node| self.looked_up_bytes(node)).sum::<f64>();
+        dense + looked_up + self.stored_bytes(self.spec(self.output))
+    }
+
+    /// Bytes of one node's operands and result, each moved once, the intermediate ones too.
+    pub fn node_bytes(&self, node: &Node) -> f64 {
+        let operand = |(position, id): (usize, &TensorId)| match (&node.op, position) {
+            (Op::EmbeddingBag, 0) => self.looked_up_bytes(node),
+            _ => self.stored_bytes(self.spec(*id)),
+        };
+        node.inputs.iter().enumerate().map(operand).sum::<f64>() + self.stored_bytes(self.spec(node.output))
+    }
+
+    fn stored_bytes(&self, spec: &TensorSpec) -> f64 {
+        let count = spec.shape.iter().product::<usize>() as f64;
+        match spec.source {
+            _ if self.is_quantised(spec) => count + 4.0 * spec.shape.first().copied().unwrap_or(1) as f64,
+            Source::Indices { .. } => count * 8.0,
+            _ => count * self.format.bytes(),
+        }
+    }
+
+    fn looked_up_bytes(&self, node: &Node) -> f64 {
+        let rows: usize = self.shape(node.inputs[1]).iter().product();
+        let dim = self.shape(node.inputs[0])[1];
+        (rows * dim) as f64 * self.format.bytes()
     }
 
     /// Whether a tensor is stored as int8 with one fp32 factor for each entry of its first dimension.
@@ -254,7 +257,8 @@ impl Graph {
         })
     }
 
-    fn node_flops(&self, node: &Node) -> f64 {
+    /// Operations of one node.
+    pub fn node_flops(&self, node: &Node) -> f64 {
         let count = |id: TensorId| self.shape(id).iter().product::<usize>() as f64;
         let out = count(node.output);
         let activation_flops = |activation: Activation| match activation {

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use crate::data::SplitMix64;
 use crate::evaluator::Job;
 use crate::graph::{Graph, Op, Source, TensorId};
@@ -67,7 +69,7 @@ impl Reference {
         }
         let values = output.as_f32();
         let Some(rows) = &self.rows else { return relative_l2_error(values, &self.values) };
-        if values.iter().any(|v| !v.is_finite()) {
+        if values.par_iter().any(|v| !v.is_finite()) {
             return None;
         }
         relative_l2_error(&gather(values, self.shape.first().copied()?, rows), &self.values)

@@ -1,7 +1,7 @@
 //! The kernel lab on the first NVIDIA device.
 //!
 //! `lab [kernels] [--json FILE] [--quick] [--only TEXT]...` measures every bundled kernel on the suite `kernels`;
-//! `lab folder DIR` a kernel of yours; `lab hostile DIR...` kernels that must not pass, each in a worker of its own, and
+//! `lab folder DIR` a kernel of yours; `lab suite NAME` the stack's own code on a suite; `lab hostile DIR...` kernels that must not pass, each in a worker of its own, and
 //! then a good one; `lab once` launches each bundled kernel at awkward sizes, for compute-sanitizer; `lab worker` is the worker.
 
 use std::io::Write as _;
@@ -16,7 +16,7 @@ use assay_core::kernel::{Kernel, KernelReport, lab};
 use assay_core::model::{ModelChoice, ModelJob, ModelOptions, ModelReader, ModelReport};
 use assay_core::protocol::MeasureRequest;
 use assay_core::reference::Reference;
-use assay_core::runner::{Cache, Host, LoadMeter, Observer, Outcome, Plan};
+use assay_core::runner::{Cache, Host, LoadMeter, Observer, Outcome, Plan, measure};
 use assay_core::supervisor::{Limits, Worker};
 use assay_core::telemetry::Sensors;
 use assay_core::worker::{Hosting, serve};
@@ -40,6 +40,7 @@ fn main() -> std::process::ExitCode {
     let good = match command {
         "hostile" => hostile(&device, arguments.get(1..).unwrap_or_default()),
         "once" => once(&evaluator, &device),
+        "suite" => suite(&evaluator, &device, &arguments),
         "folder" => match arguments.get(1).map(|folder| Kernel::load(Path::new(folder))) {
             Some(Ok(kernel)) => measure_all(&evaluator, &device, &[kernel], &arguments),
             Some(Err(error)) => fail(&error.to_string()),
@@ -90,6 +91,35 @@ fn measure_all(evaluator: &CudaEvaluator, device: &Device, kernels: &[Kernel], a
     good
 }
 
+/// The stack's own code on every workload of a suite.
+fn suite(evaluator: &CudaEvaluator, device: &Device, arguments: &[String]) -> bool {
+    let suite = match Suite::load(arguments.get(1).map_or("standard", String::as_str)) {
+        Ok(suite) => suite,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let (mut cache, mut good) = (Cache::default(), true);
+    let only = arguments.get(2..).unwrap_or_default();
+    for workload in suite.workloads.iter().filter(|w| only.is_empty() || only.iter().any(|text| w.id.contains(text))) {
+        let (started, plan) = (Instant::now(), Plan::default());
+        let outcome = measure(evaluator, device, workload, &plan, &Bare, &mut cache, &mut Phases::default());
+        print(workload, &outcome, started.elapsed());
+        good &= matches!(outcome.status.label(), "passed" | "unsupported");
+    }
+    good
+}
+
+/// Tells how long each phase took.
+#[derive(Default)]
+struct Phases(Option<(String, Instant)>);
+impl Observer for Phases {
+    fn phase(&mut self, phase: &str) {
+        if let Some((phase, started)) = self.0.replace((phase.to_owned(), Instant::now())) {
+            print!("{phase} {:.2} s, ", started.elapsed().as_secs_f64());
+        }
+    }
+    fn samples(&mut self, _latency_secs: &[f64]) {}
+}
+
 /// Without the single samples.
 fn brief(mut outcome: Outcome) -> Outcome {
     if let Some(timing) = &mut outcome.timing {
@@ -113,9 +143,28 @@ fn print(workload: &Workload, outcome: &Outcome, took: Duration) {
             outcome.correctness.as_ref().and_then(|c| c.error_norm).unwrap_or(f64::NAN),
         );
     }
-    let Some(report) = &outcome.kernel else { return };
-    print_report(report);
+    print_state(outcome);
+    if let Some(report) = &outcome.kernel {
+        print_report(report);
+    }
     println!("  took {:.1} s", took.as_secs_f64());
+}
+
+/// Clocks, energy and profile.
+fn print_state(outcome: &Outcome) {
+    if let Some(timing) = &outcome.timing {
+        let megahertz = |(low, median, high): (f64, f64, f64)| {
+            format!("{:.0} / {:.0} / {:.0} MHz", low / 1e6, median / 1e6, high / 1e6)
+        };
+        println!("  clock {}", format::or_unknown(timing.clocks.range_hz(), megahertz));
+        if let Some(throttling) = &timing.clocks.throttling {
+            println!("  {}", throttling.sentence());
+        }
+    }
+    if let Some(telemetry) = &outcome.telemetry {
+        println!("  {} readings, {:?}", telemetry.readings, telemetry.energy);
+    }
+    outcome.profile.iter().flat_map(|profile| profile.sentences()).for_each(|sentence| println!("  {sentence}"));
 }
 
 fn print_report(report: &KernelReport) {

@@ -11,7 +11,7 @@ use assay_core::{EvaluatorError, Prepared};
 use crate::errors::guarded;
 use crate::gpu::{Buffer, Gpu};
 use crate::kernel::{self, Binding, Operand};
-use crate::plan::{Plan, Step, Stored, storage};
+use crate::plan::{Plan, Step, Stored, Work, storage};
 use crate::prepared::CudaPrepared;
 use crate::sources::Element;
 
@@ -22,6 +22,7 @@ pub(crate) struct CudaBench {
     binding: Binding,
     shape: Vec<usize>,
     quantised: bool,
+    work: Work,
     /// What the binding's addresses are of; shared with every kernel prepared over it.
     tensors: Arc<Vec<Buffer>>,
 }
@@ -63,6 +64,7 @@ impl CudaBench {
             binding: Binding { variables, operands, output: Operand { address: 0, elements, factors: None } },
             shape: output.shape.clone(),
             quantised: job.graph.is_quantised(output),
+            work: Work::known(job.graph.flops(), job.graph.compulsory_bytes()),
             tensors: Arc::new(tensors),
         })
     }
@@ -86,7 +88,7 @@ impl CudaBench {
         let built = kernel::build(&self.gpu, kernel, implementation, self.element, &binding, parameters)?;
         let notes = vec![("kernel".to_owned(), format!("{} of {}", implementation.entry, kernel.manifest.id))];
         let steps = vec![Step::Launch(built.launch)];
-        let plan = Plan { steps, output, stored, factors, memory: built.scratch, notes };
+        let plan = Plan { steps, work: vec![self.work], output, stored, factors, memory: built.scratch, notes };
         let prepared = CudaPrepared::of(self.gpu.clone(), plan, self.shape.clone())?;
         prepared.poison_output()?;
         Ok(prepared.with_kernel(built.resources, self.tensors.clone()))

@@ -37,6 +37,16 @@ pub(crate) mod data_type {
     pub(crate) const I32: i32 = 10;
     pub(crate) const BF16: i32 = 14;
     pub(crate) const F8_E4M3: i32 = 28;
+
+    /// Of an element.
+    pub(crate) fn bytes(data_type: i32) -> f64 {
+        match data_type {
+            F64 => 8.0,
+            F32 | I32 => 4.0,
+            F16 | BF16 => 2.0,
+            _ => 1.0,
+        }
+    }
 }
 
 /// `cublasComputeType_t`.

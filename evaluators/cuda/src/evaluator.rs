@@ -215,8 +215,14 @@ fn unsupported(capability: Option<(u32, u32)>, workload: &Workload) -> Option<St
             .any(|size| !size.is_multiple_of(GRANULARITY))
             .then(|| format!("{format} products take sizes in multiples of {GRANULARITY}")),
         (NumericFormat::Fp64, Shape::Gemm { .. }) => None,
+        (NumericFormat::Int8, Shape::EncoderBlock { batch, sequence, hidden, heads, feed_forward }) => {
+            let fits = [batch * sequence, *hidden, *feed_forward].iter().all(|size| size.is_multiple_of(GRANULARITY));
+            let sizes = (!fits).then(|| format!("int8 products take sizes in multiples of {GRANULARITY}"));
+            sizes.or_else(|| head(hidden.checked_div(*heads).unwrap_or(0)))
+        }
         (NumericFormat::Fp64 | NumericFormat::Fp8 | NumericFormat::Int8, _) => {
-            Some(format!("the cuda stack computes only matrix products in {format}"))
+            let and = if format == NumericFormat::Int8 { " and encoder blocks" } else { "" };
+            Some(format!("the cuda stack computes only matrix products{and} in {format}"))
         }
         (format, shape) if links::is_link(shape) && format != NumericFormat::Fp32 => {
             Some(format!("{} moves fp32 numbers", shape.kind()))
@@ -255,6 +261,10 @@ mod tests {
         assert!(reason((8, 0), NumericFormat::Fp8, gemm(64)).unwrap().contains("8.9"));
         assert!(reason((9, 0), NumericFormat::Int8, gemm(63)).unwrap().contains("multiples of 16"));
         assert!(reason((9, 0), NumericFormat::Int8, Shape::Softmax { rows: 1, columns: 8 }).is_some());
+        let encoder = |sequence| Shape::EncoderBlock { batch: 1, sequence, hidden: 64, heads: 1, feed_forward: 128 };
+        assert_eq!(reason((9, 0), NumericFormat::Int8, encoder(32)), None);
+        assert!(reason((9, 0), NumericFormat::Int8, encoder(33)).unwrap().contains("multiples of 16"));
+        assert!(reason((9, 0), NumericFormat::Fp8, encoder(32)).unwrap().contains("only matrix products in"));
         let prefill = |head_dim| Shape::AttentionPrefill { batch: 1, heads: 1, sequence: 8, head_dim };
         assert_eq!(reason((9, 0), NumericFormat::Fp32, prefill(96)), None);
         assert!(reason((9, 0), NumericFormat::Fp32, prefill(256)).is_some());

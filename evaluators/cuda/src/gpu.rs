@@ -25,6 +25,11 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Whether an execution did not end. Freeing memory would wait for it, and so keep the process from saying so and ending.
 static STUCK: AtomicBool = AtomicBool::new(false);
 
+/// Whether an execution did not end, so that nothing may wait for the device any more.
+pub(crate) fn is_stuck() -> bool {
+    STUCK.load(Ordering::Relaxed)
+}
+
 /// A device that is ready to run.
 pub(crate) struct Gpu {
     pub(crate) context: Arc<CudaContext>,
@@ -330,7 +335,7 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if STUCK.load(Ordering::Relaxed) {
+        if is_stuck() {
             return;
         }
         // A failure here follows one that was already reported.

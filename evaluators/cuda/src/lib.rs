@@ -4,7 +4,9 @@
 //! the system, a CUDA toolkit or the wheels of a Python environment. What is absent is a reason, never a panic.
 
 mod bench;
+mod clock;
 mod cublaslt;
+mod cupti;
 mod detection;
 mod errors;
 mod evaluator;
@@ -18,6 +20,7 @@ mod nvml;
 mod nvrtc;
 mod plan;
 mod prepared;
+mod profile;
 mod sources;
 
 pub use evaluator::CudaEvaluator;

@@ -109,7 +109,10 @@ fn version(path: &Path, stem: &str) -> Option<Option<u32>> {
 
 /// The library directories of a CUDA toolkit.
 fn toolkit_directories(root: &Path) -> Vec<PathBuf> {
-    ["lib64", "lib", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib"].iter().map(|d| root.join(d)).collect()
+    ["lib64", "lib", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib", "extras/CUPTI/lib64"]
+        .iter()
+        .map(|d| root.join(d))
+        .collect()
 }
 
 /// `cuda` and `cuda-*` in a folder, the newest first after the default one.

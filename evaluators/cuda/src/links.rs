@@ -207,7 +207,7 @@ impl PeerCopy {
         enable_peer_access(&peer, &gpu)?;
         let to = Buffer::poisoned(&peer, size_of_val(values))?;
         let from = Buffer::upload(&gpu, values)?;
-        let (start, end, hold) = (gpu.event()?, gpu.event()?, hold(&gpu, HOLD_SECS)?);
+        let (start, end, hold) = (gpu.event()?, gpu.event()?, hold(&gpu, HOLD_SECS, None)?);
         Ok(Self { gpu, peer, hold, start, end, from, to, bytes: size_of_val(values), direct })
     }
 }
@@ -310,7 +310,7 @@ impl Collective {
         let mut ranks = Vec::with_capacity(devices);
         for (gpu, values) in gpus.into_iter().zip(input.chunks_exact(given.max(1))) {
             let (send, receive) = (Buffer::upload(&gpu, values)?, Buffer::poisoned(&gpu, received * 4)?);
-            let (hold, start, end) = (hold(&gpu, HOLD_SECS)?, gpu.event()?, gpu.event()?);
+            let (hold, start, end) = (hold(&gpu, HOLD_SECS, None)?, gpu.event()?, gpu.event()?);
             ranks.push(Rank { gpu, hold, start, end, send, receive });
         }
         let communicators = library.connect(ordinals)?;

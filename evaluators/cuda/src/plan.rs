@@ -19,6 +19,7 @@ mod bundled;
 mod dense;
 mod embedding;
 mod images;
+mod int8;
 pub(crate) mod quantised;
 mod rows;
 pub(crate) mod storage;
@@ -27,6 +28,19 @@ pub(crate) mod storage;
 pub(crate) enum Step {
     Launch(Launch),
     Product(Gemm),
+}
+
+/// What a step does, as far as it is known: operations, and bytes that must be moved for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Work {
+    pub(crate) flops: Option<f64>,
+    pub(crate) bytes: Option<f64>,
+}
+
+impl Work {
+    pub(crate) fn known(flops: f64, bytes: f64) -> Self {
+        Self { flops: Some(flops), bytes: Some(bytes) }
+    }
 }
 
 /// A kernel with its arguments.
@@ -92,6 +106,8 @@ impl Launch {
 /// A workload on the device, ready to be enqueued.
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
+    /// What each step does.
+    pub(crate) work: Vec<Work>,
     /// The result's memory.
     pub(crate) output: Buffer,
     pub(crate) stored: Stored,
@@ -115,17 +131,19 @@ pub(crate) enum Stored {
     Quantised,
 }
 
-/// Makes the plan of a job in fp32, tf32, fp16 or bf16.
+/// Makes the plan of a job in fp32, tf32, fp16 or bf16, or with linear layers in int8 and all else in fp16.
 ///
 /// # Errors
 /// When memory is short, a kernel does not compile, or a size is beyond what the kernels take.
 pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
     let format = job.graph.format;
-    let element = Element::of(format)
-        .ok_or_else(|| EvaluatorError::Failed(format!("{format} graphs have no kernels in the cuda stack")))?;
+    let element = if format == NumericFormat::Int8 { Some(Element::F16) } else { Element::of(format) };
+    let element =
+        element.ok_or_else(|| EvaluatorError::Failed(format!("{format} graphs have no kernels in the cuda stack")))?;
     let precision = match format {
         NumericFormat::Tf32 => Precision::TF32,
         NumericFormat::Fp16 => Precision::FP16,
+        NumericFormat::Int8 => Precision::INT8,
         NumericFormat::Bf16 => Precision::BF16,
         _ => Precision::FP32,
     };
@@ -142,6 +160,7 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
         steps: Vec::new(),
         notes: Vec::new(),
         factors: BTreeMap::new(),
+        narrowed: BTreeMap::new(),
     };
     let (mut output, mut output_factors) = (None, None);
     for (index, spec) in job.graph.tensors.iter().enumerate() {
@@ -163,8 +182,10 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
                         spec.name, job.workload.id
                     ))
                 })?;
-                if quantised {
-                    let (values, factors) = storage::upload_quantised(gpu, tensor)?;
+                let weight = precision == Precision::INT8 && int8::is_weight(&job.graph, id);
+                if quantised || weight {
+                    let upload = if weight { int8::upload_weight } else { storage::upload_quantised };
+                    let (values, factors) = upload(gpu, tensor)?;
                     planner.factors.insert(id, factors.address);
                     planner.memory.push(factors);
                     values
@@ -180,17 +201,37 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
             planner.memory.push(buffer);
         }
     }
+    let mut work = Vec::new();
     for node in &job.graph.nodes {
+        let first = planner.steps.len();
         planner.node(node)?;
+        work.extend(works(&job.graph, node, planner.steps.get(first..).unwrap_or_default()));
     }
     let output = output.ok_or_else(|| EvaluatorError::Failed("the graph has no output".to_owned()))?;
     if job.graph.tensors.iter().any(|t| t.shape.len() == 4) {
         planner.note("layout", "images channels-last (NHWC), converted before the timed part".to_owned());
     }
+    if precision == Precision::INT8 {
+        let text =
+            "rows of activations on the device, in the timed part; weights by columns before it; the rest in fp16";
+        planner.note("quantisation", text.to_owned());
+    }
     let Planner { memory, steps, notes, workspace, .. } = planner;
     drop(workspace); // the products keep it
     let stored = if output_factors.is_some() { Stored::Quantised } else { Stored::Element(element) };
-    Ok(Plan { steps, output, stored, factors: output_factors, memory, notes })
+    Ok(Plan { steps, work, output, stored, factors: output_factors, memory, notes })
+}
+
+/// What the steps of a node do. A product's work is its own; where there is none the first step does the node's, and
+/// others only join or arrange.
+fn works(graph: &Graph, node: &Node, steps: &[Step]) -> Vec<Work> {
+    let products = steps.iter().any(|step| matches!(step, Step::Product(_)));
+    let work = |(index, step): (usize, &Step)| match step {
+        Step::Product(gemm) => gemm.work(),
+        Step::Launch(_) if index == 0 && !products => Work::known(graph.node_flops(node), graph.node_bytes(node)),
+        Step::Launch(_) => Work::default(),
+    };
+    steps.iter().enumerate().map(work).collect()
 }
 
 /// A plan in the making.
@@ -210,6 +251,8 @@ struct Planner<'a> {
     notes: Vec<(String, String)>,
     /// Addresses of the factors of tensors that are stored as int8.
     factors: BTreeMap<TensorId, u64>,
+    /// Values and factors of tensors whose rows were quantised for linear layers.
+    narrowed: BTreeMap<TensorId, (u64, u64)>,
 }
 
 impl Planner<'_> {
@@ -217,6 +260,9 @@ impl Planner<'_> {
         let out = node.output;
         match (&node.op, node.inputs.as_slice()) {
             (Op::MatMul, &[x, w]) => self.matmul(x, w, out),
+            (Op::Linear { activation }, &[x, w, bias]) if self.precision == Precision::INT8 => {
+                self.linear_int8(x, w, bias, *activation, out)
+            }
             (Op::Linear { activation }, &[x, w, bias]) => self.linear(x, w, bias, *activation, out),
             (Op::Triad { scale }, &[b, c]) => self.triad(b, c, *scale, out),
             (Op::Softmax, &[x]) => self.softmax(node, x, out),
@@ -330,12 +376,17 @@ fn activation_number(activation: Activation) -> Argument {
     })
 }
 
-/// The launch that holds the stream for a time, so that what follows it is queued before it starts.
+/// The name of the kernel that holds the stream.
+pub(crate) const HOLD: &str = "hold";
+
+/// The launch that holds the stream for a time, so that what follows it is queued before it starts. Cycles and
+/// nanoseconds of that time are written to `counts`.
 ///
 /// # Errors
 /// When the kernel does not compile.
-pub(crate) fn hold(gpu: &Gpu, secs: f64) -> Result<Launch, EvaluatorError> {
-    let function = gpu.kernel(Source::Elementwise, Element::F32, "hold", 0)?;
+pub(crate) fn hold(gpu: &Gpu, secs: f64, counts: Option<u64>) -> Result<Launch, EvaluatorError> {
+    let function = gpu.kernel(Source::Elementwise, Element::F32, HOLD, 0)?;
     let config = LaunchConfig { grid_dim: (1, 1, 1), block_dim: (1, 1, 1), shared_mem_bytes: 0 };
-    Ok(Launch { function, config, arguments: vec![Argument::Word((secs * 1e9) as u64)] })
+    let arguments = vec![Argument::Word((secs * 1e9) as u64), Argument::Word(counts.unwrap_or(0))];
+    Ok(Launch { function, config, arguments })
 }

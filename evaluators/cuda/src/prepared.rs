@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use assay_core::evaluator::Job;
 use assay_core::kernel::Resources;
+use assay_core::profile::Profile;
 use assay_core::{EvaluatorError, NumericFormat, Prepared, Sample, Tensor, TimingMethod};
 use cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
 use cudarc::driver::{CudaEvent, CudaGraph};
 
+use crate::clock::ClockProbe;
 use crate::errors::{During as _, guarded};
 use crate::gpu::{Buffer, Gpu};
-use crate::plan::{self, Launch, Plan, Stored, storage};
+use crate::plan::{self, Plan, Stored, storage};
+use crate::profile;
 
 /// A workload on the device. Fields are dropped in their order: the graph before the memory it uses.
 pub(crate) struct CudaPrepared {
     graph: Option<CudaGraph>,
-    hold: Launch,
+    clock: ClockProbe,
     start: CudaEvent,
     end: CudaEvent,
+    done: CudaEvent,
     plan: Plan,
     shape: Vec<usize>,
     notes: Vec<(String, String)>,
@@ -33,9 +37,10 @@ impl CudaPrepared {
     /// # Errors
     /// The first failure of any of these.
     pub(crate) fn new(gpu: Arc<Gpu>, job: &Job) -> Result<Self, EvaluatorError> {
-        let products_only = matches!(job.graph.format, NumericFormat::Int8 | NumericFormat::Fp8 | NumericFormat::Fp64);
+        let narrow_or_wide = matches!(job.graph.format, NumericFormat::Int8 | NumericFormat::Fp8 | NumericFormat::Fp64);
+        let product = narrow_or_wide && job.graph.nodes.len() == 1;
         let (plan, secs) =
-            Gpu::timed(|| if products_only { plan::quantised::plan(&gpu, job) } else { plan::plan(&gpu, job) });
+            Gpu::timed(|| if product { plan::quantised::plan(&gpu, job) } else { plan::plan(&gpu, job) });
         let plan = plan?;
         for step in &plan.steps {
             step.enqueue(&gpu)?;
@@ -63,12 +68,13 @@ impl CudaPrepared {
         notes.push(("execution".to_owned(), execution));
         // Long enough for the host to queue everything: measured launches take 2 to 5 µs each.
         let unqueued = if graph.is_some() { 1 } else { plan.steps.len() };
-        let hold = plan::hold(&gpu, 20e-6 + 5e-6 * unqueued as f64)?;
+        let clock = ClockProbe::new(&gpu, 20e-6 + 5e-6 * unqueued as f64)?;
         Ok(Self {
             graph,
-            hold,
+            clock,
             start: gpu.event()?,
             end: gpu.event()?,
+            done: gpu.event()?,
             shape,
             plan,
             notes,
@@ -93,17 +99,24 @@ impl CudaPrepared {
         self.plan.factors.as_ref().map_or(Ok(()), |factors| factors.fill(0xFF))
     }
 
+    /// Everything that is timed.
+    fn enqueue(&self) -> Result<(), EvaluatorError> {
+        match &self.graph {
+            Some(graph) => graph.launch().during("launching the graph"),
+            None => self.plan.steps.iter().try_for_each(|step| step.enqueue(&self.gpu)),
+        }
+    }
+
     fn run(&self) -> Result<Sample, EvaluatorError> {
         let stream = &self.gpu.stream;
         // While the stream is held the host queues what follows, so that no launch latency is in the time.
-        self.hold.enqueue(&self.gpu)?;
+        self.clock.before.enqueue(&self.gpu)?;
         self.start.record(stream).during("recording an event")?;
-        match &self.graph {
-            Some(graph) => graph.launch().during("launching the graph")?,
-            None => self.plan.steps.iter().try_for_each(|step| step.enqueue(&self.gpu))?,
-        }
+        self.enqueue()?;
         self.end.record(stream).during("recording an event")?;
-        self.gpu.await_event(&self.end)?;
+        self.clock.after.enqueue(&self.gpu)?;
+        self.done.record(stream).during("recording an event")?;
+        self.gpu.await_event(&self.done)?;
         let milliseconds = self.start.elapsed_ms(&self.end).during("reading the time")?;
         Ok(Sample { latency_secs: f64::from(milliseconds) * 1e-3 })
     }
@@ -170,6 +183,16 @@ impl Prepared for CudaPrepared {
 
     fn flush_caches(&mut self) -> bool {
         guarded("flushing the L2 cache", || self.gpu.flush_l2()).is_ok()
+    }
+
+    fn clock_hz(&self) -> Option<f64> {
+        self.clock.clock_hz()
+    }
+
+    fn profile(&mut self) -> Option<Profile> {
+        let taken =
+            guarded("profiling", || profile::take(&self.gpu, &self.plan, &self.clock.before, &|| self.enqueue()));
+        Some(taken.unwrap_or_else(|error| Profile::Absent { reason: error.to_string() }))
     }
 
     fn notes(&self) -> Vec<(String, String)> {

@@ -94,7 +94,37 @@ KERNEL bias_activation(const T* x, const T* bias, T* out, int activation, u64 ro
     }
 }
 
-// The same for any number of columns, one element a thread.
+// out = activation(sum * factor of its row * factor of its column + bias) over [rows, columns] of int32 sums, columns a
+// multiple of V. As bias_activation.
+KERNEL scale_bias_activation(const int* sums, const float* row_factors, const float* column_factors, const T* bias, T* out,
+                             int activation, u64 rows, u32 columns) {
+    const int ROWS = 4;
+    const u32 column = (blockIdx.y * blockDim.x + threadIdx.x) * V;
+    if (column >= columns) return;
+    float b[V], factors[V];
+    unpack(load16(bias + column), b);
+#pragma unroll
+    for (int v = 0; v < V; ++v) factors[v] = column_factors[column + v];
+    const u64 first = u64(blockIdx.x) * ROWS;
+#pragma unroll
+    for (int r = 0; r < ROWS; ++r) {
+        if (first + r < rows) {
+            const int* from = sums + (first + r) * columns + column;
+            const float factor = row_factors[first + r];
+            float a[V];
+#pragma unroll
+            for (int v = 0; v < V; v += 4) {
+                const int4 four = __ldcs(reinterpret_cast<const int4*>(from + v));
+                a[v] = four.x, a[v + 1] = four.y, a[v + 2] = four.z, a[v + 3] = four.w;
+            }
+#pragma unroll
+            for (int v = 0; v < V; ++v) a[v] = activate(a[v] * (factor * factors[v]) + b[v], activation);
+            store16(out + (first + r) * columns + column, pack(a));
+        }
+    }
+}
+
+// bias_activation for any number of columns, one element a thread.
 KERNEL bias_activation_scalar(const T* x, const T* bias, T* out, int activation, u64 rows, u32 columns) {
     const u64 count = rows * columns;
     for (u64 i = u64(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += u64(gridDim.x) * blockDim.x) {
@@ -124,13 +154,27 @@ KERNEL concatenate(const T* x, T* out, u64 rows, u32 columns, u32 offset, u32 st
     }
 }
 
-// Holds the stream for a while, so that what is queued behind it starts without waiting for the host.
-KERNEL hold(u64 nanoseconds) {
+DEVICE u64 now_ns() {
+    u64 now;
+    asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
+    return now;
+}
+
+// Holds the stream for a while, so that what is queued behind it starts without waiting for the host, and counts the
+// multiprocessor's cycles in that time: counts[0] cycles went by in counts[1] nanoseconds. Both ends are at a tick of the
+// timer, which on some devices has only one a microsecond.
+KERNEL hold(u64 nanoseconds, volatile u64* counts) {
+    const u64 before = now_ns();
     u64 start, now;
-    asm volatile("mov.u64 %0, %globaltimer;" : "=l"(start));
-    do {
-        asm volatile("mov.u64 %0, %globaltimer;" : "=l"(now));
-    } while (now - start < nanoseconds);
+    do start = now_ns();
+    while (start == before);
+    const i64 cycles = clock64();
+    do now = now_ns();
+    while (now - start < nanoseconds);
+    if (counts) {
+        counts[0] = u64(clock64() - cycles);
+        counts[1] = now - start;
+    }
 }
 
 // Joins the splits of a decoding kernel (attention.cu, attention_mma.cu): one block a (head, batch), one thread a column

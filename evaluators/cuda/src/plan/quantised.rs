@@ -1,12 +1,14 @@
-//! Matrix products in formats that nothing else is computed in: fp64, and 8-bit operands. The latter are quantised with one factor a tensor before the timed part: what is
-//! measured is the product of 8-bit matrices that are already in memory.
+//! Matrix products in formats that nothing else is computed in: fp64, and 8-bit operands. The latter are quantised with
+//! one factor a tensor before the timed part: what is measured is the product of 8-bit matrices that are already in memory.
 
 use std::sync::Arc;
 
 use assay_core::evaluator::Job;
 use assay_core::graph::Op;
 use assay_core::{EvaluatorError, NumericFormat, Tensor};
+use rayon::prelude::*;
 
+use super::storage::converted;
 use super::{Plan, Step, Stored};
 use crate::gemm::{Epilogue, Gemm, Precision, Product};
 use crate::gpu::{Buffer, Gpu, WORKSPACE_BYTES};
@@ -58,7 +60,7 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
         (Precision::INT8, Buffer::poisoned(gpu, m * n * 4)?, stored, operands, None)
     } else {
         let (x_factor, w_factor) = (factor(x, E4M3_MAX), factor(&w, E4M3_MAX));
-        let fp8 = |values: &[f32], factor: f32| values.iter().map(|v| e4m3(*v / factor)).collect::<Vec<u8>>();
+        let fp8 = |values: &[f32], factor: f32| converted(values, |v| e4m3(v / factor));
         let operands = [keep(Buffer::upload(gpu, &fp8(x, x_factor))?), keep(Buffer::upload(gpu, &fp8(&w, w_factor))?)];
         let scales = (keep(Buffer::upload(gpu, &[x_factor])?), keep(Buffer::upload(gpu, &[w_factor])?));
         let stored = Stored::Element(Element::Bf16);
@@ -72,12 +74,12 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
         ("product 1".to_owned(), description),
         ("quantisation".to_owned(), "one factor a tensor from its largest magnitude, before the timed part".to_owned()),
     ];
-    Ok(Plan { steps: vec![Step::Product(gemm)], output, stored, factors: None, memory, notes })
+    Ok(Plan { work: vec![gemm.work()], steps: vec![Step::Product(gemm)], output, stored, factors: None, memory, notes })
 }
 
 /// The product in binary64 of operands that are exact in fp32.
 fn doubles(gpu: &Gpu, [m, n, k]: [usize; 3], x: &[f32], w: &[f32]) -> Result<Plan, EvaluatorError> {
-    let wide = |values: &[f32]| values.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
+    let wide = |values: &[f32]| converted(values, f64::from);
     let memory = vec![Buffer::upload(gpu, &wide(x))?, Buffer::upload(gpu, &wide(w))?];
     let output = Buffer::poisoned(gpu, m * n * 8)?;
     let [x, w] = [0, 1].map(|i: usize| memory.get(i).map_or(0, |buffer| buffer.address));
@@ -89,7 +91,15 @@ fn doubles(gpu: &Gpu, [m, n, k]: [usize; 3], x: &[f32], w: &[f32]) -> Result<Pla
         ("product 1".to_owned(), description),
         ("check".to_owned(), "the result is rounded to fp32 before it is compared".to_owned()),
     ];
-    Ok(Plan { steps: vec![Step::Product(gemm)], output, stored: Stored::Doubles, factors: None, memory, notes })
+    Ok(Plan {
+        work: vec![gemm.work()],
+        steps: vec![Step::Product(gemm)],
+        output,
+        stored: Stored::Doubles,
+        factors: None,
+        memory,
+        notes,
+    })
 }
 
 /// What a value of 1 in the narrow format stands for, so that the largest magnitude becomes `max`.
@@ -99,7 +109,7 @@ fn factor(values: &[f32], max: f32) -> f32 {
 }
 
 fn int8(values: &[f32], factor: f32) -> Vec<i8> {
-    values.iter().map(|v| (v / factor).round_ties_even().clamp(-127.0, 127.0) as i8).collect()
+    converted(values, |v| (v / factor).round_ties_even().clamp(-127.0, 127.0) as i8)
 }
 
 /// The bits of the nearest E4M3 value, ties to even, saturating (Micikevicius et al. 2022, "FP8 Formats for Deep
@@ -115,11 +125,17 @@ fn e4m3(value: f32) -> u8 {
     sign | bits
 }
 
-fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut out = Vec::with_capacity(values.len());
-    for column in 0..columns {
-        out.extend(values.iter().skip(column).step_by(columns.max(1)).take(rows));
-    }
+/// `values [rows, columns]` as `[columns, rows]`. In bands of rows of the result, so that each line of the source that is fetched serves a band.
+pub(super) fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    const BAND: usize = 16;
+    let mut out = vec![0.0; rows * columns];
+    out.par_chunks_mut((BAND * rows).max(1)).enumerate().for_each(|(band, out)| {
+        let first = band * BAND;
+        for (row, from) in values.chunks_exact(columns.max(1)).enumerate() {
+            let taken = from.iter().skip(first).take(BAND);
+            out.iter_mut().skip(row).step_by(rows.max(1)).zip(taken).for_each(|(to, v)| *to = *v);
+        }
+    });
     out
 }
 

@@ -2,6 +2,7 @@
 
 use assay_core::EvaluatorError;
 use assay_core::tensor::{Tensor, Values};
+use rayon::prelude::*;
 
 use crate::gpu::{Buffer, Gpu};
 use crate::sources::Element;
@@ -27,14 +28,8 @@ pub(crate) fn upload(gpu: &Gpu, element: Element, tensor: &Tensor, filter: bool)
     let values = arranged.as_deref().unwrap_or(values);
     match element {
         Element::F32 => Buffer::upload(gpu, values),
-        Element::F16 => {
-            let narrow: Vec<u16> = values.iter().map(|v| half::f16::from_f32(*v).to_bits()).collect();
-            Buffer::upload(gpu, &narrow)
-        }
-        Element::Bf16 => {
-            let narrow: Vec<u16> = values.iter().map(|v| half::bf16::from_f32(*v).to_bits()).collect();
-            Buffer::upload(gpu, &narrow)
-        }
+        Element::F16 => Buffer::upload(gpu, &converted(values, |v| half::f16::from_f32(v).to_bits())),
+        Element::Bf16 => Buffer::upload(gpu, &converted(values, |v| half::bf16::from_f32(v).to_bits())),
     }
 }
 
@@ -49,14 +44,16 @@ pub(crate) fn upload_quantised(gpu: &Gpu, tensor: &Tensor) -> Result<(Buffer, Bu
 
 /// In binary64, as the reference does it.
 fn quantise_rows(values: &[f32], rows: usize) -> (Vec<i8>, Vec<f32>) {
-    let (mut integers, mut factors) = (Vec::with_capacity(values.len()), Vec::with_capacity(rows));
-    for row in values.chunks_exact((values.len() / rows.max(1)).max(1)) {
-        let factor = row.iter().fold(0.0_f64, |largest, v| largest.max(f64::from(*v).abs())) / 127.0;
-        let scale = if factor > 0.0 { 1.0 / factor } else { 0.0 };
-        integers.extend(row.iter().map(|v| (f64::from(*v) * scale).round_ties_even() as i8));
-        factors.push(factor as f32);
-    }
-    (integers, factors)
+    let width = (values.len() / rows.max(1)).max(1);
+    let factor = |row: &[f32]| row.iter().fold(0.0_f64, |largest, v| largest.max(f64::from(*v).abs())) / 127.0;
+    let factors: Vec<f64> = values.par_chunks_exact(width).map(factor).collect();
+    let mut integers = vec![0_i8; factors.len() * width];
+    let wide = integers.par_chunks_exact_mut(width).zip(values.par_chunks_exact(width)).zip(&factors);
+    wide.for_each(|((to, row), factor)| {
+        let scale = if *factor > 0.0 { 1.0 / factor } else { 0.0 };
+        to.iter_mut().zip(row).for_each(|(i, v)| *i = (f64::from(*v) * scale).round_ties_even() as i8);
+    });
+    (integers, factors.into_iter().map(|factor| factor as f32).collect())
 }
 
 /// What poisoned int8 memory holds: no result of a symmetric quantisation.
@@ -69,10 +66,13 @@ pub(crate) const INT8_POISON: u8 = 0x80;
 pub(crate) fn download_quantised(values: &Buffer, factors: &Buffer, shape: &[usize]) -> Result<Tensor, EvaluatorError> {
     let (integers, factors) = (values.download::<i8>()?, factors.download::<f32>()?);
     let width = integers.len().checked_div(factors.len()).unwrap_or(0).max(1);
-    let real = |(row, factor): (&[i8], &f32)| {
-        row.iter().map(|v| if *v == i8::MIN { f32::NAN } else { f32::from(*v) * factor }).collect::<Vec<f32>>()
-    };
-    let values = integers.chunks_exact(width).zip(&factors).flat_map(real).collect();
+    let mut values = vec![0.0_f32; integers.len()];
+    values.par_chunks_exact_mut(width).zip(integers.par_chunks_exact(width)).zip(&factors).for_each(
+        |((to, row), factor)| {
+            let real = |v: i8| if v == i8::MIN { f32::NAN } else { f32::from(v) * factor };
+            to.iter_mut().zip(row).for_each(|(to, v)| *to = real(*v));
+        },
+    );
     Ok(Tensor::f32(shape, values))
 }
 
@@ -83,14 +83,19 @@ pub(crate) fn download_quantised(values: &Buffer, factors: &Buffer, shape: &[usi
 pub(crate) fn download(buffer: &Buffer, element: Element, shape: &[usize]) -> Result<Tensor, EvaluatorError> {
     let values: Vec<f32> = match element {
         Element::F32 => buffer.download()?,
-        Element::F16 => buffer.download::<u16>()?.into_iter().map(|b| half::f16::from_bits(b).to_f32()).collect(),
-        Element::Bf16 => buffer.download::<u16>()?.into_iter().map(|b| half::bf16::from_bits(b).to_f32()).collect(),
+        Element::F16 => converted(&buffer.download::<u16>()?, |b| half::f16::from_bits(b).to_f32()),
+        Element::Bf16 => converted(&buffer.download::<u16>()?, |b| half::bf16::from_bits(b).to_f32()),
     };
     let values = match *shape {
         [n, c, h, w] => channels_last(&values, [n, h * w, c]),
         _ => values,
     };
     Ok(Tensor::f32(shape, values))
+}
+
+/// Every number converted, on all processors.
+pub(super) fn converted<T: Copy + Sync, U: Send>(values: &[T], convert: impl Fn(T) -> U + Sync) -> Vec<U> {
+    values.par_iter().with_min_len(1 << 14).map(|v| convert(*v)).collect()
 }
 
 /// The length of a filter's row on the device: its `c * kh * kw` elements, and zeros up to whole packs.
