@@ -77,11 +77,11 @@ pub fn latest_passed<'a>(measurements: &'a [Measurement], filter: &Filter) -> Op
     wanted.max_by(|a, b| age(a).cmp(&age(b)))
 }
 
-/// The wanted measurement that passed with the highest throughput; among equals the newest. Noisy ones count: ask
-/// [`Measurement::is_noisy`] and say so. `None` as well when the throughputs have different units, since they cannot
+/// The wanted measurement that passed with the highest throughput; among equals the newest. Compilers that were not tuned
+/// are left out. Noisy ones count: ask [`Measurement::is_noisy`] and say so. `None` as well when the throughputs have different units, since they cannot
 /// be compared.
 pub fn best_passed<'a>(measurements: &'a [Measurement], filter: &Filter) -> Option<&'a Measurement> {
-    let passed = measurements.iter().filter(|m| m.status.passed() && filter.accepts(m));
+    let passed = measurements.iter().filter(|m| m.status.passed() && m.stack.is_tuned() && filter.accepts(m));
     let wanted: Vec<_> = passed.filter_map(|m| Some((m.throughput.as_ref()?, m))).collect();
     let (first, _) = wanted.first()?;
     if wanted.iter().any(|(throughput, _)| throughput.unit != first.unit) {

@@ -105,6 +105,7 @@ fn the_columns_beside_a_segment_are_never_the_truth() {
     let store = Store::open(folder.path());
     import(&store, &summary(folder.path(), &[row("A", "Acc", 1, "m", "fp8", 10.0)]));
     let columns = only_segment(&store).with_extension("parquet");
+    assert_eq!(std::fs::read_to_string(columns.with_file_name(".gitignore")).unwrap(), "*.parquet\n");
     let model =
         || store.published(&PublishedFilter::default()).unwrap().rows().map(|r| r.model.to_owned()).collect::<Vec<_>>();
     for damage in [&b""[..], b"PAR1 nothing PAR1"] {

@@ -187,6 +187,9 @@ fn selections() {
         let filter = Filter { workload: Some(workload.clone()), suite: Some("quick".to_owned()), ..Filter::default() };
         assert_eq!(filter.select(&rows).len(), 4);
     }
+    let mut untuned = rows.to_vec();
+    untuned[2].stack = assay_core::StackId::new("tvm-untuned");
+    assert_eq!(best_passed(&untuned, &Filter::default()).unwrap().id, "r-00000");
     let mut mixed = rows.to_vec();
     mixed[1].throughput.as_mut().unwrap().unit = "images/s".to_owned();
     assert_eq!(best_passed(&mixed, &Filter::default()), None);

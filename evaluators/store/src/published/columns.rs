@@ -141,8 +141,18 @@ impl Columns {
             .with_key_value_metadata(Some(metadata))
             .finish(&mut self.frame()?)?;
         let path = path_of(segment);
+        keep_out_of_version_control(&path)?;
         assay_base::files::write_atomic(&path, &bytes).map_err(StoreError::io(&path, "write the file"))
     }
+}
+
+/// What can be made again belongs into no history.
+fn keep_out_of_version_control(columns: &Path) -> Result<(), StoreError> {
+    let file = columns.with_file_name(".gitignore");
+    if file.exists() {
+        return Ok(());
+    }
+    assay_base::files::write_atomic(&file, b"*.parquet\n").map_err(StoreError::io(&file, "write the file"))
 }
 
 /// The latency that a list shows: the one a scenario is named by, else a median, else whatever there is.

@@ -53,6 +53,7 @@ pub fn with_samples(run_id: &str, number: u64, samples_secs: Vec<f64>) -> Measur
         timing: statistics.map(|statistics| Timing {
             method: TimingMethod::HostClock,
             prepare_secs: 0.1,
+            compile_secs: None,
             first_execution_secs: 0.2,
             warm_up_executions: 3,
             samples_secs,
