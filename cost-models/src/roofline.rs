@@ -95,7 +95,8 @@ impl Default for EfficiencyRange {
 pub struct Projection {
     /// Items a second on the target, of class [`Evidence::Projected`] or weaker.
     pub throughput: Estimate,
-    /// Achieved over attainable on the source.
+    /// Achieved over attainable on the source. Above 1 the ceilings were measured under worse conditions than the work;
+    /// the projection then takes 1.
     pub source_efficiency: f64,
     /// What binds the workload on the source.
     pub source_bound: Bound,
@@ -104,7 +105,10 @@ pub struct Projection {
 }
 
 /// Measured rates exceed a specified ceiling by noise and clock boost, but not by more than this.
-const CEILING_TOLERANCE: f64 = 1.05;
+pub const CEILING_TOLERANCE: f64 = 1.05;
+
+/// A rate so far above the roofline is of other work, or the ceilings are of another device.
+const IMPOSSIBLE: f64 = 1.5;
 
 /// Projects a measured throughput to another device: the efficiency on the source (achieved over attainable under
 /// the source's ceilings) is applied to the target's roofline.
@@ -114,8 +118,9 @@ const CEILING_TOLERANCE: f64 = 1.05;
 /// Source: Williams, Waterman & Patterson, "Roofline", CACM 52(4), 2009.
 ///
 /// # Errors
-/// A ceiling or amount of work not above 0, factors outside their range, or a measured throughput above the source's
-/// roofline: then the ceilings, the work or the measurement are wrong.
+/// A ceiling or amount of work not above 0, factors outside their range, or a measured throughput far above the source's
+/// roofline: then the ceilings, the work or the measurement are wrong. (One a little above it, as when other programs
+/// ran while the ceilings were measured, is taken as the roofline itself.)
 pub fn project_by_roofline(
     measured: &Estimate,
     work: &ItemWork,
@@ -135,7 +140,7 @@ pub fn project_by_roofline(
     let source_attainable = source.attainable_items_per_sec(work);
     let target_attainable = target.attainable_items_per_sec(work);
     let efficiency = measured.value / source_attainable;
-    if efficiency > CEILING_TOLERANCE {
+    if efficiency > IMPOSSIBLE {
         return Err(CostError::invalid(
             "measured",
             format!(
@@ -144,11 +149,12 @@ pub fn project_by_roofline(
             ),
         ));
     }
-    let low = measured.low / source_attainable * low_factor;
-    let high = (measured.high / source_attainable * high_factor).min(1.0).max(efficiency);
+    let believed = efficiency.min(1.0);
+    let low = (measured.low / source_attainable).min(1.0) * low_factor;
+    let high = (measured.high / source_attainable * high_factor).min(1.0).max(believed);
     Ok(Projection {
         throughput: Estimate {
-            value: efficiency * target_attainable,
+            value: believed * target_attainable,
             low: low * target_attainable,
             high: high * target_attainable,
             evidence: measured.evidence.weaker(Evidence::Projected),
@@ -190,10 +196,17 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_above_the_roofline_is_refused() {
+    fn a_rate_above_the_roofline_is_the_roofline_and_far_above_it_refused() {
         let work = ItemWork { flops: 1e9, bytes: 1e6 };
-        let measured = Estimate::exact(120.0, Evidence::Measured);
-        let error = project_by_roofline(&measured, &work, &CPU, &GPU, &EfficiencyRange::default()).unwrap_err();
-        assert!(error.to_string().contains("1.20 times"), "{error}");
+        let project = |rate| {
+            let measured = Estimate::exact(rate, Evidence::Measured);
+            project_by_roofline(&measured, &work, &CPU, &GPU, &EfficiencyRange::default())
+        };
+        let projection = project(120.0).unwrap();
+        assert!((projection.source_efficiency - 1.2).abs() < 1e-12);
+        assert_eq!(projection.throughput.value, GPU.attainable_items_per_sec(&work));
+        assert!(projection.throughput.low <= 0.5 * projection.throughput.value);
+        let error = project(160.0).unwrap_err();
+        assert!(error.to_string().contains("1.60 times"), "{error}");
     }
 }

@@ -3,7 +3,9 @@
 use assay_base::{Evidence, NumericFormat, format};
 use assay_core::{Device, Measurement, Workload};
 use assay_cost_models::Estimate;
-use assay_cost_models::roofline::{Bound, EfficiencyRange, ItemWork, Roofline, project_by_roofline};
+use assay_cost_models::roofline::{
+    Bound, CEILING_TOLERANCE, EfficiencyRange, ItemWork, Roofline, project_by_roofline,
+};
 use assay_hardware_profiles::{HardwareKind, Profile};
 use assay_reports::content::ThroughputFacts;
 use assay_study::{Study, StudyOption, ThroughputSource};
@@ -180,7 +182,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// The newest measurement of each stack that passed; of those, the fastest.
+    /// The newest measurement of each stack that passed; of those, the fastest. A compiler that was not tuned is taken
+    /// where it is named, never chosen.
     fn measured(
         &self,
         workload: &str,
@@ -191,7 +194,7 @@ impl Resolver<'_> {
         let matching = |m: &&Measurement| {
             m.workload.id == workload
                 && device.is_none_or(|d| m.device.id == d)
-                && stack.is_none_or(|s| m.stack.as_str() == s)
+                && stack.map_or(m.stack.is_tuned(), |s| m.stack.as_str() == s)
                 && target.is_none_or(|t| m.target == t)
         };
         let mut newest: Vec<&Measurement> = Vec::new();
@@ -352,6 +355,13 @@ fn project(
         Estimate::new(with_overhead(e.value), with_overhead(e.low), with_overhead(e.high), e.evidence);
 
     let mut warnings = measured.warnings.clone();
+    if projection.source_efficiency > CEILING_TOLERANCE {
+        warnings.push(format!(
+            "the work ran at {} of the ceilings measured here, so those were measured under load; measure again on a \
+             quiet machine",
+            format::percent(projection.source_efficiency, 0)
+        ));
+    }
     if projection.source_bound != projection.target_bound {
         warnings.push(format!(
             "projected across different bottlenecks ({} here, {} there): measure it to be sure",
