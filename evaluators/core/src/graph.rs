@@ -223,13 +223,13 @@ impl Graph {
         dense + looked_up + self.stored_bytes(self.spec(self.output))
     }
 
-    /// Bytes of one node's operands and result, each moved once, the intermediate ones too.
-    pub fn node_bytes(&self, node: &Node) -> f64 {
+    /// Bytes of one node's operands, and of its result, each moved once, the intermediate ones too.
+    pub fn node_bytes(&self, node: &Node) -> (f64, f64) {
         let operand = |(position, id): (usize, &TensorId)| match (&node.op, position) {
             (Op::EmbeddingBag, 0) => self.looked_up_bytes(node),
             _ => self.stored_bytes(self.spec(*id)),
         };
-        node.inputs.iter().enumerate().map(operand).sum::<f64>() + self.stored_bytes(self.spec(node.output))
+        (node.inputs.iter().enumerate().map(operand).sum(), self.stored_bytes(self.spec(node.output)))
     }
 
     fn stored_bytes(&self, spec: &TensorSpec) -> f64 {

@@ -14,6 +14,8 @@ use crate::tensor::{Tensor, Values};
 
 mod kernels;
 
+use kernels::Attention;
+
 /// Above this many operations only a sample is computed (about a second on two cores).
 const MAX_FLOPS: f64 = 1e10;
 /// Above this many output elements only a sample is computed (128 MiB of binary64).
@@ -29,14 +31,17 @@ pub fn evaluate(job: &Job) -> Vec<f64> {
 ///
 /// In every workload the inputs and the output share the first dimension (rows of a matrix, sequences, images,
 /// samples) and its entries do not depend on each other. A workload that is too large is therefore computed for a
-/// few of them, exactly. Which ones is fixed by the workload, and the first and the last are always among them.
+/// few of them, exactly. Which ones is fixed by the workload, and the first and the last are always among them. An
+/// attention alone is computed for a few queries of all sequences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
-    /// The entries of the first dimension that were computed, in ascending order; `None` when all were.
+    /// The entries of the first dimension, or queries, that were computed, in ascending order; `None` when all were.
     pub rows: Option<Vec<usize>>,
     /// The output, or the sampled entries of it one after the other.
     pub values: Vec<f64>,
     shape: Vec<usize>,
+    /// How many entries the output has.
+    entries: usize,
 }
 
 impl Reference {
@@ -47,17 +52,27 @@ impl Reference {
 
     fn within(job: &Job, max_flops: f64, max_elements: usize) -> Self {
         let shape = job.graph.shape(job.graph.output).to_vec();
-        let entries = shape.first().copied().unwrap_or(1);
+        let attention = lone_attention(job);
+        let queries = attention.as_ref().map_or(1, |(attention, _)| attention.queries());
+        let entries = shape.first().copied().unwrap_or(1) * queries;
         let elements: usize = shape.iter().product();
         let share = (max_flops / job.graph.flops()).min(max_elements as f64 / elements as f64);
         let count = (entries as f64 * share).ceil() as usize;
         // What one device gets depends on all.
         let together = job.graph.nodes.iter().any(|node| matches!(node.op, Op::Collective { .. }));
         if share >= 1.0 || count >= entries || together {
-            return Self { rows: None, values: evaluate(job), shape };
+            let values = match attention {
+                Some((attention, operands)) => attention.rows(operands, &(0..entries).collect::<Vec<_>>()),
+                None => evaluate(job),
+            };
+            return Self { rows: None, values, shape, entries };
         }
         let rows = sample(entries, count.max(2), &job.workload.hash());
-        Self { values: evaluate_rows(job, &rows), rows: Some(rows), shape }
+        let values = match attention {
+            Some((attention, operands)) => attention.rows(operands, &rows),
+            None => evaluate_rows(job, &rows),
+        };
+        Self { values, rows: Some(rows), shape, entries }
     }
 
     /// The relative L2 error of a stack's output, over the entries that were computed.
@@ -72,7 +87,7 @@ impl Reference {
         if values.par_iter().any(|v| !v.is_finite()) {
             return None;
         }
-        relative_l2_error(&gather(values, self.shape.first().copied()?, rows), &self.values)
+        relative_l2_error(&gather(values, self.entries, rows), &self.values)
     }
 }
 
@@ -100,6 +115,15 @@ fn sample(bound: usize, count: usize, name: &str) -> Vec<usize> {
             _ => start(part) + (generator.next_u64() % (start(part + 1) - start(part)).max(1) as u64) as usize,
         })
         .collect()
+}
+
+/// The operation and operands of a job that is one attention: keys may be many gigabytes, and are read as they are.
+fn lone_attention(job: &Job) -> Option<(Attention, [&[f32]; 3])> {
+    let [node] = job.graph.nodes.as_slice() else { return None };
+    let &[q, k, v] = node.inputs.as_slice() else { return None };
+    let attention = Attention::of(&node.op, [job.graph.shape(q), job.graph.shape(k)])?;
+    let given = |id: TensorId| job.tensors.get(id.0)?.as_ref().map(Tensor::as_f32);
+    Some((attention, [given(q)?, given(k)?, given(v)?]))
 }
 
 /// The output for some entries of the first dimension. Weights are shared by all entries.
@@ -221,6 +245,7 @@ mod tests {
             Shape::Quantise { rows: 7, columns: 16 },
             Shape::RmsNormResidual { rows: 7, columns: 16 },
             Shape::AttentionDecode { batch: 5, heads: 4, kv_heads: 2, context: 6, head_dim: 4 },
+            Shape::AttentionPrefill { batch: 2, heads: 2, sequence: 5, head_dim: 4 },
             Shape::EncoderBlock { batch: 4, sequence: 3, hidden: 8, heads: 2, feed_forward: 16 },
             Shape::ConvBlock { batch: 4, channels: 2, size: 4 },
             Shape::EmbeddingMlp { batch: 6, tables: 2, rows: 10, dim: 4, bag: 3, hidden: 8 },
@@ -229,16 +254,17 @@ mod tests {
             let whole = evaluate(&job);
             let sampled = Reference::within(&job, job.graph.flops() * 0.5, usize::MAX);
             let rows = sampled.rows.clone().unwrap();
-            assert!(rows.len() < job.graph.shape(job.graph.output)[0]);
-            assert_eq!(sampled.values, gather(&whole, job.graph.shape(job.graph.output)[0], &rows));
+            let entries = sampled.entries;
+            assert!(rows.len() < entries);
+            assert_eq!(sampled.values, gather(&whole, entries, &rows));
 
             let mut output: Vec<f32> = whole.iter().map(|v| *v as f32).collect();
             let shape = job.graph.shape(job.graph.output).to_vec();
             let tensor = Tensor::f32(shape.clone(), output.clone());
             assert!(sampled.error_norm(&tensor).unwrap() < 1e-7);
             // An entry that is not in the sample must still be finite.
-            let unsampled = (0..shape[0]).find(|row| !rows.contains(row)).unwrap();
-            output[unsampled * whole.len() / shape[0]] = f32::NAN;
+            let unsampled = (0..entries).find(|row| !rows.contains(row)).unwrap();
+            output[unsampled * whole.len() / entries] = f32::NAN;
             assert_eq!(sampled.error_norm(&Tensor::f32(shape, output)), None);
         }
     }

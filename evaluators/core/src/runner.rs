@@ -293,8 +293,10 @@ fn timed_run(
     let first = timing::hot(prepared.as_mut(), plan.stop, host.sensors(device), observer);
     let foreign_load = load.finish();
     let first = first?;
-    let again = measure_again(prepared.as_mut(), &first, plan.stop, &|| host.sensors(device), observer)?;
-    let (samples, clocks) = throttling::settle(&first, &again, plan.stop);
+    let full_hz = device.properties.get("max_sm_clock_hz").and_then(|hz| hz.parse().ok());
+    let (first, again) =
+        measure_again(prepared.as_mut(), first, plan.stop, full_hz, &|| host.sensors(device), observer)?;
+    let (samples, clocks) = throttling::settle(&first, &again, plan.stop, full_hz);
     let samples_secs: Vec<f64> = samples.iter().map(|sample| sample.latency_secs).collect();
 
     // What was right at first must still be right after thousands of executions.
@@ -355,18 +357,25 @@ fn check(prepared: &mut dyn Prepared, cache: &mut Cache, job: &Job) -> Result<Co
     Ok(Correctness { error_norm, tolerance, passed: error_norm.is_some_and(|error| error <= tolerance) })
 }
 
-/// Executes again what a device that slowed itself down was hindered in, after a rest each time.
+/// Executes again what a device that slowed itself down was hindered in, after a rest each time. A device that does so
+/// all the time is first timed for longer; that then stands for the first samples.
 fn measure_again(
     prepared: &mut dyn Prepared,
-    first: &timing::Watched,
+    mut first: timing::Watched,
     rule: StopRule,
+    full_hz: Option<f64>,
     sensors: &dyn Fn() -> Option<Box<dyn Sensors>>,
     observer: &mut dyn Observer,
-) -> Result<Vec<timing::Watched>, EvaluatorError> {
+) -> Result<(timing::Watched, Vec<timing::Watched>), EvaluatorError> {
+    if throttling::marks(&first, full_hz).is_some_and(|marks| throttling::is_steady(&marks)) {
+        observer.phase("measuring the steady state");
+        first = timing::hot(prepared, throttling::steady_rule(rule), sensors(), observer)?;
+    }
     let count = |watched: &timing::Watched, wanted: bool| {
-        throttling::marks(watched).map_or(0, |marks| marks.iter().filter(|mark| **mark == wanted).count())
+        let marks = throttling::marks(watched, full_hz);
+        marks.map_or(0, |marks| marks.iter().filter(|mark| **mark == wanted).count())
     };
-    let mut left = count(first, true);
+    let mut left = count(&first, true);
     let mut rounds = Vec::new();
     while left > 0 && rounds.len() < throttling::ROUNDS {
         observer.phase("measuring again after a slow-down");
@@ -375,7 +384,7 @@ fn measure_again(
         left = left.saturating_sub(count(&round, false));
         rounds.push(round);
     }
-    Ok(rounds)
+    Ok((first, rounds))
 }
 
 #[cfg(test)]

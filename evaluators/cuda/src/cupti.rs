@@ -41,6 +41,13 @@ pub(crate) struct Activity {
     pub(crate) local_bytes: u32,
 }
 
+impl Activity {
+    /// Whether it is a kernel; else it moves memory.
+    pub(crate) fn is_kernel(&self) -> bool {
+        self.block.iter().all(|threads| *threads > 0)
+    }
+}
+
 /// The library, loaded for the rest of the process's life.
 pub(crate) struct Cupti {
     version: u32,

@@ -201,11 +201,11 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
             planner.memory.push(buffer);
         }
     }
-    let mut work = Vec::new();
+    let (mut work, mut left) = (Vec::new(), Work::known(0.0, 0.0));
     for node in &job.graph.nodes {
         let first = planner.steps.len();
         planner.node(node)?;
-        work.extend(works(&job.graph, node, planner.steps.get(first..).unwrap_or_default()));
+        work.extend(works(&job.graph, node, planner.steps.get(first..).unwrap_or_default(), &mut left));
     }
     let output = output.ok_or_else(|| EvaluatorError::Failed("the graph has no output".to_owned()))?;
     if job.graph.tensors.iter().any(|t| t.shape.len() == 4) {
@@ -223,12 +223,22 @@ pub(crate) fn plan(gpu: &Gpu, job: &Job) -> Result<Plan, EvaluatorError> {
 }
 
 /// What the steps of a node do. A product's work is its own; where there is none the first step does the node's, and
-/// others only join or arrange.
-fn works(graph: &Graph, node: &Node, steps: &[Step]) -> Vec<Work> {
+/// others only join or arrange. The work of nodes without steps is `left` to the next node, whose own operands then are
+/// intermediate.
+fn works(graph: &Graph, node: &Node, steps: &[Step], left: &mut Work) -> Vec<Work> {
+    let (operands, result) = graph.node_bytes(node);
+    let (fused_flops, fused_bytes) = (left.flops.unwrap_or(0.0), left.bytes.unwrap_or(0.0));
+    let flops = fused_flops + graph.node_flops(node);
+    if steps.is_empty() {
+        *left = Work::known(flops, fused_bytes + operands);
+        return Vec::new();
+    }
+    *left = Work::known(0.0, 0.0);
+    let bytes = result + if fused_bytes > 0.0 { fused_bytes } else { operands };
     let products = steps.iter().any(|step| matches!(step, Step::Product(_)));
     let work = |(index, step): (usize, &Step)| match step {
         Step::Product(gemm) => gemm.work(),
-        Step::Launch(_) if index == 0 && !products => Work::known(graph.node_flops(node), graph.node_bytes(node)),
+        Step::Launch(_) if index == 0 && !products => Work::known(flops, bytes),
         Step::Launch(_) => Work::default(),
     };
     steps.iter().enumerate().map(work).collect()

@@ -35,16 +35,18 @@ pub(crate) fn take(
     for (index, step) in plan.steps.iter().enumerate() {
         step.enqueue(gpu)?;
         gpu.synchronize()?;
-        owners.extend(recording.take()?.iter().map(|_| index));
+        owners.extend(recording.take()?.iter().map(|activity| Owner { step: index, kernel: activity.is_kernel() }));
     }
     let mut executions = Vec::new();
     for _ in 0..EXECUTIONS {
         hold.enqueue(gpu)?;
+        // The first after a pause is slower: the second stands for executions one after the other.
+        whole()?;
         whole()?;
         gpu.synchronize()?;
         let mut activities = recording.take()?;
         activities.retain(|activity| activity.name != HOLD);
-        executions.push(activities);
+        executions.push(activities.split_off(activities.len() / 2));
     }
     drop(recording);
     executions.sort_by_key(|activities| Busy::of(activities).span_ns);
@@ -52,19 +54,26 @@ pub(crate) fn take(
         return Err(EvaluatorError::Failed(format!("{} told of no kernel", cupti.name())));
     };
     let multiprocessor = Multiprocessor::of(&gpu.context)?;
-    Ok(Profile::Taken(timeline(cupti.name(), execution, &works(plan, &owners, execution.len()), &multiprocessor)))
+    Ok(Profile::Taken(timeline(cupti.name(), execution, &works(&plan.work, &owners, execution.len()), &multiprocessor)))
 }
 
-/// The work of each kernel in order; unknown for all when their number is not that of the single steps.
-fn works(plan: &Plan, owners: &[usize], kernels: usize) -> Vec<Work> {
-    if owners.len() != kernels {
-        return vec![Work::default(); kernels];
+/// Whose an activity is, and whether it is a kernel or moves memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Owner {
+    step: usize,
+    kernel: bool,
+}
+
+/// The work of each activity in order; unknown for all when their number is not that of the single steps.
+fn works(plan: &[Work], owners: &[Owner], activities: usize) -> Vec<Work> {
+    if owners.len() != activities {
+        return vec![Work::default(); activities];
     }
-    let alone = |owner: usize| owners.iter().filter(|other| **other == owner).count() == 1;
-    let work = |owner: &usize| {
-        let work = plan.work.get(*owner).copied().unwrap_or_default();
-        // A step of several kernels: which did what is not known.
-        if alone(*owner) { work } else { Work::default() }
+    let kernels = |step: usize| owners.iter().filter(|other| other.step == step && other.kernel).count();
+    let work = |owner: &Owner| {
+        let work = plan.get(owner.step).copied().unwrap_or_default();
+        // Of a step of several kernels it is not known which did what.
+        if owner.kernel && kernels(owner.step) == 1 { work } else { Work::default() }
     };
     owners.iter().map(work).collect()
 }
@@ -162,6 +171,17 @@ mod tests {
         let trace = [activity("a", 100, 200), activity("b", 150, 250), activity("a", 300, 400)];
         assert_eq!(Busy::of(&trace), Busy { span_ns: 300, busy_ns: 250, gaps: 1, longest_gap_ns: 50 });
         assert_eq!(Busy::of(&[]), Busy::default());
+    }
+
+    #[test]
+    fn work_is_that_of_the_only_kernel_of_a_step() {
+        let (a, b) = (Work::known(1.0, 2.0), Work::known(3.0, 4.0));
+        let owner = |step, kernel| Owner { step, kernel };
+        // Memory is filled before the first step's kernel; the second step has two kernels.
+        let owners = [owner(0, false), owner(0, true), owner(1, true), owner(1, true)];
+        let none = Work::default();
+        assert_eq!(works(&[a, b], &owners, 4), [none, a, none, none]);
+        assert_eq!(works(&[a, b], &owners, 3), [none; 3]);
     }
 
     #[test]

@@ -97,31 +97,11 @@ pub(super) fn compute(op: &Op, operands: &[(Operand, &[usize])], output: &[usize
                 }
             });
         }
-        Op::Attention { heads, kv_heads, causal } => {
-            let (queries, keys) = (shape(0)[1], shape(1)[1]);
-            let head_dim = width / heads;
-            let key_width = kv_heads * head_dim;
-            let (q, k, v) = (values(0), values(1), values(2));
-            let scale = 1.0 / (head_dim as f64).sqrt();
-            each_row(&mut out, width, |i, row| {
-                let (batch, query) = (i / queries, i % queries);
-                let visible = if *causal { (query + 1 + keys).saturating_sub(queries) } else { keys };
-                let mut scores = vec![0.0; visible];
-                for head in 0..*heads {
-                    let at = |key: usize| (batch * keys + key) * key_width + head * kv_heads / heads * head_dim;
-                    let start = i * width + head * head_dim;
-                    let q = &q[start..start + head_dim];
-                    for (key, score) in scores.iter_mut().enumerate() {
-                        *score = scale * dot(q, &k[at(key)..at(key) + head_dim]);
-                    }
-                    softmax(&mut scores);
-                    let out = &mut row[head * head_dim..(head + 1) * head_dim];
-                    for (key, score) in scores.iter().enumerate() {
-                        let v = &v[at(key)..at(key) + head_dim];
-                        out.iter_mut().zip(v).for_each(|(o, v)| *o += score * v);
-                    }
-                }
-            });
+        Op::Attention { .. } => {
+            if let Some(attention) = Attention::of(op, [shape(0), shape(1)]) {
+                let (q, k, v) = (values(0), values(1), values(2));
+                each_row(&mut out, width, |i, row| attention.row([&q, &k, &v], i, row));
+            }
         }
         Op::Add { scale, activation } => {
             let (x, y, scale) = (operand(0), operand(1), f64::from(*scale));
@@ -169,6 +149,63 @@ pub(super) fn compute(op: &Op, operands: &[(Operand, &[usize])], output: &[usize
         }),
     }
     out
+}
+
+/// The sizes of an attention.
+pub(super) struct Attention {
+    queries: usize,
+    keys: usize,
+    width: usize,
+    heads: usize,
+    kv_heads: usize,
+    causal: bool,
+}
+
+impl Attention {
+    /// Of an operation with queries and keys of these shapes; `None` of any other.
+    pub(super) fn of(op: &Op, [q, k]: [&[usize]; 2]) -> Option<Self> {
+        let (Op::Attention { heads, kv_heads, causal }, &[_, queries, width], &[_, keys, _]) = (op, q, k) else {
+            return None;
+        };
+        Some(Self { queries, keys, width, heads: *heads, kv_heads: *kv_heads, causal: *causal })
+    }
+
+    /// The queries of one sequence.
+    pub(super) fn queries(&self) -> usize {
+        self.queries
+    }
+
+    /// Row `i` of the result, over the queries of all sequences. Operands in fp32 or binary64.
+    fn row<T: Copy + Into<f64>>(&self, [q, k, v]: [&[T]; 3], i: usize, row: &mut [f64]) {
+        let Self { queries, keys, width, heads, kv_heads, causal } = *self;
+        let head_dim = width / heads;
+        let key_width = kv_heads * head_dim;
+        let scale = 1.0 / (head_dim as f64).sqrt();
+        let (batch, query) = (i / queries, i % queries);
+        let visible = if causal { (query + 1 + keys).saturating_sub(queries) } else { keys };
+        let mut scores = vec![0.0; visible];
+        for head in 0..heads {
+            let at = |key: usize| (batch * keys + key) * key_width + head * kv_heads / heads * head_dim;
+            let start = i * width + head * head_dim;
+            let q = &q[start..start + head_dim];
+            for (key, score) in scores.iter_mut().enumerate() {
+                *score = scale * dot(q, &k[at(key)..at(key) + head_dim]);
+            }
+            softmax(&mut scores);
+            let out = &mut row[head * head_dim..(head + 1) * head_dim];
+            for (key, score) in scores.iter().enumerate() {
+                let v = &v[at(key)..at(key) + head_dim];
+                out.iter_mut().zip(v).for_each(|(o, v)| *o += score * (*v).into());
+            }
+        }
+    }
+
+    /// Some rows of the result, one after the other.
+    pub(super) fn rows(&self, operands: [&[f32]; 3], rows: &[usize]) -> Vec<f64> {
+        let mut out = vec![0.0; rows.len() * self.width];
+        out.par_chunks_mut(self.width.max(1)).zip(rows).for_each(|(out, i)| self.row(operands, *i, out));
+        out
+    }
 }
 
 fn each_row(out: &mut [f64], width: usize, compute: impl Fn(usize, &mut [f64]) + Sync) {
@@ -303,12 +340,13 @@ fn softmax(row: &mut [f64]) {
 }
 
 /// The inner product, in eight partial sums so that it is not bound by the latency of one addition.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+fn dot<T: Copy + Into<f64>>(a: &[T], b: &[T]) -> f64 {
+    let product = |(a, b): (&T, &T)| (*a).into() * (*b).into();
     let mut sums = [0.0; 8];
     let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
-    let tail: f64 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(a, b)| a * b).sum();
+    let tail: f64 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(product).sum();
     for (a, b) in a_chunks.zip(b_chunks) {
-        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(s, (a, b))| *s += a * b);
+        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(s, pair)| *s += product(pair));
     }
     sums.iter().sum::<f64>() + tail
 }

@@ -19,12 +19,16 @@ pub(super) const ROUNDS: usize = 2;
 pub(super) const REST: Duration = Duration::from_millis(200);
 /// The longest time of each.
 const ROUND_SECS: f64 = 0.25;
-/// Above this share of throttled executions slowing down is the device's steady state.
+/// From this share of throttled executions on slowing down is the device's steady state.
 const STEADY_SHARE: f64 = 0.5;
+/// How long a device in that state is timed: its power control moves the clock about ten times a second.
+const STEADY_SECS: f64 = 2.0;
+/// A clock of this share of the highest is not slowed down, whatever a reading says that is up to a second late.
+const FULL_CLOCK: f64 = 0.99;
 
-/// Whether each sample was executed while the device slowed itself down: what the reading nearest in time says.
-/// `None` where no reading tells.
-pub(super) fn marks(watched: &Watched) -> Option<Vec<bool>> {
+/// Whether each sample was executed while the device slowed itself down: what the reading nearest in time says, unless
+/// the sample's own clock was the device's highest, `full_hz`. `None` where no reading tells.
+pub(super) fn marks(watched: &Watched, full_hz: Option<f64>) -> Option<Vec<bool>> {
     let told: Vec<(f64, bool)> = watched.readings.iter().filter_map(|r| Some((r.elapsed_secs, r.throttled?))).collect();
     if told.is_empty() {
         return None;
@@ -34,8 +38,21 @@ pub(super) fn marks(watched: &Watched) -> Option<Vec<bool>> {
         let around = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|i| told.get(i));
         around.min_by(|a, b| (a.0 - secs).abs().total_cmp(&(b.0 - secs).abs())).is_some_and(|(_, throttled)| *throttled)
     };
+    let full = |sample: &Timed| sample.clock_hz.zip(full_hz).is_some_and(|(hz, full)| hz >= FULL_CLOCK * full);
     // The middle of an execution stands for it.
-    Some(watched.samples.iter().map(|s| nearest(s.ended_secs - s.latency_secs / 2.0)).collect())
+    let mark = |sample: &Timed| !full(sample) && nearest(sample.ended_secs - sample.latency_secs / 2.0);
+    Some(watched.samples.iter().map(mark).collect())
+}
+
+/// Whether slowing down is the device's steady state.
+pub(super) fn is_steady(marks: &[bool]) -> bool {
+    !marks.is_empty() && marks.iter().filter(|mark| **mark).count() as f64 >= STEADY_SHARE * marks.len() as f64
+}
+
+/// How long a device in its steady state is timed.
+pub(super) fn steady_rule(rule: StopRule) -> StopRule {
+    let min_time_secs = rule.min_time_secs.max(STEADY_SECS.min(rule.max_time_secs));
+    StopRule { min_time_secs, ..rule }
 }
 
 /// How long one more round takes for so many executions.
@@ -45,8 +62,10 @@ pub(super) fn round_rule(rule: StopRule, executions: usize) -> StopRule {
 
 /// The samples that count, what is known of their clocks, and of slow-downs if there were any. `again` are the rounds
 /// after the first.
-pub(super) fn settle(first: &Watched, again: &[Watched], rule: StopRule) -> (Vec<Timed>, Clocks) {
-    let Some(marks_of_first) = marks(first) else { return (first.samples.clone(), clocks(&first.samples, &[], None)) };
+pub(super) fn settle(first: &Watched, again: &[Watched], rule: StopRule, full_hz: Option<f64>) -> (Vec<Timed>, Clocks) {
+    let Some(marks_of_first) = marks(first, full_hz) else {
+        return (first.samples.clone(), clocks(&first.samples, &[], None));
+    };
     let throttled = marks_of_first.iter().filter(|mark| **mark).count();
     if throttled == 0 {
         return (first.samples.clone(), clocks(&first.samples, &[], None));
@@ -54,7 +73,7 @@ pub(super) fn settle(first: &Watched, again: &[Watched], rule: StopRule) -> (Vec
     let repeated: Vec<(Timed, bool)> = again
         .iter()
         .flat_map(|round| {
-            let marks = marks(round).unwrap_or_else(|| vec![true; round.samples.len()]);
+            let marks = marks(round, full_hz).unwrap_or_else(|| vec![true; round.samples.len()]);
             round.samples.iter().copied().zip(marks)
         })
         .collect();
@@ -62,8 +81,7 @@ pub(super) fn settle(first: &Watched, again: &[Watched], rule: StopRule) -> (Vec
     let mut sorted: Vec<f64> = rested.iter().map(|sample| sample.latency_secs).collect();
     sorted.sort_by(f64::total_cmp);
     let unhindered = first.samples.len() - throttled;
-    let passing = (throttled as f64) < STEADY_SHARE * first.samples.len() as f64;
-    let replaced = passing && unhindered + rested.len() >= rule.min_samples;
+    let replaced = !is_steady(&marks_of_first) && unhindered + rested.len() >= rule.min_samples;
     let throttling = Throttling {
         executions: throttled,
         of: first.samples.len(),
@@ -129,7 +147,7 @@ mod tests {
 
     #[test]
     fn without_a_slow_down_nothing_is_said() {
-        let (samples, clocks) = settle(&watched(20, |_| false), &[], StopRule::default());
+        let (samples, clocks) = settle(&watched(20, |_| false), &[], StopRule::default(), None);
         assert_eq!((samples.len(), clocks.samples_hz.len()), (20, 20));
         assert!(clocks.throttling.is_none() && clocks.throttled_samples.is_empty());
     }
@@ -138,7 +156,7 @@ mod tests {
     fn a_passing_slow_down_is_replaced_by_what_was_measured_again() {
         let first = watched(40, |secs| (0.1..0.2).contains(&secs));
         let again = watched(10, |_| false);
-        let (samples, clocks) = settle(&first, &[again], StopRule::default());
+        let (samples, clocks) = settle(&first, &[again], StopRule::default(), None);
         let throttling = clocks.throttling.unwrap();
         assert!(throttling.replaced && (8..=12).contains(&throttling.executions), "{throttling:?}");
         assert_eq!(throttling.reasons.keys().collect::<Vec<_>>(), ["power cap"]);
@@ -150,7 +168,7 @@ mod tests {
     fn a_device_at_its_limit_keeps_its_samples_and_they_are_marked() {
         let first = watched(40, |secs| secs > 0.05);
         let again = watched(10, |secs| secs > 0.05);
-        let (samples, clocks) = settle(&first, &[again], StopRule::default());
+        let (samples, clocks) = settle(&first, &[again], StopRule::default(), None);
         let throttling = clocks.throttling.unwrap();
         assert_eq!((samples.len(), throttling.replaced), (40, false));
         assert_eq!(clocks.throttled_samples.len(), throttling.executions);
@@ -159,9 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn a_sample_at_the_highest_clock_was_not_slowed_down() {
+        // Every reading says so, as long after the load as it likes; the clock of the last samples is the highest again.
+        let mut late = watched(40, |_| true);
+        late.samples.iter_mut().take(30).for_each(|sample| sample.clock_hz = Some(1.5e9));
+        late.samples.iter_mut().skip(30).for_each(|sample| sample.clock_hz = Some(1.975e9));
+        let marks = marks(&late, Some(1.98e9)).unwrap();
+        assert_eq!(marks.iter().filter(|mark| **mark).count(), 30);
+        assert!(is_steady(&marks) && !is_steady(&marks[25..]) && !is_steady(&[]));
+    }
+
+    #[test]
     fn nothing_is_marked_where_no_reading_tells() {
         let mut silent = watched(20, |_| true);
         silent.readings.iter_mut().for_each(|reading| reading.throttled = None);
-        assert_eq!(marks(&silent), None);
+        assert_eq!(marks(&silent, None), None);
     }
 }
