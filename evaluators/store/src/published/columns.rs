@@ -67,7 +67,7 @@ pub struct Columns {
 }
 
 /// The columns of text.
-const TEXTS: [&str; 11] = [
+pub const TEXTS: [&str; 11] = [
     "model",
     "scenario",
     "accelerator",

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
+use super::columns::{self, TEXTS};
 use super::segment::{self, Entry};
-use super::{Provenance, QuarantinedRow, columns, parse_id, row_id};
+use super::{Provenance, QuarantinedRow, parse_id, row_id};
 use crate::error::{StoreError, Warning};
 use crate::importers::{Kind, PublishedResult};
 use crate::store::Store;
@@ -169,19 +170,6 @@ impl PublishedRow<'_> {
     }
 }
 
-const TEXTS: [&str; 11] = [
-    "model",
-    "scenario",
-    "accelerator",
-    "system",
-    "stack",
-    "format",
-    "submitter",
-    "date",
-    "unit",
-    "latency",
-    "remarks",
-];
 const COUNTS: [&str; 3] = ["row", "line", "accelerators"];
 const NUMBERS: [&str; 4] = ["throughput", "latency_secs", "power_watts", "energy_per_query_joules"];
 
