@@ -124,6 +124,8 @@ labels! {
     missing_body: "The typefaces of this document lack {} of its characters; each stands as □ on the page. Searching and copying give the characters themselves. By code point: {}.", "Den Schriften dieses Dokuments fehlen {} seiner Zeichen; jedes erscheint als □. Suchen und Kopieren liefern die Zeichen selbst. Als Codepunkte: {}.";
     no_columns: "This table has no columns.", "Diese Tabelle hat keine Spalten.";
     no_rows: "No rows.", "Keine Zeilen.";
+    own_title: "The title is the author's. The rules found:", "Der Titel stammt vom Verfasser. Die Regeln fanden:";
+    own_words: "In the author's own words", "In den Worten des Verfassers";
     page_link: "{}, page {}", "{}, Seite {}";
     page_of: "Page {} of {}", "Seite {} von {}";
     reproduce: "Reproduce:", "Nachstellen:";

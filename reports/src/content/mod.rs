@@ -12,6 +12,7 @@ pub mod capacity;
 mod dossier;
 mod facts;
 mod findings;
+mod german;
 mod input;
 mod migration;
 mod own_words;
@@ -112,7 +113,10 @@ pub fn compose(kind: ReportKind, input: &ReportInput) -> Document {
         ReportKind::Capacity => capacity::compose(input),
         ReportKind::Baseline => baseline::compose(input),
     };
-    own_words::apply(&mut document, &input.study.narrative);
+    if input.language() == crate::Language::German {
+        german::translate(&mut document);
+    }
+    own_words::apply(&mut document, &input.study.narrative, input.language());
     document
 }
 
@@ -127,7 +131,7 @@ fn meta(kind: ReportKind, input: &ReportInput) -> Meta {
     Meta {
         title: match kind {
             ReportKind::Dossier => input.study.title.clone(),
-            _ => format!("{}: {}", kind.title(), input.study.title),
+            _ => format!("{}: {}", kind_title(kind, input.language()), input.study.title),
         },
         subject: input.study.question.clone(),
         author: input.study.author.clone().unwrap_or_else(|| input.prepared_with.clone()),
@@ -138,6 +142,14 @@ fn meta(kind: ReportKind, input: &ReportInput) -> Meta {
         classification: input.study.documents.classification.clone(),
         evidence_hash: Some(input.evidence_hash.clone()),
         sample: input.study.sample,
+    }
+}
+
+/// The title of a kind of document in a language.
+fn kind_title(kind: ReportKind, language: crate::Language) -> String {
+    match language {
+        crate::Language::English => kind.title().to_owned(),
+        crate::Language::German => german::word(kind.title()).unwrap_or_else(|| kind.title().to_owned()),
     }
 }
 

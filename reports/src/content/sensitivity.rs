@@ -118,6 +118,8 @@ pub(super) fn value_text(driver: &Driver, value: f64, currency: Currency) -> Str
         Driver::Utilisation | Driver::ResidualFraction(_) => format::percent(value, 0),
         Driver::ElectricityPrice => format!("{}/kWh", format::money_in(value, currency)),
         Driver::Power(_) => format::power(value),
+        Driver::Volume => format::spoken(value),
+        Driver::Horizon => format::whole_months(value.round().max(0.0) as u32),
         Driver::Throughput(_) => format!("{}/s", format::compact(value)),
         _ => format::significant(value, 3),
     }

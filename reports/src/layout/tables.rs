@@ -17,6 +17,8 @@ const PAD_ROW: f32 = 3.8;
 const PAD_HEAD: f32 = 4.5;
 /// The label and header that continue a table take at most this part of a page; a taller header is not repeated.
 const TALLEST_HEADER: f32 = 0.3;
+/// A table that takes at most this part of a page is not broken.
+const KEPT_WHOLE: f32 = 0.34;
 
 /// The columns of a table that fit beside each other, and their left edges and widths.
 struct Panel {
@@ -37,6 +39,7 @@ struct RowPlace {
 
 impl Composer<'_> {
     pub(crate) fn table(&mut self, table: &Table) {
+        let start = self.strips.len();
         self.table_count += 1;
         let number = self.table_count;
         self.table_caption(&table.anchor, number, &table.title);
@@ -48,10 +51,22 @@ impl Composer<'_> {
             self.panel(number, &columns, &table.rows, &Panel { columns: columns_of_panel, widths });
         }
         self.table_source(&table.source);
+        self.keep_small_whole(start);
+    }
+
+    /// Keeps what was set since `start` on one page, if it takes little of it.
+    fn keep_small_whole(&mut self, start: usize) {
+        let strips = self.strips.get_mut(start..).unwrap_or_default();
+        let height: f32 = strips.iter().map(|strip| strip.space_before + strip.height).sum();
+        if height <= self.geometry.body() * KEPT_WHOLE {
+            let last = strips.len().saturating_sub(1);
+            strips.iter_mut().take(last).for_each(|strip| strip.keep_with_next = true);
+        }
     }
 
     /// Names and values: a table whose header cells are in the first column.
     pub(crate) fn facts(&mut self, facts: &Facts) {
+        let start = self.strips.len();
         self.table_count += 1;
         self.table_caption(&facts.anchor, self.table_count, &facts.title);
         let element = self.structure.add("Table", self.section);
@@ -72,6 +87,7 @@ impl Composer<'_> {
             self.row(row, &columns, &panel, body, place, None);
         }
         self.table_source(&facts.source);
+        self.keep_small_whole(start);
     }
 
     fn table_caption(&mut self, anchor: &str, number: usize, title: &Rich) {

@@ -82,6 +82,7 @@ fn measurement(index: usize, workload: &Workload, stack: &str, efficiency: f64, 
         timing: Some(Timing {
             method: TimingMethod::HostClock,
             prepare_secs: 0.01,
+            compile_secs: None,
             first_execution_secs: latency * 1.4,
             warm_up_executions: 3,
             cold_samples_secs: Vec::new(),

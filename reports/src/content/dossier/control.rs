@@ -64,7 +64,12 @@ fn control(author: &mut Author<'_>, kind: ReportKind) -> Facts {
              their language",
         ));
     }
-    Facts { anchor: "document-control".to_owned(), title: "Document control".into(), rows, source: Source::default() }
+    Facts {
+        anchor: "document-control".to_owned(),
+        title: "Document control".into(),
+        rows,
+        source: Source { text: rich!["the study, and what the program states of itself."], ..Source::default() },
+    }
 }
 
 fn legend() -> Table {

@@ -41,14 +41,19 @@ fn title(author: &mut Author<'_>) -> Rich {
     let Some((cheapest, _)) = options.first().copied() else {
         return rich!["No option has both a price and a throughput, so no cost can be stated"];
     };
+    if let Some(first) = author.found.ranked.first().filter(|first| first.id != cheapest.id) {
+        let horizon = author.horizon();
+        return rich![
+            Inline::name(&cheapest.name),
+            " costs least for an item, ",
+            Inline::name(&first.name),
+            " over ",
+            horizon
+        ];
+    }
     let cost = author.unit_cost(cheapest);
     let items = Inline::name(&author.input.items);
-    let mut title = rich![Inline::name(&cheapest.name), " has the lowest unit cost: ", cost, " for a million ", items];
-    let least_total = author.found.ranked.first();
-    if let Some(first) = least_total.filter(|first| first.id != cheapest.id) {
-        title.extend(rich![", but ", Inline::name(&first.name), " costs least over the horizon"]);
-    }
-    title
+    rich![Inline::name(&cheapest.name), " has the lowest unit cost: ", cost, " for a million ", items]
 }
 
 fn paragraph(author: &mut Author<'_>) -> Rich {
@@ -247,7 +252,7 @@ pub(in crate::content) fn cash_figure(author: &mut Author<'_>) -> Figure {
             y: Quantity::Money(currency),
             marker,
         }),
-        height_pt: 190.0,
+        height_pt: 168.0,
         source: author.cost_source(rich!["cash flows of the cost models: ", what, ", undiscounted."]),
     }
 }

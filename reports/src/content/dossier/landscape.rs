@@ -15,7 +15,7 @@ const GREATEST: f64 = 5.0;
 pub(super) fn section(author: &mut Author<'_>) -> Section {
     let mut blocks = vec![Block::Paragraph(rich![
         "Specifications are what vendors state, not what was reached; a blank is a figure that no source in the \
-         catalogue states. A day without a quote is a price to ask for."
+         catalogue states. Where no quote is dated, ask for one."
     ])];
     blocks.push(match author.input.hardware.is_empty() {
         true => Block::Paragraph(rich![
@@ -176,9 +176,14 @@ fn certainty(class: Evidence) -> f64 {
     }
 }
 
+/// To a tenth, which is all that a score says.
+fn rounded(score: f64) -> f64 {
+    (score * 10.0).round() / 10.0
+}
+
 fn matrix(author: &Author<'_>, options: &[&Evaluation], criteria: &[Criterion]) -> Figure {
     let cells = (0..options.len())
-        .map(|row| criteria.iter().map(|criterion| criterion.scores.get(row).copied().flatten()).collect())
+        .map(|row| criteria.iter().map(|criterion| criterion.scores.get(row).copied().flatten().map(rounded)).collect())
         .collect();
     let mut source = author.cost_source(
         "the best of a column has the full score, the others their share of it; a throughput scores by its class of \

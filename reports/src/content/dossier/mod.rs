@@ -32,6 +32,9 @@ use super::author::Author;
 use super::{ReportInput, ReportKind};
 use crate::document::{Document, SCHEMA_VERSION};
 
+/// Rows of the table of efficiencies; the baseline report has all.
+const EFFICIENCIES_SHOWN: usize = 14;
+
 /// Composes the dossier of a study.
 pub(super) fn compose(input: &ReportInput) -> Document {
     let mut author = Author::new(input);
@@ -42,7 +45,7 @@ pub(super) fn compose(input: &ReportInput) -> Document {
     sections.push(landscape::section(&mut author));
     sections.push(measurements::section(&mut author));
     if !input.measurements.is_empty() {
-        sections.push(roofline::section(&mut author));
+        sections.push(roofline::section(&mut author, EFFICIENCIES_SHOWN));
     }
     sections.extend(performance::section(&mut author));
     sections.extend(stacks::section(&mut author));

@@ -66,14 +66,12 @@ fn title(author: &mut Author<'_>, own: &[&Measurement]) -> Rich {
     let id = |what: &str| format!("measurement.{}.{what}", first.id);
     let class = Some(first.evidence);
     let median = author.value(id("median"), statistics.map(|s| s.median_secs), format::duration, class);
-    let subject = rich![Inline::name(first.stack.to_string()), " on ", Inline::name(place(first))];
-    let mut text = rich![Inline::name(&first.workload.id), " takes ", median, " at the median with "];
-    text.extend(subject);
-    let ratio = statistics.and_then(|s| Some(s.p99_secs? / s.median_secs)).filter(|ratio| ratio.is_finite());
-    if ratio.is_some() {
-        let ratio = author.value(id("tail"), ratio, |ratio| format::significant(ratio, 3), class);
-        text.extend(rich![", and the slowest hundredth at least ", ratio, " times that"]);
+    let mut text = rich![Inline::name(&first.workload.id), ": ", median, " at the median"];
+    if let Some(p99) = statistics.and_then(|s| s.p99_secs) {
+        let p99 = author.value(id("p99"), Some(p99), format::duration, class);
+        text.extend(rich![", at least ", p99, " in the slowest hundredth"]);
     }
+    text.extend(rich![", with ", Inline::name(first.stack.to_string()), " on ", Inline::name(place(first))]);
     text
 }
 

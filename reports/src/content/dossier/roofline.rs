@@ -20,14 +20,14 @@ struct Reached<'a> {
     bound: Option<Bound>,
 }
 
-pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
+pub(in crate::content) fn section(author: &mut Author<'_>, rows_shown: usize) -> Section {
     let reached = reached(author);
     let mut blocks = vec![Block::Paragraph(paragraph(author))];
     for (index, ceilings) in devices(&author.input.ceilings).into_iter().enumerate() {
         blocks.push(Block::Figures(vec![figure(author, index, &ceilings, &reached)]));
     }
     if reached.iter().any(|found| found.part.is_some()) {
-        blocks.push(Block::Table(table(author, &reached)));
+        blocks.push(Block::Table(table(author, &reached, rows_shown)));
     }
     Section {
         kicker: "Roofline".to_owned(),
@@ -224,10 +224,12 @@ fn takeaway(author: &mut Author<'_>, device: &str, of_device: &[&Reached<'_>]) -
     ]
 }
 
-fn table(author: &mut Author<'_>, reached: &[Reached<'_>]) -> Table {
+fn table(author: &mut Author<'_>, reached: &[Reached<'_>], rows_shown: usize) -> Table {
+    let all = reached.iter().filter(|found| found.part.is_some()).count();
     let rows = reached
         .iter()
         .filter(|found| found.part.is_some())
+        .take(rows_shown)
         .map(|found| {
             let measurement = found.measurement;
             let id = |what: &str| format!("measurement.{}.{what}", measurement.id);
@@ -251,6 +253,10 @@ fn table(author: &mut Author<'_>, reached: &[Reached<'_>]) -> Table {
         })
         .collect();
     let mut source = rich!["the results above against the measured ceilings."];
+    if all > rows_shown {
+        let rest = author.count("efficiency.rest", all - rows_shown);
+        source.extend(rich![" The baseline report has the other ", rest, "."]);
+    }
     if reached.iter().any(|found| found.part.is_none()) {
         source.push(" Results in a format whose ceiling was not measured are left out.");
     }

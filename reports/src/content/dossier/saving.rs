@@ -2,7 +2,6 @@
 
 use crate::charts::{Chart, Quantity, WaterfallChart, WaterfallStep};
 use crate::content::author::Author;
-use crate::content::findings::total;
 use crate::document::{Figure, Inline};
 use crate::rich;
 use assay_cost_models::Evaluation;
@@ -11,13 +10,13 @@ use assay_cost_models::evaluation::Component;
 /// Components that have a step of their own; the rest are one.
 const STEPS_SHOWN: usize = 5;
 
-/// From the cost of what the recommendation has to beat to its own; `None` without an answer.
+/// What the recommendation saves against what it has to beat, component by component; `None` without an answer.
 pub(super) fn figure(author: &mut Author<'_>) -> Option<Figure> {
     let (best, rival) = (author.found.best?, author.found.rival()?);
-    let from = total(rival)?;
+    let saving = author.found.saving()?;
     let mut changes: Vec<(&str, f64)> = Component::ALL
         .into_iter()
-        .map(|component| (component.label(), amount(best, component) - amount(rival, component)))
+        .map(|component| (component.label(), amount(rival, component) - amount(best, component)))
         .filter(|(_, change)| *change != 0.0)
         .collect();
     changes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
@@ -28,26 +27,24 @@ pub(super) fn figure(author: &mut Author<'_>) -> Option<Figure> {
         changes.push(("all else", rest));
     }
     let step = |label: &str, amount| WaterfallStep { label: label.to_owned(), amount };
-    let mut steps = vec![step(&rival.name, Some(from))];
-    steps.extend(changes.iter().map(|(label, change)| step(label, Some(*change))));
-    steps.push(step(&best.name, None));
-    let difference = author.amount(best, "largest_change", Some(change.abs()));
-    let verb = if change < 0.0 { " saves most: " } else { " costs most more: " };
+    let mut steps: Vec<WaterfallStep> = changes.iter().map(|(label, change)| step(label, Some(*change))).collect();
+    steps.push(step(if saving < 0.0 { "more in sum" } else { "saving" }, None));
+    let value = author.amount(best, "largest_change", Some(change.abs()));
+    let verb = if change > 0.0 { " saves most, " } else { " costs most more, " };
     Some(Figure {
         anchor: "saving".to_owned(),
         takeaway: rich![
-            "From ",
-            Inline::name(&rival.name),
-            " to ",
             Inline::name(&best.name),
+            " against ",
+            Inline::name(&rival.name),
             ": ",
             Inline::name(largest),
             verb,
-            difference
+            value
         ],
         chart: Chart::Waterfall(WaterfallChart { steps, quantity: Quantity::Money(author.input.assumptions.currency) }),
-        height_pt: 190.0,
-        source: author.cost_source("total cost of ownership by component, undiscounted."),
+        height_pt: 150.0,
+        source: author.cost_source("total cost of ownership by component, undiscounted; up is saved, down costs more."),
     })
 }
 

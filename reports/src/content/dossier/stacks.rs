@@ -70,6 +70,15 @@ fn wins(contests: &[Contest<'_>]) -> Vec<(String, usize)> {
 }
 
 fn title(author: &mut Author<'_>, contests: &[Contest<'_>], wins: &[(String, usize)]) -> Rich {
+    if let ([only], Some((stack, _))) = (contests, wins.first()) {
+        return rich![
+            Inline::name(stack),
+            " is fastest for ",
+            Inline::name(only.workload),
+            " on ",
+            Inline::name(&only.place)
+        ];
+    }
     let all = author.count("stacks.contests", contests.len());
     match wins.first() {
         Some((stack, count)) => {
@@ -87,66 +96,70 @@ fn title(author: &mut Author<'_>, contests: &[Contest<'_>], wins: &[(String, usi
     }
 }
 
+/// One row a contest: the winner, the next, and how long the winner takes to be worth its start.
 fn table(author: &mut Author<'_>, contests: &[Contest<'_>]) -> Table {
-    let mut rows = Vec::new();
-    for contest in contests {
-        let slowest = contest.results.last().map_or(0.0, |(_, median)| *median);
-        let quickest_start = contest
-            .results
-            .iter()
-            .filter_map(|(found, median)| Some((start_secs(found)?, *median)))
-            .min_by(|a, b| a.0.total_cmp(&b.0));
-        for (index, (found, median)) in contest.results.iter().enumerate() {
-            let id = |what: &str| format!("stack.{}.{what}", found.id);
-            let class = Some(found.evidence);
-            let speedup = Some(slowest / median).filter(|_| index + 1 < contest.results.len());
-            let speedup: Rich = match speedup {
-                Some(_) => {
-                    rich![author.value(id("speedup"), speedup, |ratio| format::significant(ratio, 3), class), " ×"]
-                }
-                None => "slowest".into(),
-            };
-            let start = author.value(id("start"), start_secs(found), format::duration, class);
-            let paid = quickest_start.and_then(|quickest| payback(found, *median, quickest));
-            let paid: Rich = match paid {
-                Some(Payback::AtOnce) => "at once".into(),
-                Some(Payback::After(executions)) => {
-                    author.value(id("payback"), Some(executions), |count| format::thousands(count, 0), class).into()
-                }
-                Some(Payback::Never) => "never".into(),
-                None => format::UNKNOWN.into(),
-            };
-            let (workload, place) = if index == 0 { (contest.workload, contest.place.as_str()) } else { ("", "") };
-            let kind = if index == 0 { RowKind::Highlight } else { RowKind::Plain };
-            rows.push(
-                Row::new(vec![
-                    Inline::name(workload).into(),
-                    Inline::name(place).into(),
-                    Inline::name(found.stack.to_string()).into(),
-                    author.value(id("median"), Some(*median), format::duration, class).into(),
-                    speedup,
-                    start.into(),
-                    paid,
-                ])
-                .kind(kind),
-            );
-        }
-    }
+    let rows = contests.iter().filter_map(|contest| row(author, contest)).collect();
     Table {
         anchor: "stacks-table".to_owned(),
-        title: "Stacks by workload and device, the fastest first".into(),
+        title: "The fastest stack for each workload and device".into(),
         columns: vec![
             Column::text("Workload"),
             Column::text("Device"),
-            Column::text("Stack"),
+            Column::text("Fastest"),
             Column::number("Median"),
-            Column::number("Against the slowest"),
+            Column::text("Next"),
+            Column::number("Slower by"),
+            Column::text("Slowest"),
+            Column::number("Slower by"),
             Column::number("Getting ready"),
             Column::number("Paid back after executions"),
         ],
         rows,
-        source: author.measured_source("the newest passed result of each stack."),
+        source: author.measured_source("the newest passed result of each stack; the table of results has them all."),
     }
+}
+
+fn row(author: &mut Author<'_>, contest: &Contest<'_>) -> Option<Row> {
+    let (first, median) = *contest.results.first()?;
+    let id = |what: &str| format!("stack.{}.{what}", first.id);
+    let class = Some(first.evidence);
+    let quickest_start = contest
+        .results
+        .iter()
+        .filter_map(|(found, median)| Some((start_secs(found)?, *median)))
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    let slower = |author: &mut Author<'_>, what: &str, of: Option<&(&Measurement, f64)>| -> (Rich, Rich) {
+        let Some((other, theirs)) = of else { return ("–".into(), "–".into()) };
+        let part = Some(theirs / median - 1.0).filter(|part| part.is_finite());
+        let shown = author.value(id(what), part, |part| format::percent(part, 0), class);
+        (Inline::name(other.stack.to_string()).into(), shown.into())
+    };
+    let next = slower(author, "next", contest.results.get(1));
+    let slowest = slower(author, "slowest", contest.results.get(2..).and_then(<[_]>::last));
+    let paid: Rich = match quickest_start.and_then(|quickest| payback(first, median, quickest)) {
+        Some(Payback::AtOnce) => "at once".into(),
+        Some(Payback::After(executions)) => {
+            author.value(id("payback"), Some(executions), |count| format::thousands(count, 0), class).into()
+        }
+        Some(Payback::Never) => "never".into(),
+        None => format::UNKNOWN.into(),
+    };
+    let is_own = contest.workload == author.input.study.workload;
+    Some(
+        Row::new(vec![
+            Inline::name(contest.workload).into(),
+            Inline::name(&contest.place).into(),
+            Inline::strong(Inline::name(first.stack.to_string())).into(),
+            author.value(id("median"), Some(median), format::duration, class).into(),
+            next.0,
+            next.1,
+            slowest.0,
+            slowest.1,
+            author.value(id("start"), start_secs(first), format::duration, class).into(),
+            paid,
+        ])
+        .kind(if is_own { RowKind::Highlight } else { RowKind::Plain }),
+    )
 }
 
 /// Preparation and the first execution, which may compile.

@@ -251,6 +251,6 @@ fn authors_words(author: &Author<'_>) -> Option<Block> {
     let narrative = &author.input.study.narrative;
     let body: Vec<Rich> =
         narrative.summary.iter().chain(&narrative.caveats).map(|text| Inline::name(text).into()).collect();
-    let title = rich!["In the author's own words"];
+    let title = rich![author.input.language().words().own_words];
     (!body.is_empty()).then_some(Block::Callout(Callout { tone: Tone::Neutral, title, body }))
 }
