@@ -11,7 +11,7 @@ use assay_core::worker::{Hosting, serve as serve_requests};
 use assay_core::{Device, DeviceKind, Environment, Evaluator, StackId, StackStatus};
 use assay_cuda::CudaEvaluator;
 use assay_host::{CpuSensors, ForeignLoadMeter, NativeEvaluator};
-use assay_onnx::{OnnxReader, OrtEvaluator, RtenEvaluator};
+use assay_onnx::{OrtEvaluator, RtenEvaluator};
 use assay_xla::{TpuCompiler, XlaEvaluator};
 
 /// Speaks the worker protocol on stdin and stdout until the input ends.
@@ -61,7 +61,7 @@ pub fn serve() -> anyhow::Result<()> {
         devices,
         absent,
         compilers: vec![Box::new(TpuCompiler::within(&plugin_folders))],
-        models: &OnnxReader,
+        models: &assay_python::Models,
         host: &ThisHost,
         environment: &environment,
     };

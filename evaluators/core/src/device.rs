@@ -20,6 +20,11 @@ impl StackId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether its times are what it reaches: a compiler that was not tuned is shown and never ranked or chosen.
+    pub fn is_tuned(&self) -> bool {
+        !self.0.ends_with("-untuned")
+    }
 }
 
 impl std::fmt::Display for StackId {

@@ -103,9 +103,10 @@ impl Verdict {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Compiles => None,
-            Self::DoesNotFit(reason) | Self::DoesNotCompile(reason) | Self::Unsupported(reason) | Self::Failed(reason) => {
-                Some(reason)
-            }
+            Self::DoesNotFit(reason)
+            | Self::DoesNotCompile(reason)
+            | Self::Unsupported(reason)
+            | Self::Failed(reason) => Some(reason),
         }
     }
 }

@@ -120,6 +120,11 @@ pub trait Prepared {
         Ok(None)
     }
 
+    /// What a compiler took of the preparation, in seconds; `None` where there is none or the stack does not tell.
+    fn compile_secs(&self) -> Option<f64> {
+        None
+    }
+
     /// The clock of the compute units around the last execution, where the stack can tell.
     fn clock_hz(&self) -> Option<f64> {
         None

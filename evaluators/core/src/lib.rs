@@ -25,6 +25,7 @@ pub mod suite;
 pub mod supervisor;
 pub mod telemetry;
 pub mod tensor;
+pub mod variant;
 pub mod worker;
 pub mod workload;
 

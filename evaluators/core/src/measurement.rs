@@ -162,6 +162,9 @@ pub struct Timing {
     pub method: TimingMethod,
     /// Preparing: compilation, weights to the device.
     pub prepare_secs: f64,
+    /// What a compiler or graph optimiser took of it; absent where there is none or the stack does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compile_secs: Option<f64>,
     /// The first execution, which may compile or allocate.
     pub first_execution_secs: f64,
     /// Executions before the timed ones.

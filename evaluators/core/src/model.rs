@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::NumericFormat;
 use crate::reference::relative_l2_error;
 use crate::tensor::Tensor;
+use crate::variant::{VariantOrigin, VariantReport, VariantRequest};
 use crate::workload::{Shape, Workload};
 
 /// Which file is meant, and what is chosen about it.
@@ -49,6 +50,9 @@ pub struct ModelShape {
     /// Operators whose work is not counted in `flops`.
     #[serde(default)]
     pub uncounted: Vec<String>,
+    /// The model that this one is a narrower form of, whose outputs its own are compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_of: Option<VariantOrigin>,
 }
 
 /// What was read of a model.
@@ -173,6 +177,7 @@ impl ModelReport {
             flops: self.flops,
             bytes,
             uncounted: self.uncounted.clone(),
+            variant_of: None,
         };
         Ok(Workload { id: format!("{stem}{axes}"), format: self.format, shape: Shape::Model(Box::new(model)) })
     }
@@ -287,6 +292,14 @@ pub trait ModelReader {
     /// # Errors
     /// What is wrong with the file, and what to do.
     fn load(&self, workload: &Workload, options: ModelOptions, seed: u64) -> Result<ModelJob, String>;
+
+    /// Makes a narrower form of a model and writes it.
+    ///
+    /// # Errors
+    /// What is wrong with the model, or what tools are not here.
+    fn convert(&self, request: &VariantRequest) -> Result<VariantReport, String> {
+        Err(format!("{}: this worker has no tools that convert models", request.model.file.display()))
+    }
 }
 
 fn real(tensor: &Tensor) -> Vec<f32> {

@@ -1,6 +1,6 @@
 //! The worker protocol: one JSON object a line, requests on the worker's stdin, events on its stdout.
 //!
-//! A worker says `hello` first. It answers `probe` with `devices`, `inspect` with `model` or `refused`, `compilers` and
+//! A worker says `hello` first. It answers `probe` with `devices`, `sense` with `readings`, `inspect` with `model` or `refused`, `convert` with `converted` or `refused`, `compilers` and
 //! `estimate` with an event of the same name, and `measure` with any number of `phase` and `samples` and one `outcome`. It says `heartbeat` once a second while it works. `worker.py` and workers on other
 //! hosts speak the same.
 
@@ -12,6 +12,8 @@ use crate::estimate::{CompilerReport, Estimate, EstimateRequest};
 use crate::kernel::Kernel;
 use crate::model::{ModelChoice, ModelReport};
 use crate::runner::{Outcome, Plan};
+use crate::telemetry::Reading;
+use crate::variant::{VariantReport, VariantRequest};
 use crate::workload::Workload;
 
 /// The version spoken here. A worker of another version is refused.
@@ -30,6 +32,10 @@ pub enum Request {
     Inspect(ModelChoice),
     /// Measure a workload.
     Measure(Box<MeasureRequest>),
+    /// Make a narrower form of a model.
+    Convert(Box<VariantRequest>),
+    /// What do the sensors of the devices say now?
+    Sense,
     /// Which vendors' compilers are there?
     Compilers,
     /// Compile a workload for an accelerator that need not be here.
@@ -56,6 +62,15 @@ pub struct MeasureRequest {
     pub kernel: Option<Kernel>,
 }
 
+/// What the sensors of a device say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceReading {
+    /// The device's id.
+    pub device: String,
+    /// What they say; the time is since the worker first read them.
+    pub reading: Reading,
+}
+
 /// What a worker tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -78,6 +93,11 @@ pub enum Event {
         /// The host.
         environment: Box<Environment>,
     },
+    /// What sensors say.
+    Readings {
+        /// One for each device that has sensors.
+        readings: Vec<DeviceReading>,
+    },
     /// What is in a model.
     Model {
         /// What was read.
@@ -94,6 +114,11 @@ pub enum Event {
         id: u64,
         /// What it said.
         estimate: Box<Estimate>,
+    },
+    /// A narrower form of a model was made.
+    Converted {
+        /// What was made.
+        made: Box<VariantReport>,
     },
     /// The measurement entered a phase.
     Phase {

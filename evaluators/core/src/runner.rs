@@ -331,6 +331,7 @@ fn timed_run(
         timing: Some(Timing {
             method,
             prepare_secs,
+            compile_secs: prepared.compile_secs(),
             first_execution_secs,
             warm_up_executions,
             samples_secs,

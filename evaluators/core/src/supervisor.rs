@@ -17,8 +17,9 @@ use crate::estimate::{CompilerReport, Estimate, EstimateRequest};
 use crate::measurement::Status;
 use crate::model::{ModelChoice, ModelReport};
 use crate::process;
-use crate::protocol::{Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
+use crate::protocol::{DeviceReading, Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
 use crate::runner::Outcome;
+use crate::variant::{VariantReport, VariantRequest};
 
 /// How long a worker may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -203,6 +204,22 @@ impl Worker {
         }
     }
 
+    /// What the sensors of the worker's devices say now.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub fn sense(&mut self, cancel: &AtomicBool) -> Result<Vec<DeviceReading>, Failure> {
+        self.send(&Request::Sense)?;
+        let deadline = Instant::now() + self.limits.probe;
+        loop {
+            match self.next_event(deadline, "reading sensors", cancel)? {
+                Event::Readings { readings } => return Ok(readings),
+                Event::Refused { message } => return Err(Failure::Crashed(format!("the worker refused: {message}"))),
+                _ => {}
+            }
+        }
+    }
+
     /// What is in a model. The outer error is the worker's failure, the inner one what is wrong with the model.
     ///
     /// # Errors
@@ -217,6 +234,26 @@ impl Worker {
         loop {
             match self.next_event(deadline, "reading the model", cancel)? {
                 Event::Model { report } => return Ok(Ok(*report)),
+                Event::Refused { message } => return Ok(Err(message)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Has the worker make a narrower form of a model.
+    ///
+    /// # Errors
+    /// When the worker fails; the inner error is what it says of the model or of tools that are not there.
+    pub fn convert(
+        &mut self,
+        request: VariantRequest,
+        cancel: &AtomicBool,
+    ) -> Result<Result<VariantReport, String>, Failure> {
+        self.send(&Request::Convert(Box::new(request)))?;
+        let deadline = Instant::now() + self.limits.measurement;
+        loop {
+            match self.next_event(deadline, "converting the model", cancel)? {
+                Event::Converted { made } => return Ok(Ok(*made)),
                 Event::Refused { message } => return Ok(Err(message)),
                 _ => {}
             }

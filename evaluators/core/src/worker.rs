@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::device::{Device, DeviceReport, StackStatus};
 use crate::environment::Environment;
@@ -10,10 +10,11 @@ use crate::estimate::{Estimate, EstimateRequest, VendorCompiler, Verdict};
 use crate::evaluator::{Evaluator, Support};
 use crate::kernel::lab;
 use crate::measurement::Status;
-use crate::model::{GraphOptimization, ModelJob, ModelOptions, ModelReader, ModelReference};
+use crate::model::{GraphOptimization, ModelJob, ModelOptions, ModelReader, ModelReference, ModelShape};
 use crate::process;
-use crate::protocol::{Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
+use crate::protocol::{DeviceReading, Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
 use crate::runner::{self, Cache, Host, Observer, Outcome};
+use crate::telemetry::{Reading, Sensors};
 use crate::tensor::Tensor;
 use crate::workload::{Shape, Workload};
 
@@ -63,6 +64,7 @@ pub fn serve(hosting: &Hosting<'_>, requests: &mut dyn BufRead, events: Box<dyn 
     channel.send(&Event::Hello { protocol: PROTOCOL, version, pid: std::process::id() });
     start_heartbeat(channel.clone());
     let mut caches = Caches::default();
+    let mut senses = None;
     loop {
         match read_request(requests) {
             Ok(None | Some(Request::Shutdown)) => return,
@@ -74,7 +76,15 @@ pub fn serve(hosting: &Hosting<'_>, requests: &mut dyn BufRead, events: Box<dyn 
                 Ok(report) => channel.send(&Event::Model { report: Box::new(report) }),
                 Err(message) => channel.send(&Event::Refused { message }),
             },
+            Ok(Some(Request::Convert(request))) => match hosting.models.convert(&request) {
+                Ok(made) => channel.send(&Event::Converted { made: Box::new(made) }),
+                Err(message) => channel.send(&Event::Refused { message }),
+            },
             Ok(Some(Request::Measure(request))) => measure(hosting, &request, &mut caches, &channel),
+            Ok(Some(Request::Sense)) => {
+                let senses = senses.get_or_insert_with(|| Senses::of(hosting));
+                channel.send(&Event::Readings { readings: senses.read() });
+            }
             Ok(Some(Request::Compilers)) => {
                 let compilers = hosting.compilers.iter().map(|compiler| compiler.report()).collect();
                 channel.send(&Event::Compilers { compilers });
@@ -124,6 +134,29 @@ fn estimate(hosting: &Hosting<'_>, request: &EstimateRequest) -> Estimate {
     match hosting.compilers.iter().find(|compiler| compiler.report().name == request.compiler) {
         Some(compiler) => compiler.estimate(&request.workload, &request.target),
         None => Estimate::of(Verdict::Failed(format!("this worker has no compiler `{}`", request.compiler))),
+    }
+}
+
+/// The sensors of every device, open from the first reading on: counters are differences.
+struct Senses {
+    begun: Instant,
+    sensors: Vec<(String, Box<dyn Sensors>)>,
+}
+
+impl Senses {
+    fn of(hosting: &Hosting<'_>) -> Self {
+        let devices = probe(hosting).into_iter().map(|report| report.device);
+        let sensors = devices.filter_map(|device| Some((device.id.clone(), hosting.host.sensors(&device)?))).collect();
+        Self { begun: Instant::now(), sensors }
+    }
+
+    fn read(&mut self) -> Vec<DeviceReading> {
+        let elapsed_secs = self.begun.elapsed().as_secs_f64();
+        let read = |(device, sensors): &mut (String, Box<dyn Sensors>)| DeviceReading {
+            device: device.clone(),
+            reading: Reading { elapsed_secs, ..sensors.read() },
+        };
+        self.sensors.iter_mut().map(read).collect()
     }
 }
 
@@ -216,11 +249,28 @@ fn model_and_reference<'a>(
         Some((_, _, reference)) => reference,
         None => {
             observer.phase("computing the reference");
-            reference_of(hosting, &job)?
+            match original(workload) {
+                None => reference_of(hosting, &job)?,
+                // A narrower form must say what the model it was made of says.
+                Some(original) => {
+                    let job = hosting.models.load(&original, options, seed)?;
+                    let reference = reference_of(hosting, &job)?;
+                    ModelReference { origin: format!("the model it was made of, by {}", reference.origin), ..reference }
+                }
+            }
         }
     };
     let (_, _, reference) = caches.model.insert((hash, seed, reference));
     Ok((job, reference))
+}
+
+/// The model that a narrower form was made of, with the same inputs.
+fn original(workload: &Workload) -> Option<Workload> {
+    let Shape::Model(shape) = &workload.shape else { return None };
+    let origin = shape.variant_of.as_ref()?;
+    let (file, sha256) = (origin.file.clone(), origin.sha256.clone());
+    let shape = ModelShape { file, sha256, variant_of: None, ..(**shape).clone() };
+    Some(Workload { shape: Shape::Model(Box::new(shape)), ..workload.clone() })
 }
 
 /// The outputs of the first engine that runs the model on the CPU with its graph optimiser off.

@@ -294,6 +294,10 @@ impl Prepared for OrtPrepared {
         ort_profile::placement(self.runtime, &self.setup, model, &nodes, execute).map(Some)
     }
 
+    fn compile_secs(&self) -> Option<f64> {
+        Some(self.load_secs)
+    }
+
     fn notes(&self) -> Vec<(String, String)> {
         self.setup.notes(self.runtime, self.load_secs)
     }

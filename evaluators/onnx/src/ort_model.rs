@@ -111,6 +111,10 @@ impl Prepared for OrtModel {
         ort_profile::placement(self.runtime, &self.setup, &self.job.bytes, &self.job.report.nodes, execute).map(Some)
     }
 
+    fn compile_secs(&self) -> Option<f64> {
+        Some(self.load_secs)
+    }
+
     fn notes(&self) -> Vec<(String, String)> {
         let mut notes = self.setup.notes(self.runtime, self.load_secs);
         notes.push(("data".to_owned(), "inputs are on the device before, outputs come back to the host".to_owned()));

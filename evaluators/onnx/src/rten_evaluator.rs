@@ -189,6 +189,10 @@ impl Prepared for RtenPrepared {
         self.last.iter().map(read).collect()
     }
 
+    fn compile_secs(&self) -> Option<f64> {
+        Some(self.load_secs)
+    }
+
     fn notes(&self) -> Vec<(String, String)> {
         vec![
             ("engine".to_owned(), format!("rten {VERSION}")),

@@ -122,7 +122,8 @@ impl PythonEvaluator {
         if let Some(secs) = compile_secs {
             notes.push(("compile time, cold".to_owned(), assay_base::format::duration(secs)));
         }
-        Ok(PythonPrepared { process, folder, notes, memory: Vec::new(), waiting: VecDeque::new(), batch: 1 })
+        let (memory, waiting) = (Vec::new(), VecDeque::new());
+        Ok(PythonPrepared { process, folder, notes, compile_secs, memory, waiting, batch: 1 })
     }
 }
 
@@ -180,6 +181,7 @@ struct PythonPrepared {
     process: Process,
     folder: JobFolder,
     notes: Vec<(String, String)>,
+    compile_secs: Option<f64>,
     memory: Vec<(String, String)>,
     /// Latencies of executions that were not asked for yet.
     waiting: VecDeque<f64>,
@@ -224,6 +226,10 @@ impl Prepared for PythonPrepared {
         self.waiting.clear();
         self.batch = 1;
         matches!(self.process.ask(&Request::Flush, None), Ok(Event::Flushed))
+    }
+
+    fn compile_secs(&self) -> Option<f64> {
+        self.compile_secs
     }
 
     fn notes(&self) -> Vec<(String, String)> {

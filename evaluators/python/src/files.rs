@@ -127,7 +127,7 @@ fn write_manifest(folder: TempDir, manifest: &Value) -> Result<JobFolder, Evalua
 }
 
 /// Writes a tensor's values and answers with its entry in the manifest.
-fn entry(
+pub fn entry(
     folder: &Path,
     number: usize,
     name: &str,

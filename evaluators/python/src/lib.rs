@@ -5,6 +5,7 @@
 //! verdicts are the runner's, so that a framework is measured exactly as our own stacks are.
 
 mod absent;
+mod convert;
 mod evaluator;
 mod files;
 mod interpreters;
@@ -12,5 +13,6 @@ mod messages;
 mod process;
 
 pub use absent::absent;
+pub use convert::Models;
 pub use evaluator::{PythonEvaluator, evaluators, job_folder};
 pub use files::JobFolder;

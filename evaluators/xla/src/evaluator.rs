@@ -132,7 +132,7 @@ impl Evaluator for XlaEvaluator {
         }
         let file = place.file.clone().map_err(EvaluatorError::Unavailable)?;
         let notes = notes(&client, plugin, &file, &job.graph, compile_secs);
-        Ok(Box::new(XlaPrepared { arguments, last: Vec::new(), executable, client, program, notes }))
+        Ok(Box::new(XlaPrepared { arguments, last: Vec::new(), executable, client, program, compile_secs, notes }))
     }
 }
 
@@ -169,10 +169,8 @@ fn notes(
     ];
     // What a plugin does not tell is left out.
     let attributes = plugin.attributes().unwrap_or_default();
-    for (name, shown) in [("xla_version", "XLA"), ("stablehlo_current_version", "StableHLO")] {
-        if let Some((_, value)) = attributes.iter().find(|(key, _)| key == name) {
-            notes.push(note(shown, value.clone()));
-        }
+    if let Some((_, version)) = attributes.iter().find(|(name, _)| name == "stablehlo_current_version") {
+        notes.push(note("StableHLO", version.clone()));
     }
     if let Ok(version) = client.platform_version() {
         notes.push(note("platform", version.split_whitespace().collect::<Vec<_>>().join(" ")));
@@ -187,6 +185,7 @@ fn notes(
         _ => "default: products in the workload's format",
     };
     notes.push(note("precision", precision.to_owned()));
+    notes.push(note("result", "in memory that is allocated in each execution".to_owned()));
     if let Some(flags) = std::env::var("XLA_FLAGS").ok().filter(|flags| !flags.is_empty()) {
         notes.push(note("XLA_FLAGS", flags));
     }
@@ -200,6 +199,7 @@ struct XlaPrepared {
     executable: Executable,
     client: Rc<Client>,
     program: Program,
+    compile_secs: f64,
     notes: Vec<(String, String)>,
 }
 
@@ -232,6 +232,10 @@ impl Prepared for XlaPrepared {
                 None => Err(EvaluatorError::Failed("there is no output yet".to_owned())),
             },
         }
+    }
+
+    fn compile_secs(&self) -> Option<f64> {
+        Some(self.compile_secs)
     }
 
     fn notes(&self) -> Vec<(String, String)> {

@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+pub mod drive;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -15,11 +17,14 @@ use assay_service::core::device::DeviceReport;
 use assay_service::core::environment::ForeignLoad;
 use assay_service::core::measurement::{Correctness, Status, StopReason, Throughput, Timing};
 use assay_service::core::model::{ModelChoice, ModelReport};
+use assay_service::core::protocol::DeviceReading;
 use assay_service::core::statistics::Statistics;
+use assay_service::core::telemetry::Reading;
 use assay_service::core::{
     Device, DeviceKind, Environment, Measurement, StackId, StackStatus, Suite, TimingMethod, Workload,
 };
 use assay_service::cost_models::roofline::Roofline;
+use assay_service::watch::{Seen, Watch};
 use assay_service::{
     Job, ReportKind, RunEvent, RunRequest, RunSummary, Target, TargetReport, Waker, Workbench, WrittenReport, sample,
 };
@@ -102,6 +107,7 @@ pub fn measurement(index: usize, workload: &Workload, stack: &str, efficiency: f
         timing: executed.then(|| Timing {
             method: TimingMethod::HostClock,
             prepare_secs: 0.12,
+            compile_secs: None,
             first_execution_secs: statistics.median_secs * 3.0,
             warm_up_executions: 8,
             samples_secs,
@@ -258,6 +264,27 @@ impl Backend for ScriptedBackend {
 
     fn inspect_model(&self, _: &Target, choice: ModelChoice) -> Result<ModelReport, String> {
         Err(format!("{}: no worker here (synthetic)", choice.file.display()))
+    }
+
+    fn watch(&self, _: Target, waker: Waker) -> Watch {
+        Watch::of(move |seen, _| {
+            let readings = (0..90).map(|i| {
+                let wave = (f64::from(i) / 9.0).sin();
+                let reading = Reading {
+                    elapsed_secs: f64::from(i),
+                    power_watts: Some(42.0 + 9.0 * wave),
+                    clock_hz: Some(2.4e9 + 2e8 * wave),
+                    temperature_celsius: Some(61.0 + f64::from(i) / 15.0),
+                    utilisation: Some(0.5 + 0.4 * wave),
+                    memory_used_bytes: Some(5.2e9),
+                    throttled: Some(i > 80),
+                    ..Reading::default()
+                };
+                vec![DeviceReading { device: "cpu".to_owned(), reading }]
+            });
+            readings.for_each(|told| drop(seen.send(Seen::Readings(told))));
+            waker();
+        })
     }
 
     fn start_run(&self, request: RunRequest, waker: Waker) -> Box<dyn ActiveRun> {

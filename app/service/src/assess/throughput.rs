@@ -1,5 +1,7 @@
 //! The throughput of an option: measured, projected by roofline, or assumed.
 
+use std::collections::HashMap;
+
 use assay_base::{Evidence, NumericFormat, format};
 use assay_core::{Device, Measurement, Workload};
 use assay_cost_models::Estimate;
@@ -99,12 +101,17 @@ fn ceilings_of<'a>(ceilings: &'a [SourceCeilings], measurement: &Measurement) ->
 
 /// Every passed measurement that computes something, on its roofline.
 pub fn roofline_points(measurements: &[Measurement], ceilings: &[SourceCeilings]) -> Vec<RooflinePoint> {
+    // The graph of a workload is built once, however often it was measured.
+    let mut known: HashMap<&str, Option<ItemWork>> = HashMap::new();
     measurements
         .iter()
         .filter(|m| m.status.passed())
         .filter_map(|m| {
-            let work = ItemWork { flops: m.workload.flops(), bytes: m.workload.bytes() };
-            let flops_per_sec = m.flops_per_sec()?;
+            let work = (*known.entry(&m.workload_hash).or_insert_with(|| {
+                let counted = m.workload.flops_are_known();
+                counted.then(|| ItemWork { flops: m.workload.flops(), bytes: m.workload.bytes() })
+            }))?;
+            let flops_per_sec = work.flops / m.timing.as_ref()?.statistics.median_secs;
             let roofline = ceilings_of(ceilings, m).map(|c| c.roofline);
             Some(RooflinePoint {
                 measurement_id: m.id.clone(),

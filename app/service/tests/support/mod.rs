@@ -38,6 +38,7 @@ pub fn measurement(workload: &str, latency_secs: f64, status: Status) -> Measure
         timing: Some(Timing {
             method: TimingMethod::HostClock,
             prepare_secs: 0.1,
+            compile_secs: None,
             first_execution_secs: latency_secs,
             warm_up_executions: 2,
             samples_secs,
