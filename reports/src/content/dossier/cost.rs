@@ -41,7 +41,7 @@ fn title(author: &mut Author<'_>) -> Rich {
     let Some((cheapest, _)) = options.first().copied() else {
         return rich!["No option has both a price and a throughput, so no cost can be stated"];
     };
-    if let Some(first) = author.found.ranked.first().filter(|first| first.id != cheapest.id) {
+    if let Some(first) = author.found.ranked.first().copied().filter(|first| first.id != cheapest.id) {
         let horizon = author.horizon();
         return rich![
             Inline::name(&cheapest.name),
