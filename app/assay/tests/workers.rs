@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use support::{arg, assay, json, small_study};
 
 /// Libraries that only a worker may load.
-const FOREIGN: [&str; 7] =
-    ["libonnxruntime", "libcuda", "libnvrtc", "libcublas", "libnvidia-ml", "libcudart", "libtpu"];
+const FOREIGN: [&str; 8] =
+    ["libonnxruntime", "libcuda", "libnvrtc", "libcublas", "libnvidia-ml", "libcudart", "libtpu", "xla_cpu_pjrt"];
 
 /// Files that a process has mapped, and those of its children.
 fn mapped(pid: u32) -> String {
