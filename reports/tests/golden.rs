@@ -1,4 +1,4 @@
-//! The text of a document, page by page, against a stored copy.
+//! The text of documents, page by page, against stored copies.
 //!
 //! After an intended change: `ASSAY_BLESS=1 cargo test -p assay-reports --test golden`, then read the difference.
 
@@ -6,11 +6,12 @@
 
 mod support;
 
+use assay_reports::document::Document;
 use assay_reports::layout::{Page, lay_out};
 use assay_reports::scene::Prim;
 use assay_reports::text::Typesetter;
 use assay_reports::theme::Theme;
-use assay_reports::{Language, Paper};
+use assay_reports::{Language, Paper, ReportKind, compose};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -37,13 +38,25 @@ fn the_gallery_as_markdown_reads_as_before() {
 
 #[test]
 fn the_gallery_reads_as_before() {
+    compare("gallery.txt", &pages_of(&support::gallery::gallery()));
+}
+
+#[test]
+fn every_document_reads_as_before() {
+    for kind in ReportKind::ALL {
+        compare(&format!("{}.txt", kind.id()), &pages_of(&compose(kind, &support::report_input::input())));
+    }
+}
+
+/// The text of all pages.
+fn pages_of(document: &Document) -> String {
     let set = Typesetter::new(Theme::default(), Language::English).unwrap();
-    let laid = lay_out(&set, &support::gallery::gallery(), Paper::A4);
+    let laid = lay_out(&set, document, Paper::A4);
     let mut text = String::new();
     for (index, page) in laid.pages.iter().enumerate() {
         writeln!(text, "--- page {} ---\n{}", index + 1, text_of(page)).unwrap();
     }
-    compare("gallery.txt", &text);
+    text
 }
 
 /// Compares with the stored copy of that name.

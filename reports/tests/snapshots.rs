@@ -1,15 +1,16 @@
 //! Pages as pictures against stored copies, where poppler's pdftoppm is installed.
 //!
 //! After an intended change: `ASSAY_BLESS=1 cargo test -p assay-reports --test snapshots`, then look at the pictures
-//! in `tests/golden/pages`.
+//! in `tests/golden`.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
-use assay_reports::{RenderOptions, render_pdf};
+use assay_reports::document::Document;
+use assay_reports::{RenderOptions, ReportKind, compose, render_pdf};
 use std::path::{Path, PathBuf};
-use support::{gallery::gallery, keep, tool};
+use support::{gallery::gallery, keep, report_input, tool};
 
 /// A grey page.
 struct Picture {
@@ -66,27 +67,46 @@ fn difference(a: &Picture, b: &Picture) -> f64 {
 
 #[test]
 fn the_pages_of_the_gallery_look_as_before() {
-    let pdf = render_pdf(&gallery(), &RenderOptions::default()).unwrap();
-    let path = keep("snapshot.pdf", &pdf.bytes);
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    look_as_before("pages", &gallery());
+}
+
+#[test]
+fn the_pages_of_every_document_look_as_before() {
+    for kind in ReportKind::ALL {
+        look_as_before(kind.id(), &compose(kind, &report_input::input()));
+    }
+}
+
+/// Compares each page with its picture in a folder of that name.
+fn look_as_before(name: &str, document: &Document) {
+    let pdf = render_pdf(document, &RenderOptions::default()).unwrap();
+    let path = keep(&format!("snapshot-{name}.pdf"), &pdf.bytes);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages").join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let stem = folder.join("page");
     let arguments = ["-r", "60", "-gray", path.to_str().unwrap(), stem.to_str().unwrap()];
     let Some((good, text)) = tool("pdftoppm", &arguments) else { return };
     assert!(good, "{text}");
-    let golden = Path::new("tests/golden/pages");
+    let golden = Path::new("tests/golden").join(name);
     let is_blessed = std::env::var_os("ASSAY_BLESS").is_some();
+    if is_blessed {
+        std::fs::remove_dir_all(&golden).ok();
+        std::fs::create_dir_all(&golden).unwrap();
+    }
     for page in 1..=pdf.pages {
         let digits = pdf.pages.to_string().len();
         let picture = read_pgm(&folder.join(format!("page-{page:0digits$}.pgm")));
-        let name = format!("page-{page:02}.png");
+        let file = format!("page-{page:02}.png");
         if is_blessed {
-            std::fs::create_dir_all(&golden).unwrap();
-            write_png(&picture, &golden.join(&name));
+            write_png(&picture, &golden.join(&file));
         }
-        let part = difference(&picture, &read_png(&golden.join(&name)));
-        assert!(part < 0.002, "{name}: {:.2} % of the pixels differ", part * 100.0);
+        let stored = golden.join(&file);
+        assert!(stored.is_file(), "{name} has no picture of page {page}");
+        let part = difference(&picture, &read_png(&stored));
+        assert!(part < 0.002, "{name}, {file}: {:.2} % of the pixels differ", part * 100.0);
     }
+    let stored = std::fs::read_dir(&golden).unwrap().count();
+    assert_eq!(stored, pdf.pages, "{name} has another number of pages than before");
 }
 
 #[test]

@@ -117,6 +117,13 @@ pub struct Run {
     /// The model's inputs as .npz, or .npy for the only one; seeded ones are made without
     #[arg(long, value_name = "FILE", requires = "model")]
     pub inputs: Option<PathBuf>,
+    /// Run this narrower form of the model, too; its answer is compared with the model's own (repeatable). A Python with
+    /// onnxruntime and onnx makes it
+    #[arg(long, value_name = "V", requires = "model", value_enum)]
+    pub variant: Vec<ModelVariant>,
+    /// Inputs to calibrate int8-static with, as --inputs are (repeatable); seeded ones are made without
+    #[arg(long, value_name = "FILE", requires = "variant")]
+    pub calibration: Vec<PathBuf>,
     /// Threads that compute the model; by default as many as there are logical processors
     #[arg(long, value_name = "N", requires = "model")]
     pub threads: Option<usize>,
@@ -143,6 +150,19 @@ pub struct Run {
     pub format: Format,
     #[command(flatten)]
     pub study: StudyArguments,
+}
+
+/// A narrower form of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelVariant {
+    /// Weights in int8, the scales of activations from each input
+    Int8Dynamic,
+    /// Weights and activations in int8, scales from a calibration set
+    Int8Static,
+    /// Weights and activations in fp16
+    Fp16,
+    /// Weights and activations in bf16
+    Bf16,
 }
 
 /// How much an engine may rewrite a model's graph.
@@ -198,6 +218,10 @@ pub enum ResultsCommand {
     Show(ResultsShow),
     /// Compare two runs: SAME, FASTER, SLOWER or AMBIGUOUS; exit status 1 when something is slower
     Compare(ResultsCompare),
+    /// Hold narrower forms of models against the models: what they lose in accuracy and gain in speed
+    Variants(ResultsVariants),
+    /// Compare stacks with one that does not compile: speed-up, compile time, and when that has paid back
+    Compilers(ResultsCompilers),
     /// Hold a model's operators against what the stacks of accelerators say they support; exit status 1 when it runs with
     /// none of an accelerator's stacks
     Coverage(ResultsCoverage),
@@ -266,6 +290,27 @@ pub struct ResultsCompare {
     pub baseline: String,
     /// The run to judge
     pub candidate: String,
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The study's folder
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResultsVariants {
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// The study's folder
+    #[arg(long, value_name = "DIR")]
+    pub study: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ResultsCompilers {
+    /// The stack that the others are held against
+    #[arg(long, value_name = "S", default_value = assay_service::compilers::EAGER)]
+    pub against: String,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// The study's folder
@@ -552,11 +597,43 @@ pub struct Report {
     /// Sign the document with an Ed25519 private key (PKCS #8 PEM, as from `openssl genpkey -algorithm ed25519`)
     #[arg(long, value_name = "KEY.pem")]
     pub sign: Option<PathBuf>,
-    /// What is printed: `table` says where the PDF is, `json` prints the document's content as data and writes no PDF
+    /// Look at the study under this scenario
+    #[arg(long, value_name = "S")]
+    pub scenario: Option<String>,
+    /// Set a value for this document, such as narrative.summary="..." (repeatable)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    #[command(flatten)]
+    pub look: DocumentLook,
+    /// What is printed: `table` says where the PDF is; `json` prints the document's content as data and `markdown` as
+    /// text, and neither writes a PDF
     #[arg(long, value_enum, default_value_t)]
     pub format: ContentFormat,
     #[command(flatten)]
     pub study: StudyArguments,
+}
+
+/// How the document looks; the study's section `documents` where nothing is said.
+#[derive(Debug, Default, Args)]
+pub struct DocumentLook {
+    /// The language of headings, labels and numbers: en or de
+    #[arg(long, value_name = "L")]
+    pub language: Option<String>,
+    /// The paper: a4 or letter
+    #[arg(long, value_name = "P")]
+    pub paper: Option<String>,
+    /// A PNG image for the cover and the head of each page
+    #[arg(long, value_name = "FILE.png")]
+    pub logo: Option<PathBuf>,
+    /// The colour of titles, table headers and the cover, such as #0B2545
+    #[arg(long, value_name = "COLOUR")]
+    pub primary_color: Option<String>,
+    /// The accent colour, such as #0F766E
+    #[arg(long, value_name = "COLOUR")]
+    pub accent_color: Option<String>,
+    /// The confidentiality line at the foot of each page
+    #[arg(long, value_name = "TEXT")]
+    pub classification: Option<String>,
 }
 
 /// How a document is given out.
@@ -567,6 +644,8 @@ pub enum ContentFormat {
     Table,
     /// The content as data: sections, tables, charts, every value with its evidence
     Json,
+    /// The content as Markdown
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -2,46 +2,12 @@
 
 use assay_base::{Evidence, format};
 use assay_cost_models::{Assumptions, Evaluation};
+pub use assay_reports::content::Confidence;
+use assay_reports::content::WouldChange;
 use assay_study::Study;
 use serde::Serialize;
 
 use crate::assess::ResolvedOption;
-
-/// How far the answer can be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// The cost ranges do not overlap, and the throughputs compared were measured or published.
-    Firm,
-    /// The cost ranges do not overlap, but a throughput is projected or assumed.
-    Likely,
-    /// The cost ranges overlap: the order can change within what is known.
-    Open,
-    /// There is no answer yet.
-    None,
-}
-
-impl Confidence {
-    /// The word shown.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Firm => "firm",
-            Self::Likely => "likely",
-            Self::Open => "open",
-            Self::None => "no answer yet",
-        }
-    }
-
-    /// One sentence on what the word means.
-    pub fn description(self) -> &'static str {
-        match self {
-            Self::Firm => "The cost ranges do not overlap, and the throughputs compared were measured or published.",
-            Self::Likely => "The cost ranges do not overlap, but a throughput is projected or assumed.",
-            Self::Open => "The cost ranges overlap: the order can change within what is known.",
-            Self::None => "Too little is known to compare the options.",
-        }
-    }
-}
 
 /// The answer to a study's question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,8 +22,11 @@ pub struct Answer {
     pub runner_up: Option<String>,
     /// How far the answer can be trusted.
     pub confidence: Confidence,
-    /// What would change the answer.
+    /// What would change the answer, a sentence each.
     pub would_change: Vec<String>,
+    /// The same as data.
+    #[serde(skip)]
+    pub changes: Vec<WouldChange>,
     /// The measurement that would tell most.
     pub next_measurement: Option<String>,
 }
@@ -85,13 +54,15 @@ pub fn answer(
     // Staying is judged against the best alternative, moving against staying.
     let rival = if best.is_baseline { runner_up } else { Some(baseline) };
     let confidence = confidence(best, rival);
+    let changes = changes(best, rival, &ranked);
     Answer {
         sentence: sentence(study, best, baseline, runner_up, assumptions),
         verdict: if best.is_baseline { "STAY".to_owned() } else { "MOVE".to_owned() },
         recommended: Some(best.id.clone()),
         runner_up: runner_up.map(|e| e.id.clone()),
         confidence,
-        would_change: would_change(best, rival, &ranked),
+        would_change: changes.iter().map(|change| change_text(best, &ranked, change)).collect(),
+        changes,
         next_measurement: next_measurement(options, &ranked),
     }
 }
@@ -104,6 +75,7 @@ fn no_answer(reason: &str) -> Answer {
         runner_up: None,
         confidence: Confidence::None,
         would_change: Vec::new(),
+        changes: Vec::new(),
         next_measurement: None,
     }
 }
@@ -157,36 +129,47 @@ fn confidence(best: &Evaluation, rival: Option<&Evaluation>) -> Confidence {
     }
 }
 
-fn would_change(best: &Evaluation, rival: Option<&Evaluation>, ranked: &[&Evaluation]) -> Vec<String> {
+fn changes(best: &Evaluation, rival: Option<&Evaluation>, ranked: &[&Evaluation]) -> Vec<WouldChange> {
     let mut found = Vec::new();
-    if let (Some(a), Some(b), Some(throughput)) =
-        (best.tco.as_ref(), rival.and_then(|r| r.tco.as_ref()), best.throughput)
-        && let Some(rival) = rival
+    if let Some(rival) = rival
+        && let (Some(a), Some(b)) = (best.tco.as_ref(), rival.tco.as_ref())
     {
-        let margin = b.total.amount / a.total.amount;
-        found.push(format!(
-            "{} stops being ahead of {} if its total cost is {} higher than estimated",
-            best.name,
-            rival.name,
-            format::percent(margin - 1.0, 0)
-        ));
-        if throughput.low < throughput.value {
-            let low_case =
-                if a.total_high.amount < b.total_low.amount { "still cheaper" } else { "no longer surely cheaper" };
-            found.push(format!(
-                "at the low end of its throughput ({} of the estimate) it is {low_case}",
-                format::percent(throughput.low / throughput.value, 0)
-            ));
+        let ratio = b.total.amount / a.total.amount;
+        if ratio > 1.0 && ratio.is_finite() {
+            found.push(WouldChange::Cost { rival: rival.id.clone(), ratio });
+        }
+        if let Some(throughput) = best.throughput.filter(|throughput| throughput.low < throughput.value) {
+            found.push(WouldChange::Throughput {
+                rival: rival.id.clone(),
+                share: throughput.low / throughput.value,
+                still_cheaper: a.total_high.amount < b.total_low.amount,
+            });
         }
     }
     let close = |e: &&&Evaluation| {
         let (Some(a), Some(b)) = (best.tco.as_ref(), e.tco.as_ref()) else { return false };
         e.id != best.id && rival.is_none_or(|r| r.id != e.id) && b.total_low.amount <= a.total_high.amount
     };
-    for other in ranked.iter().filter(close).take(2) {
-        found.push(format!("{} could be cheaper: its cost range overlaps", other.name));
-    }
+    found.extend(ranked.iter().filter(close).take(2).map(|other| WouldChange::Order { other: other.id.clone() }));
     found
+}
+
+fn change_text(best: &Evaluation, ranked: &[&Evaluation], change: &WouldChange) -> String {
+    let name = |id: &str| ranked.iter().find(|e| e.id == id).map_or_else(|| id.to_owned(), |e| e.name.clone());
+    match change {
+        WouldChange::Cost { rival, ratio } => format!(
+            "{} stops being ahead of {} if its total cost is {} higher than estimated",
+            best.name,
+            name(rival),
+            format::percent(ratio - 1.0, 0)
+        ),
+        WouldChange::Throughput { share, still_cheaper, .. } => format!(
+            "at the low end of its throughput ({} of the estimate) it is {}",
+            format::percent(*share, 0),
+            if *still_cheaper { "still cheaper" } else { "no longer surely cheaper" }
+        ),
+        WouldChange::Order { other } => format!("{} could be cheaper: its cost range overlaps", name(other)),
+    }
 }
 
 /// The projected option near the top whose range is widest.

@@ -63,7 +63,9 @@ impl EvidencePack {
     pub fn of(workbench: &Workbench, facts: Facts) -> Result<Self, WorkbenchError> {
         let assessment = workbench.assessment();
         // The prices of that day were used, whenever the document is derived again.
-        let study = Study { pricing_date: Some(assessment.pricing_date), ..assessment.study.clone() };
+        let mut study = Study { pricing_date: Some(assessment.pricing_date), ..assessment.study.clone() };
+        // The image itself is attached under its own name; where it lay is nobody's business.
+        study.documents.logo = study.documents.logo.as_deref().map(file_name);
         let prices: Vec<Value> = assessment.options.iter().map(price_json).collect();
         let mut files = vec![
             file(STUDY, "application/yaml", "The study as evaluated", yaml(&study)?),
@@ -124,6 +126,11 @@ impl EvidencePack {
         let facts = file(FACTS, "application/json", "What the document says of itself", pretty(&self.facts)?);
         Ok(self.files.iter().cloned().chain([facts]).collect())
     }
+}
+
+/// The last part of a path.
+fn file_name(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
 }
 
 fn file(name: &str, media_type: &str, description: &str, bytes: Vec<u8>) -> Attachment {

@@ -7,16 +7,15 @@ use std::path::{Path, PathBuf};
 
 use assay_core::Measurement;
 use assay_cost_models::evaluation::{Metric, tornado_of, usual_ranges};
-pub use assay_reports::ReportKind;
-use assay_reports::content::{
-    AnswerFacts, Ceiling, ComparedResult, Confidence as ReportConfidence, OptionFacts, RunsCompared, Sensitivity, Swing,
-};
+use assay_reports::content::{AnswerFacts, Ceiling, ComparedResult, OptionFacts, RunsCompared, Sensitivity, Swing};
 use assay_reports::document::Document;
 use assay_reports::proof::SigningKey;
-use assay_reports::{RenderOptions, ReportInput, compose, render_pdf};
+use assay_reports::scene::Color;
+use assay_reports::{Brand, Paper, Pdf, RenderOptions, ReportInput, compose, render_pdf};
+pub use assay_reports::{ReportKind, to_markdown};
 use assay_store::verdict::compare_runs;
+use assay_study::PaperSize;
 
-use crate::answer::Confidence;
 use crate::assess::{Assessment, ResolvedOption};
 use crate::evidence::{EvidencePack, Facts};
 use crate::runs::plan_for;
@@ -52,14 +51,56 @@ impl Workbench {
         signing_key: Option<SigningKey>,
     ) -> Result<WrittenReport, WorkbenchError> {
         let path = out.map_or_else(|| self.default_report_path(kind), Path::to_owned);
-        let evidence = EvidencePack::of(self, Facts::now(self, kind))?;
-        let document = self.compose(&evidence);
-        let options = RenderOptions { attachments: evidence.attachments()?, signing_key, ..RenderOptions::default() };
-        let pdf = render_pdf(&document, &options)?;
+        let (pdf, _) = self.render_report(kind, signing_key)?;
         assay_base::files::write_atomic(&path, &pdf.bytes)
             .map_err(|source| WorkbenchError::Write { file: path.clone(), source })?;
         let diagnostics = pdf.diagnostics.iter().map(ToString::to_string).collect();
         Ok(WrittenReport { path, pages: pdf.pages, bytes: pdf.bytes.len(), diagnostics })
+    }
+
+    /// A document as PDF, and its content as data.
+    ///
+    /// # Errors
+    /// When the evidence cannot be put together, or the logo cannot be used.
+    pub fn render_report(
+        &self,
+        kind: ReportKind,
+        signing_key: Option<SigningKey>,
+    ) -> Result<(Pdf, Document), WorkbenchError> {
+        let evidence = EvidencePack::of(self, Facts::now(self, kind))?;
+        let document = self.compose(&evidence);
+        let presentation = &self.assessment().study.documents;
+        let options = RenderOptions {
+            paper: match presentation.paper {
+                PaperSize::A4 => Paper::A4,
+                PaperSize::Letter => Paper::Letter,
+            },
+            brand: self.brand()?,
+            attachments: evidence.attachments()?,
+            signing_key,
+        };
+        let pdf = render_pdf(&document, &options)?;
+        Ok((pdf, document))
+    }
+
+    /// The look of the house that the study names.
+    fn brand(&self) -> Result<Brand, WorkbenchError> {
+        let presentation = &self.assessment().study.documents;
+        let color = |text: &Option<String>| text.as_deref().and_then(Color::from_hex);
+        let logo = presentation.logo.as_ref().map(|logo| self.folder().join(logo));
+        let read = |file: PathBuf| {
+            std::fs::read(&file).map_err(|error| {
+                WorkbenchError::Other(format!(
+                    "the logo {} cannot be read ({error}); set `documents.logo` to a PNG image in the study's folder",
+                    file.display()
+                ))
+            })
+        };
+        Ok(Brand {
+            primary: color(&presentation.primary_color),
+            accent: color(&presentation.accent_color),
+            logo_png: logo.map(read).transpose()?,
+        })
     }
 
     /// The content of a document as data.
@@ -126,12 +167,8 @@ fn answer_facts(assessment: &Assessment) -> AnswerFacts {
     AnswerFacts {
         recommended: answer.recommended.clone(),
         runner_up: answer.runner_up.clone(),
-        confidence: match answer.confidence {
-            Confidence::Firm => ReportConfidence::Firm,
-            Confidence::Likely => ReportConfidence::Likely,
-            Confidence::Open => ReportConfidence::Open,
-            Confidence::None => ReportConfidence::None,
-        },
+        confidence: answer.confidence,
+        would_change: answer.changes.clone(),
         next_measurement: answer.next_measurement.clone(),
     }
 }

@@ -43,6 +43,37 @@ fn a_document_of_a_scenario_follows_from_its_evidence_without_the_folder() {
 }
 
 #[test]
+fn a_document_in_the_look_and_language_of_a_house_follows_from_its_evidence() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut workbench = workbench(folder.path());
+    // The smallest PNG: one pixel.
+    let png = [
+        137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0, 58, 126,
+        155, 85, 0, 0, 0, 10, 73, 68, 65, 84, 120, 156, 99, 104, 0, 0, 0, 130, 0, 129, 119, 205, 114, 182, 0, 0, 0, 0,
+        73, 69, 78, 68, 174, 66, 96, 130,
+    ];
+    std::fs::create_dir(folder.path().join("art")).unwrap();
+    std::fs::write(folder.path().join("art/logo.png"), png).unwrap();
+    let set = |path: &str, value: &str| (path.to_owned(), serde_json::Value::from(value));
+    let values = [
+        set("documents.language", "de"),
+        set("documents.paper", "letter"),
+        set("documents.classification", "Vertraulich"),
+        set("documents.logo", "art/logo.png"),
+        set("documents.primary_color", "#402060"),
+        set("narrative.sections.summary.text", "Das sagen wir."),
+    ];
+    workbench.override_values(&values).unwrap();
+    let (pdf, document) = workbench.render_report(ReportKind::Briefing, None).unwrap();
+    assert_eq!((document.meta.language.as_str(), document.meta.classification.as_deref()), ("de", Some("Vertraulich")));
+    let found = verify(&pdf.bytes).unwrap();
+    assert!(found.holds(), "{found:#?}");
+    workbench.override_values(&[set("documents.logo", "nowhere.png")]).unwrap();
+    let error = workbench.render_report(ReportKind::Briefing, None).unwrap_err().to_string();
+    assert!(error.contains("nowhere.png") && error.contains("documents.logo"), "{error}");
+}
+
+#[test]
 fn a_changed_byte_is_found_wherever_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let pdf = written(&workbench(folder.path()), ReportKind::Briefing);

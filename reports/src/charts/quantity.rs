@@ -36,6 +36,7 @@ impl Quantity {
     fn text(&self, value: f64) -> String {
         match self {
             _ if value.abs() >= HUGE => format::significant(value, 3),
+            Self::Number | Self::Months if value.fract() == 0.0 && value.abs() < 1e6 => format::thousands(value, 0),
             Self::Number | Self::Months => format::compact(value),
             Self::Money(currency) => format::money_in(value, *currency),
             Self::Seconds => format::duration(value),

@@ -1,8 +1,8 @@
 //! The answer in words.
 
-use super::author::Author;
+use super::author::{Author, in_months};
 use super::findings::total;
-use super::input::Confidence;
+use super::input::{Confidence, WouldChange};
 use crate::document::{Inline, Rich, Tone};
 use crate::rich;
 use assay_base::{Evidence, format};
@@ -10,7 +10,7 @@ use assay_cost_models::Evaluation;
 
 impl Confidence {
     /// One or two words.
-    pub(crate) fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Firm => "firm",
             Self::Likely => "likely",
@@ -19,8 +19,8 @@ impl Confidence {
         }
     }
 
-    /// What the label means.
-    pub(crate) fn reason(self) -> &'static str {
+    /// One sentence on what the label means.
+    pub fn description(self) -> &'static str {
         match self {
             Self::Firm => "The cost ranges do not overlap, and the throughputs compared were measured or published.",
             Self::Likely => "The cost ranges do not overlap, but a throughput is projected or assumed.",
@@ -141,7 +141,7 @@ fn payback(author: &mut Author<'_>, best: &Evaluation) -> Rich {
     match benefit.payback_months {
         Some(months) if months > 0.0 => {
             let id = format!("option.{}.payback", best.id);
-            rich![" It pays back in ", author.value(id, Some(months), format::months, Some(cost(best))), "."]
+            rich![" It pays back in ", author.value(id, Some(months), in_months, Some(cost(best))), "."]
         }
         Some(_) => rich![" It needs no outlay beyond the baseline's."],
         None => rich![" It does not pay back within the horizon."],
@@ -152,28 +152,52 @@ fn cost(of: &Evaluation) -> Evidence {
     super::author::cost_evidence(of)
 }
 
-/// What would change the answer, by rules over the ranges.
+/// What would change the answer.
 pub(crate) fn would_change(author: &mut Author<'_>) -> Vec<Rich> {
-    let (Some(best), Some(rival)) = (author.found.best, author.found.rival()) else { return Vec::new() };
-    let mut found = Vec::new();
-    if let (Some(own), Some(other)) = (total(best), total(rival))
-        && own > 0.0
-        && other > own
-    {
-        let margin = margin(author, best, other / own);
-        found.push(rich![
+    let Some(best) = author.found.best else { return Vec::new() };
+    let found = author.input.answer.would_change.clone();
+    found.iter().map(|change| change_text(author, best, change)).collect()
+}
+
+fn change_text(author: &mut Author<'_>, best: &Evaluation, change: &WouldChange) -> Rich {
+    let name = |author: &Author<'_>, id: &str| {
+        Inline::name(author.input.evaluations.iter().find(|found| found.id == id).map_or(id, |found| &found.name))
+    };
+    match change {
+        WouldChange::Cost { rival, ratio } => rich![
             Inline::strong("Cost. "),
             Inline::name(&best.name),
             " stops being ahead of ",
-            Inline::name(&rival.name),
+            name(author, rival),
             " when its total cost is ",
-            Inline::strong(margin),
+            Inline::strong(margin(author, best, *ratio)),
             " the estimate."
-        ]);
+        ],
+        WouldChange::Throughput { rival, share, still_cheaper } => {
+            let class = best.throughput.map_or(Evidence::Assumed, |throughput| throughput.evidence);
+            let part = author.share(format!("option.{}.throughput_low_share", best.id), Some(*share), class);
+            let verdict = match still_cheaper {
+                true => ", it is still cheaper than ",
+                false => ", it is no longer surely cheaper than ",
+            };
+            rich![
+                Inline::strong("Throughput. "),
+                "At the low end of its range, ",
+                part,
+                " of the estimate",
+                verdict,
+                name(author, rival),
+                "."
+            ]
+        }
+        WouldChange::Order { other } => rich![
+            Inline::strong("Order. "),
+            name(author, other),
+            " could be cheaper: its cost range overlaps with that of ",
+            Inline::name(&best.name),
+            "."
+        ],
     }
-    found.extend(throughput_risk(author, best, rival));
-    found.extend(close_options(author, best, rival));
-    found
 }
 
 /// How far a cost may rise: a share when it is near, else a multiple.
@@ -186,50 +210,4 @@ fn margin(author: &mut Author<'_>, best: &Evaluation, ratio: f64) -> Rich {
         let id = format!("option.{}.margin_ratio", best.id);
         rich![author.value(id, Some(ratio), |ratio| format::significant(ratio, 3), class), " times"]
     }
-}
-
-fn throughput_risk(author: &mut Author<'_>, best: &Evaluation, rival: &Evaluation) -> Option<Rich> {
-    let throughput = best.throughput.filter(|throughput| throughput.low < throughput.value)?;
-    let (own, other) = (best.tco.as_ref()?, rival.tco.as_ref()?);
-    let id = format!("option.{}.throughput_low_share", best.id);
-    let part = author.share(id, Some(throughput.low / throughput.value), throughput.evidence);
-    let verdict = if own.total_high.amount < other.total_low.amount {
-        ", it is still cheaper than "
-    } else {
-        ", it is no longer surely cheaper than "
-    };
-    Some(rich![
-        Inline::strong("Throughput. "),
-        "At the low end of its range, ",
-        part,
-        " of the estimate",
-        verdict,
-        Inline::name(&rival.name),
-        "."
-    ])
-}
-
-fn close_options(author: &Author<'_>, best: &Evaluation, rival: &Evaluation) -> Vec<Rich> {
-    let overlaps = |other: &&&Evaluation| {
-        let ends = best.tco.as_ref().zip(other.tco.as_ref());
-        other.id != best.id
-            && other.id != rival.id
-            && ends.is_some_and(|(own, other)| other.total_low.amount <= own.total_high.amount)
-    };
-    author
-        .found
-        .ranked
-        .iter()
-        .filter(overlaps)
-        .take(2)
-        .map(|other| {
-            rich![
-                Inline::strong("Order. "),
-                Inline::name(&other.name),
-                " could be cheaper: its cost range overlaps with that of ",
-                Inline::name(&best.name),
-                "."
-            ]
-        })
-        .collect()
 }

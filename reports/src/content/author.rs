@@ -123,6 +123,15 @@ impl<'a> Author<'a> {
     }
 }
 
+/// A span of months to a tenth, without needless zeros: `3 months`, `4.7 months`.
+pub(crate) fn in_months(value: f64) -> String {
+    let tenths = (value * 10.0).round() / 10.0;
+    if tenths == 1.0 {
+        return format::whole_months(1);
+    }
+    format::without_trailing_zeros(&format::months(if tenths > 0.0 { tenths } else { value }))
+}
+
 /// The class of an option's total cost, which includes assumptions.
 pub(crate) fn cost_evidence(of: &Evaluation) -> Evidence {
     of.tco.as_ref().map_or(of.evidence, |tco| tco.evidence)

@@ -1,6 +1,6 @@
 //! The executive briefing: the decision on one page, what it rests on and what is asked for on the next.
 
-use super::author::{Author, cost_evidence};
+use super::author::{Author, cost_evidence, in_months};
 use super::findings::plural;
 use super::{ReportInput, ReportKind, answer, dossier, sensitivity};
 use crate::document::{
@@ -61,7 +61,7 @@ fn confidence(author: &Author<'_>) -> Callout {
     Callout {
         tone: answer.confidence.tone(),
         title: rich!["Confidence: ", answer.confidence.label()],
-        body: vec![rich![answer.confidence.reason()]],
+        body: vec![rich![answer.confidence.description()]],
     }
 }
 
@@ -106,7 +106,7 @@ fn row(author: &mut Author<'_>, option: &Evaluation) -> Row {
         _ if option.is_baseline => "–".into(),
         Some(months) if months > 0.0 => {
             let id = format!("option.{}.payback", option.id);
-            author.value(id, Some(months), format::months, Some(cost_evidence(option))).into()
+            author.value(id, Some(months), in_months, Some(cost_evidence(option))).into()
         }
         Some(_) => "at once".into(),
         None if option.benefit.is_some() => "not reached".into(),
@@ -187,7 +187,7 @@ fn next_days(author: &mut Author<'_>) -> Table {
             months[2].push(match parallel {
                 Some(parallel) => {
                     let id = format!("option.{}.parallel", best.id);
-                    let length = author.value(id, Some(parallel), format::months, Some(Evidence::Assumed));
+                    let length = author.value(id, Some(parallel), in_months, Some(Evidence::Assumed));
                     rich!["Run old and new side by side for ", length, ", with a way back."]
                 }
                 None => rich!["Move the first share of the load, with a way back."],

@@ -12,6 +12,7 @@ use assay_cost_models::roofline::{Projection, Roofline};
 use assay_cost_models::{Assumptions, Estimate, Evaluation};
 use assay_study::Study;
 use jiff::civil::Date;
+use serde::Serialize;
 
 /// Everything that a document says comes from here.
 #[derive(Clone, Debug)]
@@ -86,12 +87,41 @@ pub struct AnswerFacts {
     pub runner_up: Option<String>,
     /// How far the answer can be trusted.
     pub confidence: Confidence,
+    /// What would change it.
+    pub would_change: Vec<WouldChange>,
     /// The measurement that would tell most, as a sentence.
     pub next_measurement: Option<String>,
 }
 
+/// What would change an answer. Options are named by their ids.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WouldChange {
+    /// A total cost of the recommended option this many times the estimate puts the rival ahead; above 1.
+    Cost {
+        /// What it has to beat.
+        rival: String,
+        /// The rival's total cost over its own.
+        ratio: f64,
+    },
+    /// The low end of the recommended option's throughput.
+    Throughput {
+        /// What it has to beat.
+        rival: String,
+        /// That end over the estimate.
+        share: f64,
+        /// Whether its highest cost is still under the rival's lowest.
+        still_cheaper: bool,
+    },
+    /// The cost range of another option overlaps that of the recommended one.
+    Order {
+        /// The other option.
+        other: String,
+    },
+}
+
 /// How far an answer can be trusted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// The cost ranges do not overlap, and the throughputs compared were measured or published.
     Firm,

@@ -24,7 +24,7 @@ pub use facts::{
 };
 pub use input::{
     AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,
-    Swing, ThroughputFacts,
+    Swing, ThroughputFacts, WouldChange,
 };
 pub use migration::{
     ACTIVITIES, GateUnit, GateVerdict, JudgedGate, MigrationPlan, ParallelRun, PlannedEffort, PlannedRisk, PlannedTask,

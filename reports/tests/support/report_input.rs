@@ -11,10 +11,10 @@ use assay_cost_models::demand::Demand;
 use assay_cost_models::evaluation::{Component, Depreciation, Driver, OneOffCost, Timing as When};
 use assay_cost_models::roofline::{EfficiencyRange, ItemWork, Projection, Roofline, project_by_roofline};
 use assay_cost_models::unit_cost::Effectiveness;
-use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment, evaluate};
+use assay_cost_models::{Assumptions, Estimate, Evaluation, OptionInput, Payment, evaluate};
 use assay_reports::content::{
     AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,
-    Swing, ThroughputFacts,
+    Swing, ThroughputFacts, WouldChange,
 };
 use assay_study::Study;
 use std::path::Path;
@@ -315,6 +315,7 @@ pub fn input() -> ReportInput {
             recommended: rank(1),
             runner_up: rank(2),
             confidence: Confidence::Likely,
+            would_change: would_change(&evaluations),
             next_measurement: Some("Measure the workload on an NVIDIA L4: its throughput is only projected".to_owned()),
         },
         sensitivity: Some(sensitivity(&inputs, &assumptions, rank(1).as_deref().unwrap())),
@@ -344,6 +345,18 @@ pub fn input() -> ReportInput {
         evaluations,
         measurements,
     }
+}
+
+fn would_change(evaluations: &[Evaluation]) -> Vec<WouldChange> {
+    let rival = "this-machine".to_owned();
+    let total = |found: &Evaluation| found.tco.as_ref().unwrap().total.amount;
+    let best = evaluations.iter().find(|found| found.rank == Some(1)).unwrap();
+    let theirs = evaluations.iter().find(|found| found.is_baseline).unwrap();
+    vec![
+        WouldChange::Cost { rival: rival.clone(), ratio: total(theirs) / total(best) },
+        WouldChange::Throughput { rival, share: 0.5, still_cheaper: true },
+        WouldChange::Order { other: "h100-buy".to_owned() },
+    ]
 }
 
 fn sensitivity(inputs: &[OptionInput], assumptions: &Assumptions, option: &str) -> Sensitivity {

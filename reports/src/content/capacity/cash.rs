@@ -169,19 +169,23 @@ fn ladder(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan, mix
         }));
     }
     if let Some(rented) = mix.all_rented {
-        let total = money(author, plan, format!("plan.{}.mix", option.id), Some(mix.total), class);
         let all = money(author, plan, format!("plan.{}.all_rented", option.id), Some(rented), class);
-        let after =
-            money(author, plan, format!("plan.{}.after", option.id), Some(mix.after_horizon), Evidence::Assumed);
-        blocks.push(Block::Paragraph(rich![
-            "The mix costs ",
-            total,
-            "; renting everything without commitment would cost ",
-            all,
-            ". Contracts that outlast the horizon leave ",
-            after,
-            " to be paid."
-        ]));
+        if mix.signings.is_empty() {
+            blocks.push(Block::Paragraph(rich![
+                "No commitment pays: everything is rented without one, for ",
+                all,
+                "."
+            ]));
+            return blocks;
+        }
+        let total = money(author, plan, format!("plan.{}.mix", option.id), Some(mix.total), class);
+        let mut text = rich!["The mix costs ", total, "; renting everything without commitment would cost ", all, "."];
+        if mix.after_horizon > 0.0 {
+            let id = format!("plan.{}.after", option.id);
+            let after = money(author, plan, id, Some(mix.after_horizon), Evidence::Assumed);
+            text.extend(rich![" Contracts that outlast the horizon leave ", after, " to be paid."]);
+        }
+        blocks.push(Block::Paragraph(text));
     }
     blocks
 }

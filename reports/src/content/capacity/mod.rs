@@ -11,7 +11,7 @@ pub use plan::{
 
 use super::author::Author;
 use super::findings::plural;
-use super::{ReportInput, ReportKind, day};
+use super::{ReportInput, ReportKind, day, dossier};
 use crate::charts::{Chart, LineChart, Quantity, Series};
 use crate::document::{
     Block, Callout, Column, Cover, Document, Fact as Named, Figure, Inline, Kpi, Rich, Row, RowKind, SCHEMA_VERSION,
@@ -60,8 +60,36 @@ fn sections(author: &mut Author<'_>, plan: &CapacityPlan) -> Vec<Section> {
         sections.push(fleet::section(author, plan, option));
         sections.extend(cash::section(author, plan, option));
     }
+    sections.extend(roadmap(author));
     sections.push(inputs(author, plan));
     sections
+}
+
+/// Where the hardware stands and how it can be had; `None` where no option names its hardware.
+fn roadmap(author: &mut Author<'_>) -> Option<Section> {
+    if author.input.hardware.is_empty() {
+        return None;
+    }
+    let undated = author.input.hardware.iter().filter(|hardware| hardware.lifecycle.is_none()).count();
+    let action_title = if undated == 0 {
+        rich!["What is sold of the hardware today, and what has to be asked"]
+    } else {
+        let count = author.count("roadmap.unknown", undated);
+        rich!["Where ", count, plural(undated, " product stands", " products stand"), " in its life is not known"]
+    };
+    Some(Section {
+        kicker: "Supply and hardware roadmap".to_owned(),
+        action_title,
+        anchor: "roadmap".to_owned(),
+        blocks: vec![
+            Block::Table(dossier::supply_table(author)),
+            Block::Paragraph(rich![
+                "Waiting for a generation that is only announced is a bet on its date and price: state it under ",
+                Inline::code("waiting"),
+                " in the study, and the dossier says what it is worth."
+            ]),
+        ],
+    })
 }
 
 /// The options shown quarter by quarter: the recommended one and the baseline; the first that can be planned where
@@ -172,21 +200,29 @@ fn summary(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
         }));
     }
     blocks.push(Block::Table(options(author, plan)));
-    let warnings: Vec<Rich> = plan
-        .options
-        .iter()
-        .flat_map(|option| {
-            option
-                .warnings
-                .iter()
-                .map(|text| rich![Inline::strong(Inline::name(&option.name)), ": ", Inline::name(text)])
-        })
-        .collect();
+    let warnings = warnings(plan);
     if !warnings.is_empty() {
         blocks.push(Block::Heading("What a reader must know".into()));
         blocks.push(Block::Bullets(warnings));
     }
     Section { kicker: "Summary".to_owned(), action_title: headline(author, plan), anchor: "summary".to_owned(), blocks }
+}
+
+/// What a reader must know, each remark once with the options it is about.
+fn warnings(plan: &CapacityPlan) -> Vec<Rich> {
+    let mut remarks: Vec<(&str, Vec<&str>)> = Vec::new();
+    for option in &plan.options {
+        for text in &option.warnings {
+            match remarks.iter_mut().find(|(known, _)| known == text) {
+                Some((_, names)) => names.push(&option.name),
+                None => remarks.push((text, vec![&option.name])),
+            }
+        }
+    }
+    let line = |(text, names): (&str, Vec<&str>)| {
+        rich![Inline::strong(Inline::name(names.join("; "))), ": ", Inline::name(text)]
+    };
+    remarks.into_iter().map(line).collect()
 }
 
 /// Where a plan misses what was asked, the first few.

@@ -2,7 +2,7 @@
 
 use super::saving;
 use crate::charts::{Bar, BarChart, Chart, LineChart, Marker, Quantity, Series, StackedBar, StackedChart};
-use crate::content::author::{Author, cost_evidence};
+use crate::content::author::{Author, cost_evidence, in_months};
 use crate::content::findings::{plural, total};
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
@@ -264,7 +264,7 @@ fn line(name: &str, cumulative: &[f64]) -> Series {
 
 fn break_even(option: &Evaluation) -> Option<Marker> {
     let months = option.payback_months().filter(|months| *months > 0.0)?;
-    Some(Marker { x: months, text: format!("Pays back after {}", format::months(months)) })
+    Some(Marker { x: months, text: format!("Pays back after {}", in_months(months)) })
 }
 
 fn cash_takeaway(author: &mut Author<'_>, first: Option<&Evaluation>) -> Rich {
@@ -276,7 +276,7 @@ fn cash_takeaway(author: &mut Author<'_>, first: Option<&Evaluation>) -> Rich {
     match first.payback_months() {
         Some(months) if months > 0.0 => {
             let id = format!("option.{}.payback", first.id);
-            let months = author.value(id, Some(months), format::months, Some(cost_evidence(first)));
+            let months = author.value(id, Some(months), in_months, Some(cost_evidence(first)));
             rich![name, " pays back after ", months, " and stands at ", end, " after ", horizon]
         }
         Some(_) => rich![name, " is ahead of the baseline from the start and stands at ", end, " after ", horizon],

@@ -10,7 +10,7 @@ pub(super) fn cover(author: &mut Author<'_>) -> Cover {
     let input = author.input;
     let mut statement = statement(author);
     if author.found.best.is_some() {
-        statement.extend(rich![" ", input.answer.confidence.reason()]);
+        statement.extend(rich![" ", input.answer.confidence.description()]);
     }
     let passed = author.count("measurements.passed", author.found.passed.len());
     let total = author.count("measurements.total", input.measurements.len());

@@ -27,6 +27,7 @@ pub(super) use method::section as method_section;
 pub(super) use provenance::runs_table;
 pub(super) use roofline::{parts_of_ceilings, section as roofline_section};
 pub(super) use summary::kpis;
+pub(super) use supply::supply as supply_table;
 
 use super::author::Author;
 use super::{ReportInput, ReportKind};

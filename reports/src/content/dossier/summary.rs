@@ -1,7 +1,7 @@
 //! The decision on one page.
 
 use super::odds;
-use crate::content::author::{Author, cost_evidence, throughput_class};
+use crate::content::author::{Author, cost_evidence, in_months, throughput_class};
 use crate::content::findings::total;
 use crate::content::{answer, sensitivity};
 use crate::document::{Block, Callout, Column, Inline, Kpi, Rich, Row, RowKind, Section, Table, Tone};
@@ -85,7 +85,7 @@ fn payback_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     let id = format!("option.{}.payback", best.id);
     let (value, comparison, tone) = match (&best.benefit, months) {
         (_, Some(months)) if months > 0.0 => {
-            let value = author.value(id, Some(months), format::months, Some(cost_evidence(best)));
+            let value = author.value(id, Some(months), in_months, Some(cost_evidence(best)));
             (Rich::from(value), rich!["until the outlay is earned back"], Tone::Positive)
         }
         (_, Some(_)) => (rich!["at once"], rich!["no outlay beyond the baseline"], Tone::Positive),
@@ -152,7 +152,7 @@ fn kpis_without_answer(author: &mut Author<'_>) -> Vec<Kpi> {
 
 fn confidence(author: &Author<'_>) -> Callout {
     let answer = &author.input.answer;
-    let mut body = vec![rich![answer.confidence.reason()]];
+    let mut body = vec![rich![answer.confidence.description()]];
     if let Some(next) = &answer.next_measurement {
         body.push(rich![Inline::strong("Next step: "), Inline::name(next), "."]);
     }

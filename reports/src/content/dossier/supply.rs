@@ -38,7 +38,7 @@ fn with_plan(author: &mut Author<'_>, plan: &CapacityPlan) -> Vec<Block> {
 }
 
 /// Where the hardware can be had, and what has to be asked.
-fn supply(author: &mut Author<'_>) -> Table {
+pub(in crate::content) fn supply(author: &mut Author<'_>) -> Table {
     let rows = author
         .input
         .hardware

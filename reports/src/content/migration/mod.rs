@@ -10,7 +10,7 @@ pub use plan::{
     PlannedWave, PortabilityRow, Role,
 };
 
-use super::author::Author;
+use super::author::{Author, in_months};
 use super::findings::plural;
 use super::{ReportInput, ReportKind, day};
 use crate::document::{
@@ -104,7 +104,7 @@ fn cover(author: &mut Author<'_>, plan: &MigrationPlan) -> Cover {
 fn statement(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
     let effort = effort_value(author, plan);
     let mut text = rich![
-        Inline::strong(Inline::name(plan.strategy.label())),
+        Inline::strong(Inline::name(capitalised(plan.strategy.label()))),
         " the workload from ",
         Inline::name(&plan.from_name),
         " to ",
@@ -119,6 +119,12 @@ fn statement(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
     ];
     text.extend(gates_sentence(author, plan));
     text
+}
+
+/// The word with a capital, for the begin of a sentence.
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn effort_value(author: &mut Author<'_>, plan: &MigrationPlan) -> crate::document::ValueId {
@@ -202,7 +208,7 @@ fn kpis(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Kpi> {
     let passed = author.count("plan.gates.passed", count(plan, GateVerdict::Passed));
     let all = author.count("plan.gates", plan.gates.len());
     let parallel = plan.parallel_run.as_ref();
-    let months = author.value("plan.parallel_months", parallel.map(|run| run.months), format::months, Some(class));
+    let months = author.value("plan.parallel_months", parallel.map(|run| run.months), in_months, Some(class));
     let parallel_cost = author.money("plan.parallel_cost", parallel.and_then(|run| run.cost), class);
     let card = |label: &str, value: Rich, comparison: Rich, note: Rich, tone| Kpi {
         label: label.into(),

@@ -2,16 +2,16 @@
 
 use super::{MigrationPlan, person_days};
 use crate::charts::{Chart, GanttChart, GanttRow, GanttSpan};
-use crate::content::author::Author;
+use crate::content::author::{Author, in_months};
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Source, Table};
 use crate::rich;
-use assay_base::{Evidence, format};
+use assay_base::Evidence;
 
 pub(super) fn section(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
     let mut blocks = vec![Block::Figures(vec![calendar(author, plan)]), Block::Table(waves(author, plan))];
     blocks.push(Block::Table(effort(author, plan)));
     if let Some(run) = &plan.parallel_run {
-        let months = author.value("plan.parallel_months", Some(run.months), format::months, Some(Evidence::Assumed));
+        let months = author.value("plan.parallel_months", Some(run.months), in_months, Some(Evidence::Assumed));
         let cost = author.money("plan.parallel_cost", run.cost, Evidence::Assumed);
         blocks.push(Block::Paragraph(rich![
             "The old platform is kept warm for ",
