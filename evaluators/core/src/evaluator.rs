@@ -54,6 +54,16 @@ pub trait Evaluator: Send {
 
 /// A job's tensors on the device, for one kernel after the other.
 pub trait KernelBench {
+    /// Compiles for several combinations of parameters what [`Self::prepare`] will need, where that is faster together.
+    /// What fails is told by `prepare`.
+    fn compile_ahead(
+        &self,
+        _kernel: &Kernel,
+        _implementation: &Implementation,
+        _combinations: &[BTreeMap<String, u32>],
+    ) {
+    }
+
     /// Compiles a kernel for the device and the job's sizes and gives it an output of its own, poisoned.
     ///
     /// # Errors

@@ -96,6 +96,10 @@ impl CudaBench {
 }
 
 impl KernelBench for CudaBench {
+    fn compile_ahead(&self, kernel: &Kernel, implementation: &Implementation, combinations: &[BTreeMap<String, u32>]) {
+        kernel::compile_ahead(&self.gpu, kernel, implementation, self.element, &self.binding, combinations);
+    }
+
     fn prepare(
         &self,
         kernel: &Kernel,

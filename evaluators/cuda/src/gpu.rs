@@ -141,6 +141,11 @@ impl Gpu {
         Ok(module)
     }
 
+    /// Whether a module is loaded for a key.
+    pub(crate) fn has_loaded(&self, key: &str) -> bool {
+        self.modules.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+    }
+
     /// Displaces what the L2 cache holds.
     ///
     /// # Errors

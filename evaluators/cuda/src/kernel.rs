@@ -9,6 +9,7 @@ use assay_core::graph::{Graph, Node, Op};
 use assay_core::kernel::{self, Implementation, Kernel, Resources, SourceKind, Variables};
 use cudarc::driver::sys::{self, CUdevice_attribute_enum as Attribute};
 use cudarc::driver::{CudaFunction, LaunchConfig};
+use rayon::prelude::*;
 
 use crate::errors::During as _;
 use crate::gpu::{Buffer, Gpu, allow_shared};
@@ -104,21 +105,7 @@ pub(crate) fn build(
     parameters: &BTreeMap<String, u32>,
 ) -> Result<Built, EvaluatorError> {
     applies_to_device(gpu, implementation)?;
-    let mut variables = binding.variables.clone();
-    variables.extend(device_variables(gpu, element)?);
-    for argument in &implementation.arguments {
-        if let kernel::Argument::Input { name, optional: true } = argument {
-            let there = f64::from(u8::from(binding.operands.contains_key(name)));
-            variables.insert(format!("has_{name}"), there);
-        }
-    }
-    let named = |field: &'static str| move |error: String| EvaluatorError::Failed(format!("{field}: {error}"));
-    let variables = implementation.resolve(variables, parameters).map_err(EvaluatorError::Failed)?;
-    for condition in &implementation.requires {
-        if !condition.holds(&variables).map_err(named("requires"))? {
-            return Err(EvaluatorError::Unsupported(format!("the kernel requires {condition}")));
-        }
-    }
+    let variables = resolved(gpu, implementation, element, binding, parameters)?;
     let config = launch_config(implementation, &variables)?;
     if config.shared_mem_bytes > gpu.shared_bytes {
         return Err(EvaluatorError::Unsupported(format!(
@@ -135,6 +122,61 @@ pub(crate) fn build(
         arguments.push(bound(gpu, argument, element, binding, &variables, &mut scratch)?);
     }
     Ok(Built { launch: Launch { function, config, arguments }, scratch, resources })
+}
+
+/// All variables with their values for one combination of parameters, whose conditions hold.
+fn resolved(
+    gpu: &Gpu,
+    implementation: &Implementation,
+    element: Element,
+    binding: &Binding,
+    parameters: &BTreeMap<String, u32>,
+) -> Result<Variables, EvaluatorError> {
+    let mut variables = binding.variables.clone();
+    variables.extend(device_variables(gpu, element)?);
+    for argument in &implementation.arguments {
+        if let kernel::Argument::Input { name, optional: true } = argument {
+            let there = f64::from(u8::from(binding.operands.contains_key(name)));
+            variables.insert(format!("has_{name}"), there);
+        }
+    }
+    let failed = |error: String| EvaluatorError::Failed(format!("requires: {error}"));
+    let variables = implementation.resolve(variables, parameters).map_err(EvaluatorError::Failed)?;
+    for condition in &implementation.requires {
+        if !condition.holds(&variables).map_err(failed)? {
+            return Err(EvaluatorError::Unsupported(format!("the kernel requires {condition}")));
+        }
+    }
+    Ok(variables)
+}
+
+/// Compiles what combinations of parameters need on all processors at once, so that [`build`] finds it. What fails or
+/// does not apply fails there.
+pub(crate) fn compile_ahead(
+    gpu: &Gpu,
+    kernel: &Kernel,
+    implementation: &Implementation,
+    element: Element,
+    binding: &Binding,
+    combinations: &[BTreeMap<String, u32>],
+) {
+    if applies_to_device(gpu, implementation).is_err() {
+        return;
+    }
+    let needed = combinations.iter().filter_map(|parameters| {
+        let variables = resolved(gpu, implementation, element, binding, parameters).ok()?;
+        let options = options(implementation, element, &variables).ok()?;
+        Some((key(kernel, implementation, &options), options))
+    });
+    let needed: BTreeMap<String, Vec<String>> = needed.filter(|(key, _)| !gpu.has_loaded(key)).collect();
+    let compiled: Vec<(String, Image)> = needed
+        .into_par_iter()
+        .filter_map(|(key, options)| Some((key, image(gpu, kernel, implementation, &options).ok()?)))
+        .collect();
+    for (key, image) in compiled {
+        // A module that the driver refuses is compiled and refused again, with its reason.
+        let _ = gpu.loaded(&key, || Ok(image));
+    }
 }
 
 fn applies_to_device(gpu: &Gpu, implementation: &Implementation) -> Result<(), EvaluatorError> {
@@ -196,31 +238,48 @@ fn function(
     element: Element,
     variables: &Variables,
 ) -> Result<CudaFunction, EvaluatorError> {
+    let options = options(implementation, element, variables).map_err(EvaluatorError::Failed)?;
+    let key = key(kernel, implementation, &options);
+    let module = gpu.loaded(&key, || image(gpu, kernel, implementation, &options))?;
+    let what = || format!("finding `{}` in {}", implementation.entry, implementation.source);
+    module.load_function(&implementation.entry).during(&what())
+}
+
+/// Under which the compiled source is kept.
+fn key(kernel: &Kernel, implementation: &Implementation, options: &[String]) -> String {
+    let mut hasher = std::collections::hash_map::DefaultHasher::new();
+    kernel.files.hash(&mut hasher);
+    format!("{} {} {} {:x}", kernel.manifest.id, implementation.source, options.join(" "), hasher.finish())
+}
+
+/// The source as the driver loads it.
+fn image(
+    gpu: &Gpu,
+    kernel: &Kernel,
+    implementation: &Implementation,
+    options: &[String],
+) -> Result<Image, EvaluatorError> {
     let source = &implementation.source;
     let failed = |reason: String| EvaluatorError::Failed(format!("{source}: {reason}"));
     let bytes = kernel.files.get(source).ok_or_else(|| failed("the file is not there".to_owned()))?;
-    let mut options = options(implementation, element, variables).map_err(failed)?;
-    options.extend(toolkit_headers(&gpu.nvrtc.path).map(|folder| format!("-I{}", folder.display())));
-    let mut hasher = std::collections::hash_map::DefaultHasher::new();
-    kernel.files.hash(&mut hasher);
-    let key = format!("{} {source} {} {:x}", kernel.manifest.id, options.join(" "), hasher.finish());
     let text = || String::from_utf8(bytes.clone()).map_err(|e| failed(e.to_string()));
-    let module = gpu.loaded(&key, || match implementation.kind() {
+    match implementation.kind() {
         Some(SourceKind::Cubin) => Ok(Image::Cubin(bytes.clone())),
         Some(SourceKind::Ptx) => text().map(Image::Ptx),
         Some(SourceKind::Cuda) | None => {
             let target = (gpu.capability, implementation.architecture.capability().1);
+            let include = toolkit_headers(&gpu.nvrtc.path).map(|folder| format!("-I{}", folder.display()));
+            let options: Vec<String> = options.iter().cloned().chain(include).collect();
             gpu.nvrtc.compile(source, &text()?, target, &options, &headers(kernel)).map_err(EvaluatorError::Failed)
         }
-    })?;
-    module.load_function(&implementation.entry).during(&format!("finding `{}` in {source}", implementation.entry))
+    }
 }
 
 /// The compiler's options: the storage of tensors, and the manifest's macros.
 fn options(implementation: &Implementation, element: Element, variables: &Variables) -> Result<Vec<String>, String> {
     let mut options = element.options();
     for (name, value) in &implementation.defines {
-        let value = value.value(variables).map_err(|e| format!("defines.{name}: {e}"))?;
+        let value = value.value(variables).map_err(|e| format!("{}: defines.{name}: {e}", implementation.source))?;
         options.push(format!("-D{name}={value}"));
     }
     Ok(options)

@@ -61,7 +61,7 @@ pub(crate) fn measured(
     let rate = supported(&workload)
         .then(|| evaluator.prepare(device, &Job::new(&workload, 1)))
         .and_then(Result::ok)
-        .and_then(|mut own| lab::median_secs(own.as_mut()).ok())
+        .and_then(|mut own| lab::sustained_secs(own.as_mut()).ok())
         .map(|secs| if of == Of::Gemm { workload.flops() } else { workload.bytes() } / secs);
     cache.ceilings.insert(key, rate);
     rate

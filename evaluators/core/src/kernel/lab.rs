@@ -146,7 +146,9 @@ impl Subjected<'_> {
         let tolerance = manifest.tolerance(self.workload);
         let mut wrong = None;
         let mut failure = None;
-        for parameters in manifest.kernel.combinations() {
+        let combinations = manifest.kernel.combinations();
+        bench.compile_ahead(self.kernel, &manifest.kernel, &combinations);
+        for parameters in combinations {
             let tried = bench.prepare(self.kernel, &manifest.kernel, &parameters).and_then(|mut prepared| {
                 prepared.execute()?;
                 match reference.error_norm(&prepared.output()?) {
@@ -257,8 +259,23 @@ fn first_applicable(
     Err(refusal)
 }
 
+/// The median over a second of executions, after half a second of others: what a device at its power limit sustains.
+pub(super) fn sustained_secs(prepared: &mut dyn Prepared) -> Result<f64, EvaluatorError> {
+    let mut samples = Vec::new();
+    let (started, mut warm) = (Instant::now(), false);
+    while samples.len() < 3 || started.elapsed().as_secs_f64() < 1.5 {
+        samples.push(prepared.execute()?.latency_secs);
+        if !warm && samples.len() >= 2 && started.elapsed().as_secs_f64() >= 0.5 {
+            samples.clear();
+            warm = true;
+        }
+    }
+    samples.sort_by(f64::total_cmp);
+    quantile(&samples, 0.5).ok_or_else(|| EvaluatorError::Failed("no execution was timed".to_owned()))
+}
+
 /// The median of a few executions after two that are not timed.
-pub(super) fn median_secs(prepared: &mut dyn Prepared) -> Result<f64, EvaluatorError> {
+fn median_secs(prepared: &mut dyn Prepared) -> Result<f64, EvaluatorError> {
     for _ in 0..2 {
         prepared.execute()?;
     }

@@ -22,7 +22,7 @@ const ROUND_SECS: f64 = 0.25;
 /// From this share of throttled executions on slowing down is the device's steady state.
 const STEADY_SHARE: f64 = 0.5;
 /// How long a device in that state is timed: its power control moves the clock about ten times a second.
-const STEADY_SECS: f64 = 2.0;
+const STEADY_SECS: f64 = 4.0;
 /// A clock of this share of the highest is not slowed down, whatever a reading says that is up to a second late.
 const FULL_CLOCK: f64 = 0.99;
 

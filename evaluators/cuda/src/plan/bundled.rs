@@ -67,6 +67,7 @@ impl Planner<'_> {
         let key = format!("{} {:?} {:?}", kernel.manifest.id, self.element, binding.variables);
         let known = self.gpu.tuned.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key).cloned();
         let candidates = known.clone().map_or_else(|| implementation.combinations(), |parameters| vec![parameters]);
+        kernel::compile_ahead(self.gpu, kernel, implementation, self.element, binding, &candidates);
         let mut applicable = Vec::new();
         for parameters in candidates {
             match kernel::build(self.gpu, kernel, implementation, self.element, binding, &parameters) {
