@@ -7,9 +7,10 @@ use crate::evaluator::PythonEvaluator;
 use crate::interpreters::{VARIABLE, interpreters};
 
 /// The stacks that `worker.py` knows, with the packages that bring them.
-const STACKS: [(&str, &str); 7] = [
+const STACKS: [(&str, &str); 8] = [
     ("torch-eager", "torch"),
     ("inductor", "torch"),
+    ("triton", "triton torch"),
     ("jax", "jax"),
     ("openvino", "openvino"),
     ("onnxruntime-python", "onnxruntime"),
@@ -46,7 +47,7 @@ mod tests {
     fn every_stack_that_is_not_here_says_what_to_install() {
         let all = absent(&[]);
         assert_eq!(all.len(), STACKS.len() + 1);
-        let worker = include_str!("../worker.py");
+        let worker = include_str!("../assay_stacks/__init__.py");
         for ((id, _), status) in STACKS.iter().zip(&all) {
             assert!(worker.contains(&format!("(\"{id}\", ")), "worker.py knows no `{id}`");
             assert!(status.reason.as_ref().is_some_and(|reason| reason.contains("pip install")));

@@ -115,7 +115,8 @@ impl PythonEvaluator {
             device: device.id.clone(),
             threads,
         };
-        let Event::Prepared { mut notes, import_secs, compile_secs } = process.ask(&request, None)? else {
+        let Event::Prepared { mut notes, import_secs, compile_secs, device_events } = process.ask(&request, None)?
+        else {
             return Err(EvaluatorError::Failed("worker.py did not say how it prepared".to_owned()));
         };
         notes.push(("import time".to_owned(), assay_base::format::duration(import_secs)));
@@ -123,7 +124,8 @@ impl PythonEvaluator {
             notes.push(("compile time, cold".to_owned(), assay_base::format::duration(secs)));
         }
         let (memory, waiting) = (Vec::new(), VecDeque::new());
-        Ok(PythonPrepared { process, folder, notes, compile_secs, memory, waiting, batch: 1 })
+        let timing = if device_events { TimingMethod::DeviceEvents } else { TimingMethod::HostClock };
+        Ok(PythonPrepared { process, folder, notes, timing, compile_secs, memory, waiting, batch: 1 })
     }
 }
 
@@ -181,6 +183,7 @@ struct PythonPrepared {
     process: Process,
     folder: JobFolder,
     notes: Vec<(String, String)>,
+    timing: TimingMethod,
     compile_secs: Option<f64>,
     memory: Vec<(String, String)>,
     /// Latencies of executions that were not asked for yet.
@@ -190,7 +193,7 @@ struct PythonPrepared {
 
 impl Prepared for PythonPrepared {
     fn timing(&self) -> TimingMethod {
-        TimingMethod::HostClock
+        self.timing
     }
 
     fn execute(&mut self) -> Result<Sample, EvaluatorError> {

@@ -1,7 +1,7 @@
 //! Evaluators for the frameworks of Python interpreters: PyTorch eager and Inductor, JAX, OpenVINO, IREE, TVM and ONNX
 //! Runtime as Python users have it.
 //!
-//! One file, `worker.py`, runs in the interpreter and executes; weights and inputs are files written here, samples and
+//! `worker.py` with the modules of `assay_stacks` runs in the interpreter and executes; weights and inputs are files written here, samples and
 //! verdicts are the runner's, so that a framework is measured exactly as our own stacks are.
 
 mod absent;

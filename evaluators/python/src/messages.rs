@@ -32,7 +32,14 @@ pub enum Event {
     /// The stacks of the interpreter.
     Stacks { stacks: Vec<FoundStack> },
     /// The workload is ready.
-    Prepared { notes: Vec<(String, String)>, import_secs: f64, compile_secs: Option<f64> },
+    Prepared {
+        notes: Vec<(String, String)>,
+        import_secs: f64,
+        compile_secs: Option<f64>,
+        /// Whether the device keeps the time instead of the host.
+        #[serde(default)]
+        device_events: bool,
+    },
     /// Latencies in order.
     Executed { latency_secs: Vec<f64> },
     /// The caches are cold.

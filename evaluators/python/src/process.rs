@@ -14,8 +14,15 @@ use tempfile::TempDir;
 
 use crate::messages::{Event, Request};
 
-/// What runs in the interpreter.
-const WORKER: &str = include_str!("../worker.py");
+/// What runs in the interpreter, by its path.
+const FILES: [(&str, &str); 6] = [
+    ("worker.py", include_str!("../worker.py")),
+    ("assay_stacks/__init__.py", include_str!("../assay_stacks/__init__.py")),
+    ("assay_stacks/models.py", include_str!("../assay_stacks/models.py")),
+    ("assay_stacks/pytorch.py", include_str!("../assay_stacks/pytorch.py")),
+    ("assay_stacks/triton_kernels.py", include_str!("../assay_stacks/triton_kernels.py")),
+    ("assay_stacks/xla.py", include_str!("../assay_stacks/xla.py")),
+];
 
 /// How long an interpreter may take to start and say hello.
 const HELLO: Duration = Duration::from_secs(20);
@@ -179,11 +186,11 @@ impl Drop for Process {
     }
 }
 
-/// Writes `worker.py` whole or not at all.
+/// Writes `worker.py` and the modules that it imports into a folder that nobody else has.
 fn materialise(folder: &TempDir) -> std::io::Result<PathBuf> {
-    let path = folder.path().join("worker.py");
-    assay_base::files::write_atomic(&path, WORKER.as_bytes()).map_err(std::io::Error::other)?;
-    Ok(path)
+    std::fs::create_dir(folder.path().join("assay_stacks"))?;
+    FILES.iter().try_for_each(|(path, text)| std::fs::write(folder.path().join(path), text))?;
+    Ok(folder.path().join("worker.py"))
 }
 
 fn keep_last_words(stderr: impl Read, last_words: &Mutex<VecDeque<String>>) {

@@ -1,15 +1,13 @@
 """A framework's own timing of a job that Assay measures: `own_timing.py JOB.json STACK THREADS SECONDS` prints the median
 in seconds. PyTorch is timed by `torch.utils.benchmark`, OpenVINO by the latency it reports for a request, JAX as its
 documentation says (`block_until_ready`), the others by `timeit`."""
-import importlib.util, os, statistics, sys, time, timeit
+import os, statistics, sys, time, timeit
 
-path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "worker.py")
-spec = importlib.util.spec_from_file_location("worker", path)
-worker = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(worker)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import assay_stacks
 
 job, stack, threads, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-prepared = worker.CLASSES[stack](worker.Job(job), "cpu", threads)
+prepared = assay_stacks.prepare(stack, assay_stacks.Job(job), "cpu", threads)
 if stack in ("torch-eager", "inductor"):
     from torch.utils import benchmark
 

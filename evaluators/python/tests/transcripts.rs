@@ -70,6 +70,7 @@ fn run_with(task: &str, python: &Path) -> String {
 /// Recorded on a host with an NVIDIA device, shortened.
 const STACKS: &str = r#"{"type":"stacks","stacks":[
 {"id":"torch-eager","version":"2.15.0","devices":{"cpu":null,"cuda:0":null}},
+{"id":"triton","version":"3.6.0","devices":{"cpu":"Triton compiles kernels for GPUs","cuda:0":null}},
 {"id":"jax","version":"0.10.2","devices":{"cpu":null,"cuda:0":"this build of jax is not for NVIDIA devices"}}]}"#;
 
 fn transcript(then: &str) -> String {
@@ -82,19 +83,23 @@ fn transcript(then: &str) -> String {
 fn stacks_and_reasons_come_from_the_interpreter() {
     let text = run("probe", &transcript("exit 1"));
     assert!(text.contains(r#"torch-eager on cuda:0: Some("2.15.0") None"#), "{text}");
+    assert!(text.contains(r#"triton on cuda:0: Some("3.6.0") None"#), "{text}");
+    assert!(text.contains(r#"triton on cpu: None Some("Triton compiles kernels for GPUs")"#), "{text}");
     assert!(text.contains(r#"jax on cuda:0: None Some("this build of jax is not for NVIDIA devices")"#), "{text}");
 }
 
 #[test]
 fn a_measurement_follows_the_transcript() {
     let then = r#"echo '{"type":"heartbeat"}'
-echo '{"type":"prepared","notes":[["threads","2"]],"import_secs":1.5,"compile_secs":0.25}'
+echo '{"type":"prepared","notes":[["threads","2"]],"import_secs":1.5,"compile_secs":0.25,"device_events":true}'
 read line; echo '{"type":"executed","latency_secs":[0.01]}'
 read line; echo '{"type":"executed","latency_secs":[0.02,0.03]}'
 read line; echo '{"type":"executed","latency_secs":[0.04,0.05717]}'
 read line; echo '{"type":"outputs","outputs":[{"file":"/etc/hosts","shape":[2,2],"kind":"real"}],"memory":{}}'"#;
     let text = run("prepare", &transcript(then));
-    for expected in ["0.01", "0.02", "0.03", "0.04", "compile time, cold", "250", "not in the folder of the job"] {
+    for expected in
+        ["DeviceEvents", "0.01", "0.02", "0.03", "0.04", "compile time, cold", "250", "not in the folder of the job"]
+    {
         assert!(text.contains(expected), "{expected} is missing: {text}");
     }
     assert!(!text.contains("0.05717"), "{text}");
