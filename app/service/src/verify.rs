@@ -5,7 +5,7 @@ use assay_reports::ReportKind;
 use assay_reports::proof::{self, Comparison, ProofError, SignatureState};
 use serde::Serialize;
 
-use crate::evidence::{EvidencePack, MEASUREMENTS, PROFILE, PUBLISHED, STUDY};
+use crate::evidence::{ESTIMATES, EvidencePack, MEASUREMENTS, PROFILE, PUBLISHED, STUDY};
 use crate::workbench::{Workbench, WorkbenchError};
 
 /// What holds of a document.
@@ -142,6 +142,9 @@ fn derive(evidence: &EvidencePack) -> Result<assay_reports::document::Document, 
     let published = assay_store::Store::open(folder.path()).published_folder();
     for (name, file) in evidence.files_of(PUBLISHED) {
         write(&published.join(plain_name(name)?), &file.bytes)?;
+    }
+    if let Some(file) = evidence.file(ESTIMATES) {
+        write(&std::path::Path::new(crate::estimates::FOLDER).join(ESTIMATES), &file.bytes)?;
     }
     let measurements: Vec<Measurement> = serde_json::from_slice(&needed(MEASUREMENTS)?.bytes)
         .map_err(|e| WorkbenchError::Other(format!("the attachment `{MEASUREMENTS}` cannot be read: {e}")))?;

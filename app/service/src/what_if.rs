@@ -77,7 +77,7 @@ pub fn break_evens(assessment: &Assessment) -> Result<Vec<OptionBreakEven>, Work
 }
 
 /// The range in which a break-even is looked for.
-fn range_of(driver: &Driver, now: f64) -> (f64, f64) {
+pub(crate) fn range_of(driver: &Driver, now: f64) -> (f64, f64) {
     match driver {
         Driver::Utilisation => (0.05, 1.0),
         Driver::Horizon => (1.0, 120.0),

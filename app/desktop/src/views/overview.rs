@@ -1,12 +1,16 @@
 //! The question, the answer with its confidence, the options ranked, and what is missing.
 
+use assay_base::Evidence;
 use assay_base::format::{self, or_unknown};
 use assay_service::cost_models::Evaluation;
-use assay_service::cost_models::evaluation::UnitCost;
-use assay_service::{Assessment, Confidence};
+use assay_service::cost_models::evaluation::{BreakEven, UnitCost};
+use assay_service::documents::GateVerdict;
+use assay_service::what_if::{OptionBreakEven, break_evens};
+use assay_service::{Assessment, Confidence, Workbench};
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 use egui_extras::Column;
 
+use crate::background::Derived;
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::views::View;
@@ -14,15 +18,38 @@ use crate::widgets::{
     Icon, Kpi, badge, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi_row, table,
 };
 
-/// Draws the view.
-pub fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+/// Changes of an input beyond this factor are no news.
+const NEAR: f64 = 4.0;
+/// Flips that are told.
+const FLIPS: usize = 5;
+
+/// The state of the view.
+#[derive(Debug, Default)]
+pub struct OverviewView {
+    flips: Derived<u64, Result<Vec<OptionBreakEven>, String>>,
+}
+
+impl OverviewView {
+    /// Draws the view.
+    pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        let assessment = scene.workbench.assessment();
+        self.flips.update(ui.ctx(), scene.workbench.revision(), false, || {
+            let assessment = assessment.clone();
+            move || break_evens(&assessment).map_err(|error| error.to_string())
+        });
+        let flips = self.flips.get().and_then(|found| found.as_ref().ok()).map_or(&[][..], Vec::as_slice);
+        draw(ui, scene, flips);
+    }
+}
+
+fn draw(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[OptionBreakEven]) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::GAP;
         let assessment = scene.workbench.assessment();
         answer_card(ui, assessment);
         kpi_strip(ui, assessment);
         card(ui, "Options, cheapest first in present value", |ui| options_table(ui, assessment));
-        advice(ui, assessment, scene.requests);
+        advice(ui, scene, flips);
     });
 }
 
@@ -266,11 +293,16 @@ fn cells(assessment: &Assessment, evaluation: &Evaluation) -> [(String, String);
     ]
 }
 
-fn advice(ui: &mut Ui, assessment: &Assessment, requests: &mut Vec<Request>) {
+fn advice(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[OptionBreakEven]) {
     let tokens = Tokens::of(ui);
+    let workbench = scene.workbench;
+    let assessment = workbench.assessment();
     let answer = &assessment.answer;
+    let requests = &mut *scene.requests;
     ui.columns(2, |columns| {
         let [left, right] = columns else { return };
+        left.spacing_mut().item_spacing.y = theme::GAP;
+        right.spacing_mut().item_spacing.y = theme::GAP;
         card(left, "What would change the answer", |ui| {
             if answer.would_change.is_empty() {
                 ui.label(theme::caption("Nothing can be said before two options can be compared."));
@@ -278,18 +310,37 @@ fn advice(ui: &mut Ui, assessment: &Assessment, requests: &mut Vec<Request>) {
             for text in &answer.would_change {
                 bullet(ui, Icon::Dot, tokens.accent, &sentence(text));
             }
-            if let Some(next) = &answer.next_measurement {
-                ui.add_space(4.0);
-                ui.label(theme::card_title("Next best measurement"));
+            for text in told(assessment, flips) {
+                bullet(ui, Icon::Dot, tokens.accent, &sentence(&text));
+            }
+        });
+        card(left, "Next best measurement", |ui| match &answer.next_measurement {
+            Some(next) => {
                 bullet(ui, Icon::Benchmarks, tokens.accent, next);
-                if ui.button("Go to Benchmarks").clicked() {
-                    requests.push(Request::show(View::Benchmarks));
-                }
+                ui.horizontal(|ui| {
+                    if ui.button("Go to Benchmarks").clicked() {
+                        requests.push(Request::show(View::Benchmarks));
+                    }
+                    if ui.button("What it is worth to know").clicked() {
+                        requests.push(Request::show(View::Cost));
+                    }
+                });
+            }
+            None => {
+                bullet(ui, Icon::Check, tokens.success, "No measurement would narrow the order of the best options.")
             }
         });
         card(right, "What is missing or doubtful", |ui| {
-            if assessment.missing.is_empty() {
+            let unmeasured = unmeasured(assessment);
+            let gates = failed_gates(workbench);
+            if assessment.missing.is_empty() && unmeasured.is_none() && gates.is_empty() {
                 bullet(ui, Icon::Check, tokens.success, "Nothing that is known of.");
+            }
+            for text in &gates {
+                bullet(ui, Icon::Close, tokens.error, text);
+            }
+            if let Some(text) = &unmeasured {
+                bullet(ui, Icon::Benchmarks, tokens.warning, text);
             }
             for text in &assessment.missing {
                 bullet(ui, Icon::Warning, tokens.warning, &sentence(text));
@@ -299,6 +350,52 @@ fn advice(ui: &mut Ui, assessment: &Assessment, requests: &mut Vec<Request>) {
             }
         });
     });
+}
+
+/// Where the recommended option and its rivals change places, the nearest change first.
+fn told(assessment: &Assessment, flips: &[OptionBreakEven]) -> Vec<String> {
+    let Some(best) = assessment.answer.recommended.as_deref() else { return Vec::new() };
+    let name = |id: &str| assessment.evaluation(id).map_or(id.to_owned(), |e| e.name.clone());
+    let mut near: Vec<(f64, String)> = flips
+        .iter()
+        .filter(|flip| flip.option == best || flip.against == best)
+        .filter_map(|flip| {
+            let BreakEven::Value { value, cheaper_below, cheaper_above, .. } = &flip.answer else { return None };
+            let factor = value / flip.now;
+            let far = factor.max(1.0 / factor);
+            let (side, cheaper) = if factor < 1.0 { ("below", cheaper_below) } else { ("above", cheaper_above) };
+            let other_wins = cheaper != best;
+            let what = match flip.driver.option() {
+                Some(id) => format!("the {} of {}", flip.driver.label(), name(id)),
+                None => format!("the {}", flip.driver.label()),
+            };
+            (other_wins && factor > 0.0 && far <= NEAR).then(|| {
+                let share = format::percent(factor, 0);
+                (far, format!("with {what} {side} {share} of what is assumed, {} costs less", name(cheaper)))
+            })
+        })
+        .collect();
+    near.sort_by(|a, b| a.0.total_cmp(&b.0));
+    near.into_iter().take(FLIPS).map(|(_, text)| text).collect()
+}
+
+/// The ranked options whose throughput nobody has measured.
+fn unmeasured(assessment: &Assessment) -> Option<String> {
+    let weak = |e: &&Evaluation| e.throughput.is_some_and(|known| known.evidence > Evidence::Published);
+    let names: Vec<String> = assessment
+        .ranked()
+        .into_iter()
+        .filter(weak)
+        .filter_map(|e| Some(format!("{} ({})", e.name, e.throughput?.evidence.label())))
+        .collect();
+    (!names.is_empty()).then(|| format!("Not measured: {}.", names.join("; ")))
+}
+
+/// Gates of the migration that measurements have failed.
+fn failed_gates(workbench: &Workbench) -> Vec<String> {
+    let Ok(plan) = workbench.migration() else { return Vec::new() };
+    let failed = plan.gates.iter().filter(|gate| gate.verdict == GateVerdict::Failed);
+    failed.map(|gate| format!("Gate failed: {} ({}).", gate.name, gate.basis)).collect()
 }
 
 /// The text with a capital at its beginning and a full stop at its end.

@@ -8,7 +8,7 @@ use crate::theme::{self, Tokens};
 const LABEL: f32 = 228.0;
 const NUMBER: f32 = 84.0;
 const ROW: f32 = 24.0;
-const BAR: f32 = 12.0;
+pub(super) const BAR: f32 = 12.0;
 
 /// A value with an interval.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ pub fn legend<'a>(ui: &mut Ui, entries: impl IntoIterator<Item = (&'a str, Color
 }
 
 /// Label and number of a row; answers the row and the room of its bar.
-fn row_frame(ui: &mut Ui, label: &str, number: &str, hover: &str) -> (Rect, Rect) {
+pub(super) fn row_frame(ui: &mut Ui, label: &str, number: &str, hover: &str) -> (Rect, Rect) {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{label}: {number}")));

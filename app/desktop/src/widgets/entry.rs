@@ -38,7 +38,7 @@ pub fn number(ui: &mut Ui, width: f32, number: &Number<'_>) -> Option<Option<f64
             .desired_width(width - 12.0)
             .hint_text(hint)
             .font(theme::mono_font())
-            .horizontal_align(Align::Max);
+            .align(egui::Align2::RIGHT_CENTER);
         let edit = if wrong { edit.text_color(Tokens::of(ui).error) } else { edit };
         let response = ui.add(edit);
         if wrong { response.on_hover_text("This is not a number.") } else { response }

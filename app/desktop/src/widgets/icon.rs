@@ -16,6 +16,7 @@ pub enum Icon {
     Migration,
     Reports,
     Undo,
+    Spread,
     Redo,
     Sun,
     Moon,
@@ -119,6 +120,9 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             let (from, to) = if icon == Icon::Undo { (-90.0, 90.0) } else { (270.0, 90.0) };
             arc(x(9.8), 9.4, 3.6, from, to);
             line(&[(x(9.8), 13.0), (x(6.5), 13.0)]);
+        }
+        Icon::Spread => {
+            line(&[(1.5, 13.5), (4.0, 12.8), (6.0, 9.0), (8.0, 3.0), (10.0, 9.0), (12.0, 12.8), (14.5, 13.5)]);
         }
         Icon::Sun => {
             circle(8.0, 8.0, 3.0);

@@ -23,7 +23,8 @@ pub enum Scale {
 }
 
 impl Scale {
-    pub(super) fn factor(self) -> f64 {
+    /// What a stored value is multiplied with to be shown.
+    pub fn factor(self) -> f64 {
         match self {
             Self::Percent => 100.0,
             Self::Microseconds => 1e6,
@@ -31,7 +32,8 @@ impl Scale {
         }
     }
 
-    pub(super) fn format(self, shown: f64) -> String {
+    /// A shown value as text, without its suffix.
+    pub fn format(self, shown: f64) -> String {
         match self {
             Self::Plain { decimals } => format::thousands(shown, decimals),
             Self::Percent | Self::Microseconds => format::thousands(shown, 1),
@@ -39,7 +41,8 @@ impl Scale {
         }
     }
 
-    pub(super) fn suffix(self) -> &'static str {
+    /// What stands behind a shown value.
+    pub fn suffix(self) -> &'static str {
         match self {
             Self::Percent => "\u{a0}%",
             Self::Microseconds => "\u{a0}µs",
@@ -67,6 +70,20 @@ pub struct Quantity<'a> {
     pub source: String,
     /// Why it cannot be changed now.
     pub locked: Option<String>,
+    /// Whether it may be a distribution, and is one.
+    pub spread: Spread,
+}
+
+/// Whether a quantity may be a distribution, and is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// It is one number, always.
+    #[default]
+    Never,
+    /// It is one number and may be a distribution.
+    Possible,
+    /// It is a distribution. The slider moves it as a whole.
+    Stated,
 }
 
 /// What the user did with a slider.
@@ -77,6 +94,8 @@ pub struct Edit {
     pub value: Option<f64>,
     /// Whether a gesture begins with it.
     pub gesture_started: bool,
+    /// Whether its distribution is asked for.
+    pub spread_clicked: bool,
 }
 
 /// Shows the quantity as a row: name, slider, value, reset.
@@ -109,8 +128,13 @@ pub fn quantity(ui: &mut Ui, quantity: &Quantity<'_>) -> Edit {
                 let name = format!("Reset {}", quantity.label.to_lowercase());
                 if icon_button(ui, Icon::Undo, &name, true, false).clicked() {
                     shown = default * factor;
-                    edit = Edit { changed: true, gesture_started: true, value: None };
+                    edit = Edit { changed: true, gesture_started: true, ..edit };
                 }
+            }
+            if quantity.spread != Spread::Never {
+                let name = format!("Distribution of {}", quantity.label.to_lowercase());
+                let is_stated = quantity.spread == Spread::Stated;
+                edit.spread_clicked = icon_button(ui, Icon::Spread, &name, true, is_stated).clicked();
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let name = ui.add(Label::new(quantity.label).truncate());

@@ -1,6 +1,8 @@
 //! Changes of a study that take more than one value: what a view asks for in one word, as a [`crate::Command`].
 
 pub mod capacity;
+pub mod distribution;
+pub mod migration;
 pub mod pasted;
 
 /// An id that is not taken: the name in small letters, digits and dashes, with a number where that is needed.

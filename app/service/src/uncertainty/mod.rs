@@ -1,8 +1,10 @@
 //! Monte Carlo over what an assessment does not know as one number: which option is best how often, what drives the
 //! result, and which measurement would change the decision.
 
+mod cash;
 mod inputs;
 
+use assay_base::format;
 use assay_cost_models::CostError;
 use assay_cost_models::evaluation::Driver;
 use assay_cost_models::simulation::{InformationValue, Outcome, Sensitivity, Simulation, UncertainInput};
@@ -10,6 +12,8 @@ use assay_cost_models::uncertainty::{Bar, Correlation, Distribution};
 
 use crate::assess::{Assessment, translate};
 use crate::workbench::WorkbenchError;
+
+pub use cash::{CashBand, cash_bands};
 
 /// The most samples that are drawn: more would fill the memory before they told more.
 pub const MOST_SAMPLES: usize = 10_000_000;
@@ -51,6 +55,24 @@ pub struct Uncertainty {
 }
 
 impl Uncertainty {
+    /// The input whose exact value would save most, in words; `None` where that is no more than the noise of the
+    /// estimate.
+    pub fn next_measurement(&self, assessment: &Assessment) -> Option<String> {
+        let best = self.outcome.options.iter().map(|o| o.cost.mean.abs()).fold(f64::INFINITY, f64::min);
+        let known = |i: &&InformationValue| i.driver.is_some() && i.expected_saving > best * 1e-3;
+        let found = self.information.iter().find(known)?;
+        let driver = found.driver.as_ref()?;
+        let what = match driver.option().and_then(|id| assessment.evaluation(id)) {
+            Some(option) => format!("the {} of {}", driver.label(), option.name),
+            None => format!("the {}", driver.label()),
+        };
+        Some(format!(
+            "{what}. Knowing it exactly would change the decision in {} of cases and is worth up to {}.",
+            format::percent(found.changes_decision_probability, 0),
+            format::money_in(found.expected_saving, assessment.study.currency)
+        ))
+    }
+
     /// The input that moves a driver.
     pub fn input(&self, driver: &Driver) -> Option<&UncertainValue> {
         self.inputs.iter().find(|input| input.driver == *driver)
@@ -132,6 +154,24 @@ fn belongs_to_unranked(assessment: &Assessment, path: &str) -> bool {
 }
 
 impl UncertainValue {
+    /// A quantile in the study's own unit, as it is shown.
+    pub fn shown(&self, p: f64) -> String {
+        let value = self.distribution.quantile(p).ok().map(|value| value * self.unit);
+        format::or_unknown(value, |value| match self.driver {
+            Driver::DemandGrowth
+            | Driver::DiscountRate
+            | Driver::Utilisation
+            | Driver::Availability
+            | Driver::Goodput
+            | Driver::Retries
+            | Driver::ElectricityPriceChange
+            | Driver::PriceChange(_)
+            | Driver::PriceFactor(_)
+            | Driver::ResidualFraction(_) => format::percent(value, 1),
+            _ => format::compact(value),
+        })
+    }
+
     /// Whether a path names it, exactly or a value of it.
     fn is_at(&self, path: &str) -> bool {
         self.paths.iter().any(|own| {

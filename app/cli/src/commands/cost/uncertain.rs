@@ -1,9 +1,8 @@
 //! What many samples say, as tables.
 
 use assay_base::format;
-use assay_service::cost_models::evaluation::Driver;
-use assay_service::cost_models::simulation::{InformationValue, Spread};
-use assay_service::uncertainty::{UncertainValue, Uncertainty};
+use assay_service::cost_models::simulation::Spread;
+use assay_service::uncertainty::Uncertainty;
 
 use super::Figures;
 use crate::output::{self, number, text};
@@ -51,7 +50,14 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
     ];
     output::table(&columns, rows)?;
     drivers(figures, uncertainty)?;
-    output::wrapped("", &next_measurement(figures, uncertainty))
+    let next = uncertainty.next_measurement(figures.assessment);
+    output::wrapped(
+        "",
+        &match next {
+            Some(next) => format!("Measure this next: {next}"),
+            None => "Within these ranges no single measurement would change the decision.".to_owned(),
+        },
+    )
 }
 
 fn drivers(figures: &Figures<'_>, u: &Uncertainty) -> anyhow::Result<()> {
@@ -72,8 +78,8 @@ fn drivers(figures: &Figures<'_>, u: &Uncertainty) -> anyhow::Result<()> {
             let information = u.information.iter().find(|i| i.driver.as_ref() == Some(&input.driver));
             Some(vec![
                 output::shortened(&bar.name, 30),
-                shown(input, 0.1),
-                shown(input, 0.9),
+                input.shown(0.1),
+                input.shown(0.9),
                 money(bar.low),
                 money(bar.high),
                 percent(indices.map(|d| d.first_order)),
@@ -101,44 +107,4 @@ fn drivers(figures: &Figures<'_>, u: &Uncertainty) -> anyhow::Result<()> {
         output::wrapped("", "Correlated inputs have no Sobol indices: a part of the variance belongs to several.")?;
     }
     Ok(())
-}
-
-/// A quantile in the study's own unit.
-fn shown(input: &UncertainValue, p: f64) -> String {
-    let value = input.distribution.quantile(p).ok().map(|value| value * input.unit);
-    format::or_unknown(value, |value| match input.driver {
-        Driver::DemandGrowth
-        | Driver::DiscountRate
-        | Driver::Utilisation
-        | Driver::Availability
-        | Driver::Goodput
-        | Driver::Retries
-        | Driver::ElectricityPriceChange
-        | Driver::PriceChange(_)
-        | Driver::PriceFactor(_)
-        | Driver::ResidualFraction(_) => format::percent(value, 1),
-        _ => format::compact(value),
-    })
-}
-
-/// The input whose exact value would save most, where that is more than the noise of the estimate.
-fn next_measurement(figures: &Figures<'_>, u: &Uncertainty) -> String {
-    let best = u.outcome.options.iter().map(|o| o.cost.mean.abs()).fold(f64::INFINITY, f64::min);
-    let known = |i: &&InformationValue| i.driver.is_some() && i.expected_saving > best * 1e-3;
-    match u.information.iter().find(known) {
-        Some(InformationValue { driver: Some(driver), expected_saving, changes_decision_probability }) => {
-            let option = driver.option().and_then(|id| figures.assessment.evaluation(id));
-            let what = match option {
-                Some(option) => format!("the {} of {}", driver.label(), option.name),
-                None => format!("the {}", driver.label()),
-            };
-            format!(
-                "Measure this next: {what}. Knowing it exactly would change the decision in {} of cases and is worth \
-                 up to {}.",
-                format::percent(*changes_decision_probability, 0),
-                format::money_in(*expected_saving, figures.assessment.study.currency)
-            )
-        }
-        _ => "Within these ranges no single measurement would change the decision.".to_owned(),
-    }
 }

@@ -93,6 +93,7 @@ fn bar(ui: &mut Ui, shown: usize, count: usize, is_busy: bool) -> Option<usize> 
         }
         if is_busy {
             ui.add(egui::Spinner::new().size(14.0));
+            ui.label(theme::caption("Drawing pages"));
         }
     });
     go_to

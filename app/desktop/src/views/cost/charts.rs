@@ -1,30 +1,27 @@
-//! Charts of an evaluation: unit cost with its interval, total cost by component, cumulative cost by month.
+//! Charts of an evaluation: unit cost with its interval, total cost by component.
 
 use assay_base::format::{self, or_unknown};
 use assay_service::Assessment;
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::Component;
 use egui::Ui;
-use egui_plot::{HoverPosition, Line, PlotPoint, PlotPoints};
 
 use crate::theme::Tokens;
 use crate::widgets::bars::{RangeBar, StackedBar, legend, range_bars, stacked_bars};
 use crate::widgets::card;
-use crate::widgets::plot::{Scale, house_plot, with_axes};
 
 /// Draws the charts.
 pub fn ui(ui: &mut Ui, assessment: &Assessment) {
     let per = assessment.evaluations.iter().find_map(|e| e.unit_cost).map_or(1e6, |u| u.per_items);
     let code = assessment.study.currency.code();
-    let title = format!("Cost of {}, {code}", super::overview::count_of(per, assessment.item()));
+    let title = format!("Cost of {}, {code}", crate::views::overview::count_of(per, assessment.item()));
     card(ui, &title, |ui| unit_cost(ui, assessment));
     let title = format!("Total cost over {} months by component, {code}", assessment.assumptions.horizon_months);
     card(ui, &title, |ui| components(ui, assessment));
-    card(ui, &format!("Cumulative cost by month, {code}"), |ui| cumulative(ui, assessment));
 }
 
 /// Options in the study's order, so that an option keeps its colour.
-fn options(assessment: &Assessment) -> impl Iterator<Item = (usize, &Evaluation)> {
+pub(super) fn options(assessment: &Assessment) -> impl Iterator<Item = (usize, &Evaluation)> {
     assessment.evaluations.iter().enumerate()
 }
 
@@ -81,28 +78,4 @@ fn components(ui: &mut Ui, assessment: &Assessment) {
         .collect();
     stacked_bars(ui, &rows);
     legend(ui, used.iter().map(|c| (c.label(), color(*c))));
-}
-
-fn cumulative(ui: &mut Ui, assessment: &Assessment) {
-    let tokens = Tokens::of(ui);
-    let currency = assessment.study.currency;
-    let hover = move |position: &HoverPosition<'_>| match position {
-        HoverPosition::NearDataPoint { plot_name, position, .. } => {
-            let amount = format::money_in(position.y, currency);
-            Some(format!("{plot_name}\nafter month {}: {amount}", format::thousands(position.x, 0)))
-        }
-        HoverPosition::Elsewhere { .. } => None,
-    };
-    let shown = options(assessment).filter(|(_, e)| e.tco.is_some());
-    legend(ui, shown.map(|(i, e)| (e.name.as_str(), tokens.series(i))));
-    let plot = house_plot(ui, "cumulative").height(220.0).include_y(0.0).label_formatter(hover);
-    let money = Scale::new("").text(move |amount| format::money_in(amount, currency));
-    with_axes(ui, plot, Scale::new("Month"), money).show(ui, |plot| {
-        for (i, e) in options(assessment) {
-            let Some(tco) = &e.tco else { continue };
-            let sums = tco.cumulative();
-            let points = sums.iter().enumerate().map(|(month, sum)| PlotPoint::new(month as f64, *sum)).collect();
-            plot.line(Line::new(e.name.clone(), PlotPoints::Owned(points)).color(tokens.series(i)).width(1.8));
-        }
-    });
 }

@@ -1,0 +1,166 @@
+//! Demand and assumptions as sliders.
+
+use assay_service::editing::distribution::moved_to;
+use assay_service::study::{ASSUMPTIONS, AssumptionSpec, Quantity as Value, Study};
+use assay_service::{Command, Workbench};
+use egui::Ui;
+use serde_json::json;
+
+use super::distribution;
+use crate::requests::{Request, Scene};
+use crate::theme;
+use crate::widgets::card_filled;
+use crate::widgets::slider::{Quantity, Scale, Spread, quantity};
+
+/// The state of the sliders.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    gesture: u64,
+    /// The path of the value whose distribution is being edited.
+    open: Option<String>,
+}
+
+impl Inputs {
+    /// Draws both cards.
+    pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        self.demand(ui, scene);
+        self.assumptions(ui, scene);
+    }
+
+    fn demand(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        let assessment = scene.workbench.assessment();
+        let demand = &assessment.study.demand;
+        let item = assessment.item();
+        card_filled(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.label(theme::card_title("Demand"));
+            ui.add_space(6.0);
+            let row = |label, unit: String, range, scale, source: &str| Quantity {
+                label,
+                unit,
+                value: 0.0,
+                range,
+                scale,
+                default: None,
+                source: source.to_owned(),
+                locked: None,
+                spread: Spread::Possible,
+            };
+            let rows = [
+                (
+                    "demand.items_per_month",
+                    &demand.items_per_month,
+                    row(
+                        "Demand a month",
+                        item.to_owned(),
+                        (1e3, 1e15),
+                        Scale::Logarithmic,
+                        "What has to be processed in the first month.",
+                    ),
+                ),
+                (
+                    "demand.growth_per_month",
+                    &demand.growth_per_month,
+                    row("Growth", "a month".to_owned(), (-0.2, 0.3), Scale::Percent, "Compound growth of the demand."),
+                ),
+                (
+                    "demand.peak_to_average",
+                    &demand.peak_to_average,
+                    row(
+                        "Peak to average",
+                        String::new(),
+                        (1.0, 20.0),
+                        Scale::Plain { decimals: 1 },
+                        "The busiest hour over the average hour; capacity is bought for the peak.",
+                    ),
+                ),
+            ];
+            for (path, value, row) in rows {
+                self.row(ui, scene, path, value, row);
+            }
+        });
+    }
+
+    fn assumptions(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        card_filled(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.label(theme::card_title("Assumptions"));
+            ui.add_space(6.0);
+            for spec in &ASSUMPTIONS {
+                let study = &scene.workbench.assessment().study;
+                let Some(value) = study.assumptions.quantity(spec.key) else { continue };
+                let quantity = Quantity {
+                    label: spec.label,
+                    unit: unit(spec, study),
+                    value: 0.0,
+                    range: (spec.min, spec.max),
+                    scale: scale(spec),
+                    default: Some(spec.default),
+                    source: spec.source.to_owned(),
+                    locked: None,
+                    spread: if spec.uncertain { Spread::Possible } else { Spread::Never },
+                };
+                self.row(ui, scene, &format!("assumptions.{}", spec.key), &value, quantity);
+            }
+        });
+    }
+
+    fn row(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, path: &str, value: &Value, mut row: Quantity<'_>) {
+        row.locked = locked(scene.workbench, path);
+        row.value = value.value();
+        row.range = (row.range.0.min(row.value), row.range.1.max(row.value));
+        if value.distribution().is_some() {
+            row.spread = Spread::Stated;
+            // Going back to the default is choosing one number, in the editor of the distribution.
+            row.default = None;
+        }
+        let edit = quantity(ui, &row);
+        if edit.gesture_started {
+            self.gesture += 1;
+        }
+        let mut set = |value: &Value, gesture: Option<u64>| {
+            let command = Command::Set { path: path.to_owned(), value: json!(value), gesture };
+            scene.requests.push(Request::Apply(command));
+        };
+        // A distribution is moved as a whole and stops where one of its ends would leave the range.
+        if let Some(moved) = edit.value.and_then(|centre| moved_to(value, centre, row.range)) {
+            set(&moved, Some(self.gesture));
+        }
+        if edit.spread_clicked {
+            self.open = if self.open.as_deref() == Some(path) { None } else { Some(path.to_owned()) };
+        }
+        if self.open.as_deref() == Some(path) {
+            let edited = distribution::editor(ui, &row, value);
+            if let Some(edited) = edited.filter(|_| row.locked.is_none()) {
+                set(&edited, None);
+            }
+        } else if value.distribution().is_some() {
+            ui.label(theme::caption(distribution::told(&row, value)));
+            ui.add_space(4.0);
+        }
+    }
+}
+
+/// Why the value cannot be changed: the scenario looked at sets it.
+fn locked(workbench: &Workbench, path: &str) -> Option<String> {
+    let id = workbench.scenario()?;
+    let scenario = workbench.study().scenarios.iter().find(|s| s.id == id)?;
+    scenario
+        .set
+        .contains_key(path)
+        .then(|| format!("The scenario “{}” sets this value. Choose the plan itself to change it.", scenario.name))
+}
+
+fn unit(spec: &AssumptionSpec, study: &Study) -> String {
+    let unit = spec.unit.replace("currency", study.currency.code());
+    if unit == "s" { String::new() } else { unit }
+}
+
+fn scale(spec: &AssumptionSpec) -> Scale {
+    match spec.unit {
+        _ if spec.percent => Scale::Percent,
+        "s" => Scale::Microseconds,
+        "months" | "currency" => Scale::Plain { decimals: 0 },
+        _ => Scale::Plain { decimals: 2 },
+    }
+}

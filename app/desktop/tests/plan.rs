@@ -1,0 +1,260 @@
+//! Drives the views of plans and documents by their accessible names and checks the study. Needs no graphics.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_desktop::{DesktopApp, View, theme};
+use assay_service::study::capacity::{Capacity, GrowthModel};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::{Harness, kittest::Queryable as _};
+
+type Window = Harness<'static, DesktopApp>;
+
+const CAPACITY_SAMPLE: &str = include_str!("../../../assets/studies/capacity-sample/study.yaml");
+
+fn window(app: DesktopApp, view: View) -> Window {
+    let mut harness = Harness::builder()
+        .with_size([1280.0, 1600.0])
+        .with_context_setup(theme::install)
+        .build_ui_state(common::frame, app);
+    harness.state_mut().set_view(view);
+    harness.run_steps(3);
+    harness
+}
+
+/// The sample of a capacity plan, in its view.
+fn capacity_window(folder: &Path) -> Window {
+    std::fs::write(folder.join("study.yaml"), CAPACITY_SAMPLE).unwrap();
+    window(common::app(folder, Arc::default()), View::Capacity)
+}
+
+/// Steps in real time, since work goes on in other threads.
+fn step_until(window: &mut Window, what: &str, done: impl Fn(&Window) -> bool) {
+    for _ in 0..4000 {
+        window.step();
+        if done(window) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("not within forty seconds: {what}");
+}
+
+/// Types into a field and takes it over.
+fn enter(window: &mut Window, name: &str, text: &str) {
+    window.get_by_role_and_label(Role::TextInput, name).focus();
+    window.run_steps(2);
+    window.get_by_role_and_label(Role::TextInput, name).type_text(text);
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+}
+
+fn click(window: &mut Window, name: &str) {
+    window.get_by_role_and_label(Role::Button, name).click();
+    window.run_steps(4);
+}
+
+fn undo(window: &mut Window) {
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run_steps(4);
+}
+
+fn capacity(window: &Window) -> &Capacity {
+    window.state().workbench().unwrap().study().capacity.as_ref().unwrap()
+}
+
+fn growth(window: &Window, id: &str) -> Option<GrowthModel> {
+    capacity(window).demand.iter().find(|forecast| forecast.id == id).unwrap().growth.clone()
+}
+
+fn needed(window: &Window, quarter: usize) -> u64 {
+    let plan = window.state().workbench().unwrap().capacity().as_ref().unwrap();
+    let scenarios = &plan.option("h100-rent").unwrap().scenarios;
+    scenarios.iter().find(|s| s.demand == "base").unwrap().quarters[quarter].needed
+}
+
+fn on_disk(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("study.yaml")).unwrap()
+}
+
+#[test]
+fn a_study_without_a_capacity_section_can_be_given_one_and_that_be_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Capacity);
+    let before = on_disk(folder.path());
+    click(&mut window, "Plan the capacity");
+    assert_eq!(capacity(&window).demand[0].id, "base");
+    assert!(window.query_by_label_contains("Fleet against demand").is_some());
+    undo(&mut window);
+    assert!(window.state().workbench().unwrap().study().capacity.is_none());
+    assert_eq!(on_disk(folder.path()), before, "comments and all");
+}
+
+#[test]
+fn the_demand_of_a_quarter_is_typed_into_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = capacity_window(folder.path());
+    let before = needed(&window, 1);
+    enter(&mut window, "Demand base 2027-Q2", "4 T");
+    let Some(GrowthModel::Quarters { items_per_month: table }) = growth(&window, "base") else {
+        panic!("the forecast became a table")
+    };
+    assert_eq!(table[1], 4e12);
+    assert!(table[0] < 1.7e12, "the others stay: {table:?}");
+    assert!(needed(&window, 1) > before);
+    assert!(on_disk(folder.path()).contains("# A third more in the last quarter"), "comments stay");
+    // The last quarter of a year has a season of 1.333: what is typed is what is planned.
+    enter(&mut window, "Demand base 2027-Q4", "4 T");
+    let plan = window.state().workbench().unwrap().capacity().as_ref().unwrap();
+    let busiest = plan.demand.iter().find(|d| d.id == "base").unwrap().quarters[3].busiest_month_items;
+    assert!((busiest / 4e12 - 1.0).abs() < 1e-5, "{busiest}");
+    undo(&mut window);
+    undo(&mut window);
+    assert!(matches!(growth(&window, "base"), Some(GrowthModel::Compound { .. })));
+    assert_eq!(needed(&window, 1), before);
+}
+
+#[test]
+fn what_is_no_number_stays_in_its_field_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = capacity_window(folder.path());
+    enter(&mut window, "Power limit", "plenty");
+    assert_eq!(capacity(&window).limits.power_kw, Some(190.0));
+    assert!(!window.state().workbench().unwrap().can_undo());
+    enter(&mut window, "Power limit", "");
+    window.key_press(Key::Escape);
+    window.run_steps(2);
+}
+
+#[test]
+fn a_limit_of_power_is_set_taken_away_and_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = capacity_window(folder.path());
+    window.get_by_role_and_label(Role::ComboBox, "Option planned").click();
+    window.run_steps(3);
+    window.get_by_label("Server of eight H100, bought").click();
+    window.run_steps(4);
+    enter(&mut window, "Power limit", "20");
+    assert_eq!(capacity(&window).limits.power_kw, Some(20.0));
+    assert!(window.query_all_by_label_contains("kW").count() > 1, "the plan says where it is exceeded");
+    undo(&mut window);
+    assert_eq!(capacity(&window).limits.power_kw, Some(190.0));
+}
+
+#[test]
+fn the_growth_of_a_forecast_is_of_another_kind_without_a_jump() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = capacity_window(folder.path());
+    window.get_by_role_and_label(Role::ComboBox, "Growth of the forecast").click();
+    window.run_steps(3);
+    window.get_by_label("Linear").click();
+    window.run_steps(4);
+    let Some(GrowthModel::Linear { added_per_month }) = growth(&window, "base") else { panic!("it is linear") };
+    // 1.5 T growing by 2 % a month ends at 3.0 T in month 35.
+    assert!((added_per_month / 42.9e9 - 1.0).abs() < 0.01, "{added_per_month}");
+    undo(&mut window);
+    assert!(matches!(growth(&window, "base"), Some(GrowthModel::Compound { .. })));
+}
+
+#[test]
+fn a_table_is_pasted_from_a_spreadsheet() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = capacity_window(folder.path());
+    click(&mut window, "Paste a table…");
+    let table = "Quarter\tbase\tLaunch\n2027-Q1\t2 T\t100 G\n2027-Q2\t3 T\t200 G\n";
+    window.get_by_role_and_label(Role::MultilineTextInput, "Table").type_text(table);
+    window.run_steps(3);
+    assert!(window.query_by_label_contains("2 quarters from 2027-Q1 on, forecasts 2").is_some());
+    click(&mut window, "Take the table");
+    let quarters = |values: &[f64]| Some(GrowthModel::Quarters { items_per_month: values.to_vec() });
+    assert_eq!(growth(&window, "base"), quarters(&[2e12, 3e12]));
+    assert_eq!(growth(&window, "launch"), quarters(&[1e11, 2e11]));
+    assert!(window.query_by_role_and_label(Role::MultilineTextInput, "Table").is_none(), "the dialog is closed");
+    undo(&mut window);
+    assert_eq!(capacity(&window).demand.len(), 3, "one gesture");
+}
+
+#[test]
+fn forecasts_and_fleets_come_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = capacity_window(folder.path());
+    click(&mut window, "Add forecast");
+    assert_eq!(capacity(&window).demand[3].id, "forecast-4");
+    click(&mut window, "Forecast Forecast 4");
+    click(&mut window, "Remove forecast");
+    assert_eq!(capacity(&window).demand.len(), 3);
+    enter(&mut window, "Most units to be had", "12");
+    let fleet = |window: &Window| capacity(window).fleets.iter().find(|f| f.id == "h100-rent").cloned();
+    assert_eq!(fleet(&window).unwrap().max_units, Some(12));
+    undo(&mut window);
+    assert!(fleet(&window).is_none());
+}
+
+#[test]
+fn the_pages_of_the_document_are_shown_as_they_would_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Reports);
+    step_until(&mut window, "the document is made", |w| w.query_by_label_contains("Page 1 of").is_some());
+    assert!(window.query_all_by_role_and_label(Role::Image, "Page 1").count() == 1);
+    click(&mut window, "Next page");
+    step_until(&mut window, "the second page is shown", |w| w.query_by_label_contains("Page 2 of").is_some());
+}
+
+#[test]
+fn words_go_into_the_study_and_can_be_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Reports);
+    let narrative = |window: &Window| window.state().workbench().unwrap().study().narrative.clone();
+    window.get_by_role_and_label(Role::MultilineTextInput, "Summary").focus();
+    window.run_steps(2);
+    window.get_by_role_and_label(Role::MultilineTextInput, "Summary").type_text("Decide in March.");
+    window.run_steps(2);
+    window.get_by_role_and_label(Role::MultilineTextInput, "Caveats").focus();
+    window.run_steps(3);
+    assert_eq!(narrative(&window).summary.as_deref(), Some("Decide in March."));
+    window.get_by_role_and_label(Role::ComboBox, "Paper").click();
+    window.run_steps(3);
+    window.get_by_label("Letter").click();
+    window.run_steps(4);
+    assert!(on_disk(folder.path()).contains("letter"));
+    window.get_by_role_and_label(Role::Button, "Undo").click();
+    window.run_steps(3);
+    window.get_by_role_and_label(Role::Button, "Undo").click();
+    window.run_steps(3);
+    assert_eq!(narrative(&window).summary, None);
+}
+
+#[test]
+fn a_document_that_was_written_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = common::app(folder.path(), Arc::default());
+    let file = folder.path().join("briefing.pdf");
+    app.workbench().unwrap().write_report(assay_service::ReportKind::Briefing, Some(&file), None).unwrap();
+    let mut window = window(app, View::Reports);
+    let check = |window: &mut Window, file: &Path| {
+        let field = window.get_by_role_and_label(Role::TextInput, "PDF to check");
+        field.focus();
+        window.run_steps(2);
+        window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        window.get_by_role_and_label(Role::TextInput, "PDF to check").type_text(&file.display().to_string());
+        window.run_steps(2);
+        click(window, "Check");
+    };
+    check(&mut window, &file);
+    step_until(&mut window, "it holds", |w| w.query_by_label("HOLDS").is_some());
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let changed = folder.path().join("changed.pdf");
+    std::fs::write(&changed, bytes).unwrap();
+    check(&mut window, &changed);
+    step_until(&mut window, "it does not hold", |w| {
+        w.query_by_label("DOES NOT HOLD").or(w.query_by_label("CANNOT BE CHECKED")).is_some()
+    });
+}
