@@ -18,11 +18,6 @@ use crate::runs::{Target, limits};
 /// How an estimate was made, as told beside it.
 pub const METHOD: &str = "vendor compiler";
 
-/// What the estimates cannot say; to be printed beside them.
-pub const LIMITS: &str = "The vendor's compiler laid each workload out for one chip that is not here and told what its own \
-     cost model expects: nothing was executed or measured. Start-up, host, data transfer and several chips are not in it, \
-     and the cost model knows no contention. Where it gave no valid time there is none.";
-
 /// An estimate with what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EstimateRecord {
@@ -243,7 +238,7 @@ pub fn kept(study_folder: &Path) -> Result<Vec<EstimateRecord>, String> {
 }
 
 /// The folder in a study.
-const FOLDER: &str = "estimates";
+pub(crate) const FOLDER: &str = "estimates";
 
 fn keep(study_folder: &Path, record: &EstimateRecord) -> Result<(), String> {
     let folder = study_folder.join(FOLDER);

@@ -17,6 +17,8 @@ pub(crate) const STUDY: &str = "study.yaml";
 pub(crate) const MEASUREMENTS: &str = "measurements.json";
 /// The price of each option.
 pub(crate) const PRICES: &str = "prices.json";
+/// What vendors' compilers say of accelerators that are not here.
+pub(crate) const ESTIMATES: &str = "estimates.jsonl";
 /// What the document says of itself.
 pub(crate) const FACTS: &str = "facts.json";
 /// In front of the name of a hardware profile.
@@ -83,6 +85,10 @@ impl EvidencePack {
             files.push(file(&name, "application/yaml", "A hardware profile with its offers", yaml(profile)?));
         }
         files.extend(published(workbench, &study.options)?);
+        if !workbench.estimates().is_empty() {
+            let lines = workbench.estimates().iter().map(line).collect::<Result<Vec<_>, _>>()?.concat();
+            files.push(file(ESTIMATES, "application/jsonl", "What vendors' compilers say of absent hardware", lines));
+        }
         Ok(Self { facts, files })
     }
 
@@ -135,6 +141,13 @@ fn file_name(path: &str) -> String {
 
 fn file(name: &str, media_type: &str, description: &str, bytes: Vec<u8>) -> Attachment {
     Attachment { name: name.to_owned(), media_type: media_type.to_owned(), description: description.to_owned(), bytes }
+}
+
+/// A line of JSON.
+fn line(value: &impl Serialize) -> Result<Vec<u8>, WorkbenchError> {
+    let mut bytes = serde_json::to_vec(value).map_err(|e| WorkbenchError::Other(e.to_string()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 fn yaml(value: &impl Serialize) -> Result<Vec<u8>, WorkbenchError> {

@@ -139,6 +139,7 @@ impl Workbench {
             volume_curves: if decides { facts::volume_curves(assessment) } else { Vec::new() },
             hardware: facts::hardware(assessment, self.catalog()),
             model_cards: assessment.model_cards.clone(),
+            compiler_estimates: facts::compiler_estimates(self.estimates()),
             comparison: comparison(self.measurements()),
             capacity: self.capacity().clone(),
             migration: self.migration().clone(),

@@ -13,6 +13,7 @@ use crate::answer::Answer;
 use crate::assess::{Assessment, Measured, assess, translate};
 use crate::capacity::{CapacityPlan, Selection};
 use crate::commands::Command;
+use crate::estimates::EstimateRecord;
 use crate::history::{History, Recorded};
 use crate::journal::{Journal, JournalError, Recovered};
 
@@ -64,6 +65,7 @@ pub struct Workbench {
     scenario: Option<String>,
     catalog: Catalog,
     measured: Measured,
+    estimates: Vec<EstimateRecord>,
     warnings: Vec<String>,
     today: Date,
     history: History,
@@ -111,6 +113,7 @@ impl Workbench {
         warnings: Vec<String>,
     ) -> Result<Self, WorkbenchError> {
         let today = jiff::Zoned::now().date();
+        let estimates = crate::estimates::kept(folder.path()).map_err(WorkbenchError::Other)?;
         let measured = Measured::of(measurements).with_published(store, &catalog);
         let assessment = assess(&study, &catalog, &measured, today)?;
         Ok(Self {
@@ -119,6 +122,7 @@ impl Workbench {
             scenario: None,
             catalog,
             measured,
+            estimates,
             warnings,
             today,
             history: History::default(),
@@ -146,6 +150,11 @@ impl Workbench {
     /// Every measurement of the study, oldest first.
     pub fn measurements(&self) -> &[Measurement] {
         self.measured.measurements()
+    }
+
+    /// What vendors' compilers say of accelerators that are not here.
+    pub fn estimates(&self) -> &[EstimateRecord] {
+        &self.estimates
     }
 
     /// What was odd when the measurements were read.
@@ -293,6 +302,7 @@ impl Workbench {
     pub fn adopt(&mut self, read: Self) -> Result<(), WorkbenchError> {
         self.catalog = read.catalog;
         self.measured = read.measured;
+        self.estimates = read.estimates;
         self.warnings = read.warnings;
         self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
         self.revision += 1;

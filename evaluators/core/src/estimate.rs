@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::workload::Workload;
 
+/// What the estimates cannot say; to be printed beside them.
+pub const LIMITS: &str = "The vendor's compiler laid each workload out for one chip that is not here and told what its own \
+     cost model expects: nothing was executed or measured. Start-up, host, data transfer and several chips are not in it, \
+     and the cost model knows no contention. Where it gave no valid time there is none.";
+
 /// A vendor's compiler.
 pub trait VendorCompiler {
     /// What it is and what it compiles for.

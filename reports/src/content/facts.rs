@@ -25,6 +25,38 @@ pub struct ModelCard {
     pub limits: Vec<String>,
 }
 
+/// What a vendor's compiler says of a workload on one accelerator that is not here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompilerEstimate {
+    /// The workload's id.
+    pub workload: String,
+    /// The accelerator's name.
+    pub accelerator: String,
+    /// The compiler and its version.
+    pub compiler: String,
+    /// What it comes to.
+    pub verdict: CompilerVerdict,
+    /// The verdict in a few words.
+    pub label: &'static str,
+    /// Why it does not compile or fit.
+    pub reason: Option<String>,
+    /// Time of one execution by the compiler's cost model.
+    pub execution_secs: Option<f64>,
+    /// The most device memory at any time.
+    pub peak_bytes: Option<f64>,
+}
+
+/// Whether a compiler takes a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompilerVerdict {
+    /// It compiles, and fits into the memory.
+    Fits,
+    /// It does not.
+    Refused,
+    /// It was not asked, or did not answer.
+    Unknown,
+}
+
 /// Hardware that an option runs on, as its profile states it. What no source says is absent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HardwareFacts {

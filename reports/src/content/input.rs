@@ -1,7 +1,9 @@
 //! What documents are made of.
 
 use super::capacity::CapacityPlan;
-use super::facts::{BreakEvenFacts, HardwareFacts, ModelCard, UncertaintyFacts, VolumeCurve, WaitingFacts};
+use super::facts::{
+    BreakEvenFacts, CompilerEstimate, HardwareFacts, ModelCard, UncertaintyFacts, VolumeCurve, WaitingFacts,
+};
 use super::migration::MigrationPlan;
 use crate::labels::Language;
 use assay_base::{Evidence, Money, NumericFormat};
@@ -53,6 +55,8 @@ pub struct ReportInput {
     pub hardware: Vec<HardwareFacts>,
     /// How far the methods of projection were from what is known.
     pub model_cards: Vec<ModelCard>,
+    /// What vendors' compilers say of accelerators that are not here.
+    pub compiler_estimates: Vec<CompilerEstimate>,
     /// Two runs compared; absent while there are not two.
     pub comparison: Option<RunsCompared>,
     /// The plan of the capacity, or why there is none.

@@ -19,7 +19,7 @@ mod own_words;
 mod sensitivity;
 
 pub use facts::{
-    BreakEvenFacts, Crossover, HardwareFacts, ModelCard, OptionOdds, UncertaintyFacts, VolumeCurve, WaitingFacts,
+    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, ModelCard, OptionOdds, UncertaintyFacts, VolumeCurve, WaitingFacts,
     WaitingValue,
 };
 pub use input::{

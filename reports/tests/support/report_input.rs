@@ -325,6 +325,7 @@ pub fn input() -> ReportInput {
         volume_curves: facts::volume_curves(&inputs, &assumptions),
         hardware: facts::hardware(),
         model_cards: facts::model_cards(),
+        compiler_estimates: Vec::new(),
         comparison: Some(comparison(&measurements)),
         capacity: Ok(super::capacity::plan(false)),
         migration: Ok(super::migration::plan()),

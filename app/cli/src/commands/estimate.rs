@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use assay_base::format;
-use assay_service::core::estimate::Verdict as Compiling;
+use assay_service::core::estimate::{LIMITS, Verdict as Compiling};
 use assay_service::estimates::{self, EstimateEvent, EstimateOrder, EstimateRecord};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub fn run(arguments: &Estimate) -> anyhow::Result<Verdict> {
     print(&records, arguments.format)?;
     if arguments.format == Format::Table {
         refusals(&records);
-        output::wrapped("", estimates::LIMITS)?;
+        output::wrapped("", LIMITS)?;
     }
     let refused =
         |record: &EstimateRecord| !matches!(record.estimate.verdict, Compiling::Compiles | Compiling::Unsupported(_));

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use assay_core::estimate::Verdict;
 use assay_cost_models::evaluation::{BreakEven, Driver, Metric, ValueOfWaiting, cost_curves};
 use assay_cost_models::simulation::OptionOutcome;
 use assay_hardware_profiles::{Catalog, Profile};
 use assay_reports::content::{
-    BreakEvenFacts, Crossover, HardwareFacts, OptionOdds, UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
+    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, OptionOdds, UncertaintyFacts,
+    VolumeCurve, WaitingFacts, WaitingValue,
 };
 use assay_study::{StudyOption, ThroughputSource};
 
 use crate::assess::Assessment;
+use crate::estimates::EstimateRecord;
 use crate::uncertainty::simulate;
 use crate::what_if;
 
@@ -23,6 +26,29 @@ const PLACES: usize = 49;
 const VOLUMES: (f64, f64) = (0.05, 3.0);
 /// Options on the chart over the volume.
 const CURVES: usize = 5;
+
+/// What vendors' compilers say, as the study keeps it.
+pub(super) fn compiler_estimates(records: &[EstimateRecord]) -> Vec<CompilerEstimate> {
+    let of = |record: &EstimateRecord| {
+        let estimate = &record.estimate;
+        let version = record.compiler_version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        CompilerEstimate {
+            workload: record.workload.id.clone(),
+            accelerator: record.accelerator_name.clone(),
+            compiler: format!("{}{version}", record.compiler),
+            verdict: match &estimate.verdict {
+                Verdict::Compiles => CompilerVerdict::Fits,
+                Verdict::DoesNotFit(_) | Verdict::DoesNotCompile(_) => CompilerVerdict::Refused,
+                Verdict::Unsupported(_) | Verdict::Failed(_) => CompilerVerdict::Unknown,
+            },
+            label: estimate.verdict.label(),
+            reason: estimate.verdict.reason().map(str::to_owned),
+            execution_secs: estimate.execution_secs,
+            peak_bytes: estimate.memory.and_then(|memory| memory.peak_bytes),
+        }
+    };
+    records.iter().map(of).collect()
+}
 
 /// What many samples say; `None` where nothing is uncertain or the study's correlations do not fit.
 pub(super) fn uncertainty(assessment: &Assessment) -> Option<UncertaintyFacts> {

@@ -1,5 +1,6 @@
 //! The accelerator feasibility dossier: the whole case with its evidence.
 
+mod compilers;
 mod control;
 mod correctness;
 mod cost;
@@ -50,6 +51,7 @@ pub(super) fn compose(input: &ReportInput) -> Document {
     }
     sections.extend(performance::section(&mut author));
     sections.extend(stacks::section(&mut author));
+    sections.extend(compilers::section(&mut author));
     sections.extend(correctness::section(&mut author));
     sections.push(outlook::portability(&mut author));
     sections.push(cost::section(&mut author));
