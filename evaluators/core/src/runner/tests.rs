@@ -3,6 +3,7 @@
 use super::*;
 use crate::device::{DeviceKind, StackId, StackStatus};
 use crate::evaluator::{Sample, TimingMethod};
+use crate::telemetry::{Reading, ThrottleReasons};
 use crate::tensor::Tensor;
 use crate::workload::Shape;
 use assay_base::NumericFormat;
@@ -74,19 +75,22 @@ impl Observer for Log {
     }
 }
 
-fn outcome(evaluator: &Scripted, format: NumericFormat) -> (Outcome, Log) {
-    let device = Device {
+fn device() -> Device {
+    Device {
         id: "cpu".to_owned(),
         kind: DeviceKind::Cpu,
         name: "test".to_owned(),
         memory_bytes: None,
         properties: Default::default(),
-    };
+    }
+}
+
+fn outcome(evaluator: &Scripted, format: NumericFormat) -> (Outcome, Log) {
     let shape = Shape::Softmax { rows: 4, columns: 8 };
     let workload = Workload { id: "w".to_owned(), format, shape };
     let mut log = Log::default();
     let mut cache = Cache::default();
-    (measure(evaluator, &device, &workload, &Plan::quick(), &Quiet, &mut cache, &mut log), log)
+    (measure(evaluator, &device(), &workload, &Plan::quick(), &Quiet, &mut cache, &mut log), log)
 }
 
 #[test]
@@ -122,4 +126,43 @@ fn what_a_stack_says_becomes_the_status() {
     let error = Some(EvaluatorError::OutOfMemory("80 GB".to_owned()));
     let (memory, _) = outcome(&Scripted { spoil: |_| (), error }, NumericFormat::Fp32);
     assert_eq!(memory.status, Status::OutOfMemory { reason: "80 GB".to_owned() });
+}
+
+/// A host whose device is at its power limit all the time.
+struct AtTheLimit;
+impl Host for AtTheLimit {
+    fn load_meter(&self) -> Box<dyn LoadMeter> {
+        Box::new(Quiet)
+    }
+    fn sensors(&self, _device: &Device) -> Option<Box<dyn Sensors>> {
+        Some(Box::new(Self))
+    }
+}
+impl Sensors for AtTheLimit {
+    fn read(&mut self) -> Reading {
+        let throttle_reasons = ThrottleReasons::POWER_CAP;
+        Reading { throttled: Some(true), throttle_reasons, power_watts: Some(700.0), ..Reading::default() }
+    }
+}
+
+#[test]
+fn what_a_device_at_its_limit_does_is_marked_and_counts() {
+    let shape = Shape::Softmax { rows: 4, columns: 8 };
+    let workload = Workload { id: "w".to_owned(), format: NumericFormat::Fp32, shape };
+    let (mut log, mut cache) = (Log::default(), Cache::default());
+    let evaluator = Scripted { spoil: |_| (), error: None };
+    // A scripted execution takes no time: samples end the rounds.
+    let mut plan = Plan::quick();
+    plan.stop.max_samples = 100;
+    let outcome = measure(&evaluator, &device(), &workload, &plan, &AtTheLimit, &mut cache, &mut log);
+    let clocks = outcome.timing.unwrap().clocks;
+    let throttling = clocks.throttling.unwrap();
+    assert_eq!((throttling.executions, throttling.of, throttling.replaced), (100, 100, false));
+    assert_eq!((throttling.repeated, throttling.repeated_throttled), (200, 200));
+    assert_eq!((throttling.rested_median_secs, clocks.throttled_samples.len()), (None, 100));
+    assert!(throttling.reasons.contains_key("power cap"), "{throttling:?}");
+    assert!(log.0.iter().any(|phase| phase == "measuring the steady state"), "{:?}", log.0);
+    // The clock is not known, and the device told no counter.
+    assert!(clocks.samples_hz.is_empty());
+    assert!(outcome.telemetry.unwrap().energy.is_some());
 }
