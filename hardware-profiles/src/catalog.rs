@@ -201,7 +201,7 @@ pub(crate) fn builtin_files() -> impl Iterator<Item = (PathBuf, &'static str)> {
 }
 
 /// The text of a built-in file.
-pub(crate) fn builtin_text(id: &str) -> Option<&'static str> {
+pub fn builtin_text(id: &str) -> Option<&'static str> {
     BUILTIN.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
 }
 

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 
+use assay_service::commands::spec_of;
 use assay_service::core::kernel::Kernel;
 use assay_service::core::model::ModelReport;
 use assay_service::intake::Intake;
 use assay_service::journal::{JournalError, Recovered};
 use assay_service::{
-    Action, Command, ReportKind, RunRequest, Target, TargetReport, Unfinished, Workbench, WrittenReport,
-    folders, intake,
+    Action, Command, ReportKind, RunRequest, Target, TargetReport, Unfinished, Workbench, WrittenReport, folders,
+    intake,
 };
 use egui::{Context, Ui};
 
@@ -19,8 +21,10 @@ use crate::dialogs::{Decision, Purpose, Recovery, StudyDialog};
 use crate::live::{LiveRun, Outcome};
 use crate::notices::{Notice, Notices};
 use crate::palette::Palette;
+use crate::picture::{self, Asked, Format};
 use crate::requests::{Devices, Exports, Request};
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::views::{View, Views};
 use crate::{shell, shortcuts};
 
@@ -44,6 +48,8 @@ pub struct DesktopApp {
     pub(crate) views: Views,
     pub(crate) devices: Devices,
     pub(crate) run: LiveRun,
+    pub(crate) telemetry: Telemetry,
+    watching_wanted: bool,
     pub(crate) exports: Exports,
     pub(crate) notices: Notices,
     pub(crate) palette: Palette,
@@ -60,7 +66,9 @@ pub struct DesktopApp {
     pub(crate) unfinished: Option<Unfinished>,
     probing: Option<Task<Vec<TargetReport>>>,
     exporting: Option<Task<(ReportKind, Result<WrittenReport, String>)>>,
-    requests: Vec<Request>,
+    pub(crate) picture_asked: Option<Asked>,
+    pictures: (Sender<Result<PathBuf, String>>, Receiver<Result<PathBuf, String>>),
+    pub(crate) requests: Vec<Request>,
     window_title: String,
 }
 
@@ -99,6 +107,8 @@ impl DesktopApp {
             views: Views::default(),
             devices: Devices::default(),
             run: LiveRun::default(),
+            telemetry: Telemetry::default(),
+            watching_wanted: true,
             exports: Exports::default(),
             notices: Notices::default(),
             palette: Palette::default(),
@@ -106,6 +116,8 @@ impl DesktopApp {
             opening: None,
             probing: None,
             exporting: None,
+            picture_asked: None,
+            pictures: channel(),
             requests: Vec::new(),
             window_title: String::new(),
         };
@@ -185,6 +197,8 @@ impl DesktopApp {
         self.poll_taking_in(ctx);
         self.poll_refreshing(ctx);
         self.poll_models();
+        self.poll_pictures();
+        self.telemetry.poll();
         self.poll_devices();
         self.poll_export();
         self.poll_run(ctx);
@@ -209,6 +223,7 @@ impl DesktopApp {
         if self.view.shows_devices() && !self.devices.asked && self.workbench.is_some() {
             requests.push(Request::Do(Action::DetectDevices));
         }
+        self.watch_or_not(ui.ctx());
         let changed = !requests.is_empty();
         for request in requests {
             self.carry_out(request, ui.ctx());
@@ -216,6 +231,63 @@ impl DesktopApp {
         if changed {
             // What was changed after drawing is to be seen at once.
             ui.request_repaint();
+        }
+    }
+
+    /// Sensors are read while they are looked at. A run is left alone: it reads them itself.
+    fn watch_or_not(&mut self, ctx: &Context) {
+        let wanted = self.watching_wanted
+            && self.view == View::Hardware
+            && self.workbench.is_some()
+            && !self.run.is_active()
+            && self.telemetry.ended.is_none();
+        match (wanted, self.telemetry.is_watching()) {
+            (true, false) => self.telemetry.begin(self.backend.watch(Target::local(), waker(ctx))),
+            (false, true) => self.telemetry.stop(),
+            _ => {}
+        }
+    }
+
+    /// What the sensors of this machine's devices say.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Saves a part of the window as a picture among the documents of the study.
+    fn save_picture(&mut self, format: Format, title: &str, rect: egui::Rect, ctx: &Context) {
+        let Some(workbench) = &self.workbench else { return };
+        let name: String =
+            title.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
+        let stamp = jiff::Zoned::now().strftime("%Y%m%d-%H%M%S%.3f");
+        let name = format!("{}-{stamp}.{}", name.trim_matches('-'), format.ending());
+        let file = workbench.reports_folder().join("pictures").join(name);
+        let write = |file: PathBuf, bytes: &[u8]| {
+            assay_base::files::write_atomic(&file, bytes).map_err(|e| format!("{}: {e}", file.display())).map(|()| file)
+        };
+        match format {
+            Format::Svg => {
+                let background = crate::theme::Tokens::of(ctx).surface;
+                let text = ctx.graphics(|graphics| picture::svg(graphics, rect, background));
+                self.pictures.0.send(write(file, text.as_bytes())).ok();
+            }
+            Format::Png => {
+                let (sender, pixels_per_point, wake) = (self.pictures.0.clone(), ctx.pixels_per_point(), waker(ctx));
+                let taken = egui::ScreenshotCallback::new(move |window| {
+                    let bytes = picture::png(&window, rect, pixels_per_point);
+                    sender.send(bytes.and_then(|bytes| write(file, &bytes))).ok();
+                    wake();
+                });
+                ctx.send_viewport_cmd(egui::ViewportCommand::Screenshot(taken));
+            }
+        }
+    }
+
+    fn poll_pictures(&mut self) {
+        for saved in self.pictures.1.try_iter() {
+            match saved {
+                Ok(file) => self.notices.done("The picture is saved", file.display().to_string()),
+                Err(error) => self.notices.error("The picture could not be saved", error),
+            }
         }
     }
 
@@ -229,6 +301,8 @@ impl DesktopApp {
             Action::StartRun => study.is_some() && !self.run.is_active(),
             Action::CancelRun => self.run.is_active() && !self.run.cancelling,
             Action::ExportDossier => study.is_some() && self.exporting.is_none(),
+            Action::SavePng | Action::SaveSvg => study.is_some(),
+            Action::CompareRuns => study.is_some_and(|w| !w.measurements().is_empty()),
             Action::ShowOverview
             | Action::ShowHardware
             | Action::ShowBenchmarks
@@ -256,6 +330,9 @@ impl DesktopApp {
                 }
                 self.unfinished = None;
             }
+            Request::SavePicture { format, title, rect } => self.save_picture(format, &title, rect, ctx),
+            Request::Watch(wanted) => self.watching_wanted = wanted,
+            Request::Refresh => self.refresh(ctx),
             Request::InspectModel(choice) => {
                 let backend = Arc::clone(&self.backend);
                 let work = move || backend.inspect_model(&Target::local(), *choice);
@@ -317,6 +394,16 @@ impl DesktopApp {
                 {
                     self.start_run(request, ctx);
                 }
+            }
+            Action::CompareRuns => {
+                self.views.results.compare_last();
+                self.view = View::Results;
+            }
+            Action::SavePng | Action::SaveSvg => {
+                let format = if action == Action::SavePng { Format::Png } else { Format::Svg };
+                // In the next frame, without the palette.
+                let title = spec_of(self.view.action()).label.to_owned();
+                self.requests.push(Request::SavePicture { format, title, rect: ctx.content_rect() });
             }
             Action::CancelRun => self.run.cancel(),
             Action::ExportDossier => self.export(ReportKind::Dossier, None, ctx),
@@ -393,7 +480,9 @@ impl DesktopApp {
         let Some(dialog) = &mut self.dialog else { return };
         match result.and_then(|chosen| chosen) {
             Ok(Some(folder)) => dialog.set_folder(&folder),
-            Ok(None) => {}
+            Ok(None) => {
+                dialog.error = Some("No folder was chosen. Where no dialog opens, type the folder.".to_owned());
+            }
             Err(error) => dialog.error = Some(error),
         }
     }
@@ -500,6 +589,7 @@ impl DesktopApp {
         self.run.abandon();
         self.devices = Devices::default();
         self.probing = None;
+        self.telemetry = Telemetry::default();
         self.exports = Exports::default();
         self.views = Views::of(&workbench);
         self.unfinished = Unfinished::read(workbench.folder()).filter(|u| !u.left(workbench.measurements()).is_empty());

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Receiver;
 
 use assay_service::core::model::{ModelChoice, ModelReport};
+use assay_service::watch::Watch;
 use assay_service::{
     Preview, ReportKind, RunEvent, RunHandle, RunRequest, Target, TargetReport, Verification, Waker, Workbench,
     WrittenReport,
@@ -28,6 +29,9 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// What is wrong with the model.
     fn inspect_model(&self, target: &Target, choice: ModelChoice) -> Result<ModelReport, String>;
+
+    /// Reads the sensors of a target's devices in a worker until the watch is dropped.
+    fn watch(&self, target: Target, waker: Waker) -> Watch;
 
     /// Starts a run; `waker` is called after each event.
     fn start_run(&self, request: RunRequest, waker: Waker) -> Box<dyn ActiveRun>;
@@ -111,6 +115,10 @@ impl Backend for ServiceBackend {
 
     fn inspect_model(&self, target: &Target, choice: ModelChoice) -> Result<ModelReport, String> {
         assay_service::inspect_model(target, choice, &AtomicBool::new(false))
+    }
+
+    fn watch(&self, target: Target, waker: Waker) -> Watch {
+        Watch::start(target, waker)
     }
 
     fn start_run(&self, request: RunRequest, waker: Waker) -> Box<dyn ActiveRun> {

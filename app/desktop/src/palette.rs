@@ -1,7 +1,10 @@
 //! The command palette: every command by its name.
 
 use assay_service::{Action, COMMANDS, CommandSpec};
-use egui::{Align2, Area, Button, Context, Frame, Id, Key, Margin, Modifiers, Order, RichText, Sense, TextEdit, vec2};
+use egui::{
+    Align2, Area, Button, Context, Frame, Id, Key, Margin, Modifiers, Order, RichText, ScrollArea, Sense, TextEdit,
+    vec2,
+};
 
 use crate::theme::{self, Tokens};
 
@@ -32,6 +35,7 @@ impl Palette {
         }
         let found = matching(&self.query);
         let (mut chosen, mut close) = (None, false);
+        let selected_before = self.selected;
         // Before the text field, which would take the arrows.
         ctx.input_mut(|i| {
             close |= i.consume_key(Modifiers::NONE, Key::Escape);
@@ -73,19 +77,25 @@ impl Palette {
                     }
                     ui.add_space(4.0);
                     ui.spacing_mut().item_spacing.y = 2.0;
-                    for (i, spec) in found.iter().enumerate() {
-                        let button = Button::selectable(i == self.selected, spec.label)
-                            .shortcut_text(RichText::new(spec.shortcut).font(theme::small_font()).weak())
-                            .sense(Sense::click())
-                            .min_size(vec2(ui.available_width(), 26.0));
-                        let response = ui.add_enabled(enabled(spec.action), button);
-                        if response.clicked() {
-                            chosen = Some(spec.action);
+                    let list = ScrollArea::vertical().id_salt("commands").max_height(screen.height() * 0.62);
+                    list.show(ui, |ui| {
+                        for (i, spec) in found.iter().enumerate() {
+                            let button = Button::selectable(i == self.selected, spec.label)
+                                .shortcut_text(RichText::new(spec.shortcut).font(theme::small_font()).weak())
+                                .sense(Sense::click())
+                                .min_size(vec2(ui.available_width(), 26.0));
+                            let response = ui.add_enabled(enabled(spec.action), button);
+                            if response.clicked() {
+                                chosen = Some(spec.action);
+                            }
+                            if i == self.selected && self.selected != selected_before {
+                                response.scroll_to_me(None);
+                            }
+                            if !spec.command_line.is_empty() {
+                                response.on_hover_text(format!("On the command line: {}", spec.command_line));
+                            }
                         }
-                        if !spec.command_line.is_empty() {
-                            response.on_hover_text(format!("On the command line: {}", spec.command_line));
-                        }
-                    }
+                    });
                     if found.is_empty() {
                         ui.label(theme::caption("No command has this name."));
                     }

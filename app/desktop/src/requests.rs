@@ -8,6 +8,8 @@ use assay_service::{Action, Command, ReportKind, RunRequest, TargetReport, Unfin
 
 use crate::backend::Backend;
 use crate::live::LiveRun;
+use crate::picture::Format;
+use crate::telemetry::Telemetry;
 use crate::views::View;
 
 /// What a view asks for.
@@ -25,8 +27,21 @@ pub enum Request {
     ForgetRun,
     /// Looks into an ONNX model.
     InspectModel(Box<ModelChoice>),
+    /// Watches the sensors of this machine's devices, or no longer.
+    Watch(bool),
+    /// Reads catalogue and measurements again: a file of the study was changed.
+    Refresh,
     /// Reads the folder of a kernel.
     ReadKernel(PathBuf),
+    /// Saves a part of the window as a picture.
+    SavePicture {
+        /// Its format.
+        format: Format,
+        /// What it shows.
+        title: String,
+        /// The part.
+        rect: egui::Rect,
+    },
     /// Shows the samples of a job of the run; `None` follows the run again.
     ShowJob(Option<usize>),
     /// Shows a measurement among the results.
@@ -53,6 +68,8 @@ pub struct Scene<'a> {
     pub workbench: &'a Workbench,
     /// The devices of all targets.
     pub devices: &'a Devices,
+    /// What the sensors of this machine's devices say.
+    pub telemetry: &'a Telemetry,
     /// The latest run.
     pub run: &'a LiveRun,
     /// A run of the study that was cancelled, or whose program ended.

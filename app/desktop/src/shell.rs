@@ -10,6 +10,7 @@ use egui::{
 use crate::app::DesktopApp;
 use crate::dialogs;
 use crate::live::{LiveRun, Outcome, about};
+use crate::picture::{self, Format};
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::views::{self, View};
@@ -35,6 +36,7 @@ pub fn ui(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
             let scene = Scene {
                 workbench,
                 devices: &app.devices,
+                telemetry: &app.telemetry,
                 run: &app.run,
                 unfinished: app.unfinished.as_ref(),
                 exports: &app.exports,
@@ -63,10 +65,41 @@ fn overlays(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
         app.recover(decision);
     }
     drop_hint(ui);
+    picture_menu(app, ui);
     app.notices.ui(ui.ctx());
     let mut palette = std::mem::take(&mut app.palette);
     requests.extend(palette.ui(ui.ctx(), |action| app.is_enabled(action)).map(Request::Do));
     app.palette = palette;
+}
+
+/// Offers to save the card that was clicked with the secondary button.
+fn picture_menu(app: &mut DesktopApp, ui: &Ui) {
+    if let Some(asked) = picture::take_asked(ui) {
+        app.picture_asked = Some(asked);
+    }
+    let Some(asked) = app.picture_asked.clone() else { return };
+    let mut chosen = None;
+    let area = egui::Area::new(egui::Id::unique("picture menu")).order(egui::Order::Foreground).fixed_pos(asked.at);
+    let shown = area.show(ui, |ui| {
+        Frame::menu(ui.style()).show(ui, |ui| {
+            for (format, name) in [(Format::Png, "Save as PNG"), (Format::Svg, "Save as SVG")] {
+                if ui.add(egui::Button::new(name).frame(false).min_size(vec2(130.0, 24.0))).clicked() {
+                    chosen = Some(format);
+                }
+            }
+        });
+    });
+    let away = shown.response.clicked_elsewhere() && !ui.input(|i| i.pointer.secondary_clicked());
+    let close = away || ui.input(|i| i.key_pressed(egui::Key::Escape));
+    if let Some(format) = chosen {
+        let title = if asked.title.is_empty() { spec_of(app.view.action()).label } else { asked.title.as_str() };
+        // In the next frame, without this menu.
+        app.requests.push(Request::SavePicture { format, title: title.to_owned(), rect: asked.rect });
+        ui.request_repaint();
+    }
+    if close || chosen.is_some() {
+        app.picture_asked = None;
+    }
 }
 
 /// What happens to files that are held over the window.

@@ -164,3 +164,61 @@ fn three_thousand_measurements() {
     let frames = (0..100).map(|_| window.frame()).collect();
     report("3,000 measurements: frame of Results", frames);
 }
+
+#[test]
+#[ignore = "a measurement"]
+fn three_hundred_thousand_rows() {
+    const ROWS: usize = 300_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    assay_service::sample::create_sample(folder.path(), 2).expect("a study");
+    let few: Vec<_> = common::measurements()
+        .into_iter()
+        .map(|mut m| {
+            // The rows are what counts here, not their samples.
+            m.timing.iter_mut().for_each(|t| t.samples_secs.truncate(8));
+            m
+        })
+        .collect();
+    let many = few.iter().cycle().take(ROWS).enumerate().map(|(i, m)| {
+        let mut m = m.clone();
+        m.id = format!("many-{i:06}");
+        m.run_id = format!("run-{:05}", i / 28);
+        m
+    });
+    let begun = Instant::now();
+    let workbench = Workbench::open_with(folder.path(), many.collect()).expect("the study opens");
+    println!("300,000 rows: opened in {:.1} s (off the window's thread)", begun.elapsed().as_secs_f64());
+    let mut window = Window::new(workbench, View::Results);
+    let settle = |window: &mut Window, what: &str| {
+        let begun = Instant::now();
+        let mut frames = Vec::new();
+        // Frames while the index is filled and rows are put in order, until nothing is asked for any more.
+        let mut quiet = 0;
+        while quiet < 20 && begun.elapsed().as_secs() < 60 {
+            frames.push(window.frame());
+            let busy = window.ctx.has_requested_repaint();
+            quiet = if busy { 0 } else { quiet + 1 };
+            std::thread::sleep(Duration::from_millis(4));
+        }
+        report(&format!("300,000 rows: frames while {what}"), frames);
+    };
+    settle(&mut window, "they are taken in");
+    let rest = (0..200).map(|_| window.frame()).collect();
+    report("300,000 rows: frame at rest", rest);
+    let center = egui::pos2(560.0, 260.0);
+    let wheel = |delta: f32| {
+        let (unit, modifiers) = (egui::MouseWheelUnit::Point, egui::Modifiers::NONE);
+        let (phase, source) = (egui::TouchPhase::Move, egui::MouseWheelSource::Wheel);
+        let delta = egui::vec2(0.0, delta);
+        vec![egui::Event::PointerMoved(center), egui::Event::MouseWheel { unit, delta, modifiers, phase, source }]
+    };
+    let scrolled = (0..300).map(|i| window.frame_with(wheel(if i % 3 == 0 { -9000.0 } else { -120.0 }))).collect();
+    report("300,000 rows: frame while scrolling", scrolled);
+    window.frame_with(vec![egui::Event::PointerMoved(egui::pos2(330.0, 85.0))]);
+    for pressed in [true, false] {
+        let (pos, button, modifiers) = (egui::pos2(330.0, 85.0), egui::PointerButton::Primary, egui::Modifiers::NONE);
+        window.frame_with(vec![egui::Event::PointerButton { pos, button, pressed, modifiers }]);
+    }
+    window.frame_with(vec![egui::Event::Text("resnet".to_owned())]);
+    settle(&mut window, "a filter is typed");
+}

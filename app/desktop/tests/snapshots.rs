@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use assay_desktop::{ActiveRun, Backend, DesktopApp, View, theme};
 use assay_service::core::model::{ModelChoice, ModelReport};
+use assay_service::watch::Watch;
 use assay_service::{RunRequest, Target, TargetReport, Waker, Workbench};
 use common::ScriptedBackend;
 use egui::accesskit::Role;
@@ -19,9 +20,13 @@ use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
 
 type Window = Harness<'static, DesktopApp>;
 
-fn window(app: DesktopApp, theme: Theme, pixels_per_point: f32) -> Window {
+/// A window of usual size, and one of a small laptop.
+const USUAL: [f32; 2] = [1280.0, 800.0];
+const SMALL: [f32; 2] = [1000.0, 680.0];
+
+fn window(app: DesktopApp, theme: Theme, size: [f32; 2], pixels_per_point: f32) -> Window {
     Harness::builder()
-        .with_size([1280.0, 800.0])
+        .with_size(size)
         .with_pixels_per_point(pixels_per_point)
         .with_theme(theme)
         .with_context_setup(theme::install)
@@ -51,7 +56,7 @@ fn show(window: &mut Window, view: View) {
     window.run_steps(2);
 }
 
-const SCENES: [&str; 12] = [
+const SCENES: [&str; 20] = [
     "welcome",
     "overview",
     "hardware",
@@ -60,23 +65,62 @@ const SCENES: [&str; 12] = [
     "run",
     "results",
     "results-failed",
+    "results-groups",
+    "results-tradeoffs",
+    "results-latency",
+    "results-compare",
+    "catalogue-compare",
+    "catalogue-prices",
+    "catalogue-yaml",
+    "recovered",
     "cost",
     "migration",
     "reports",
     "palette",
 ];
 
+/// The scenes that are drawn in a small window, too.
+const SMALL_SCENES: [&str; 6] = ["hardware", "catalogue-compare", "run", "results", "results-compare", "cost"];
+
+fn click(window: &mut Window, name: &str) {
+    window.get_by_role_and_label(Role::Button, name).click();
+    window.run_steps(3);
+}
+
+/// What a crash leaves: two changes and no end.
+fn crashed(folder: &Path) {
+    let mut workbench = common::workbench(folder);
+    workbench.begin_session().expect("the folder can be written to");
+    for months in [40, 48] {
+        let command = assay_service::Command::set("assumptions.horizon_months", months);
+        workbench.apply(command).expect("the value fits");
+    }
+    let journal = folder.join(assay_service::journal::JOURNAL_FILE);
+    let left = std::fs::read_to_string(&journal).expect("it is there");
+    drop(workbench);
+    // Its times would be others in every picture.
+    let times = left.lines().map(|line| match line.rfind("\"at\":\"") {
+        Some(at) => format!("{}\"at\":\"2026-11-20T09:30:00Z\"}}}}", &line[..at]),
+        None => "{\"opened\":\"2026-11-20T09:12:00Z\"}".to_owned(),
+    });
+    std::fs::write(journal, times.collect::<Vec<_>>().join("\n") + "\n").expect("it can be written");
+}
+
 /// Brings the window to a scene.
-fn scene(name: &str, folder: &Path, theme: Theme) -> Window {
+fn scene(name: &str, folder: &Path, theme: Theme, size: [f32; 2]) -> Window {
     let backend = match name {
         "run" => ScriptedBackend::with(common::run_script(9, 4)),
         _ => Arc::default(),
     };
+    if name == "recovered" {
+        crashed(folder);
+    }
     let app = match name {
         "welcome" => DesktopApp::new(None, backend, common::places(folder)),
+        "results-compare" => DesktopApp::new(Some(common::two_runs(folder)), backend, common::places(folder)),
         _ => common::app(folder, backend),
     };
-    let mut window = window(app, theme, 1.0);
+    let mut window = window(app, theme, size, 1.0);
     match name {
         "hardware" => show(&mut window, View::Hardware),
         "catalogue" => {
@@ -93,6 +137,48 @@ fn scene(name: &str, folder: &Path, theme: Theme) -> Window {
         "results-failed" => {
             show(&mut window, View::Results);
             window.get_by_role_and_label(Role::Button, "Sort by status").click();
+        }
+        "results-groups" => {
+            show(&mut window, View::Results);
+            window.get_by_role_and_label(Role::ComboBox, "Group the results").click();
+            window.run_steps(3);
+            click(&mut window, "By status");
+        }
+        "results-tradeoffs" => {
+            show(&mut window, View::Results);
+            click(&mut window, "Trade-offs");
+        }
+        "results-latency" => {
+            show(&mut window, View::Results);
+            click(&mut window, "Latency distribution");
+        }
+        "results-compare" => {
+            show(&mut window, View::Results);
+            click(&mut window, "Compare runs");
+            for run in common::TWO_RUNS {
+                window.get_by_role_and_label(Role::CheckBox, &format!("Compare run {run}")).click();
+                window.run_steps(3);
+            }
+        }
+        "catalogue-compare" => {
+            show(&mut window, View::Hardware);
+            click(&mut window, "Catalogue");
+            window.get_by_role_and_label(Role::TextInput, "Filter the catalogue").focus();
+            window.run_steps(1);
+            window.get_by_role_and_label(Role::TextInput, "Filter the catalogue").type_text("nvidia");
+            window.run_steps(3);
+            for id in ["nvidia-a100-sxm-80gb", "nvidia-b200", "nvidia-h100-sxm"] {
+                if let Some(check) = window.query_by_role_and_label(Role::CheckBox, &format!("Compare {id}")) {
+                    check.click();
+                }
+                window.run_steps(3);
+            }
+            click(&mut window, "Radar");
+        }
+        "catalogue-prices" | "catalogue-yaml" => {
+            show(&mut window, View::Hardware);
+            click(&mut window, "Catalogue");
+            click(&mut window, if name == "catalogue-yaml" { "YAML" } else { "Prices" });
         }
         "cost" => show(&mut window, View::Cost),
         "migration" => show(&mut window, View::Migration),
@@ -120,8 +206,13 @@ fn every_view_looks_as_it_did() {
     for (theme_name, theme) in [("dark", Theme::Dark), ("light", Theme::Light)] {
         for name in SCENES {
             std::fs::remove_dir_all(&folder).ok();
-            let mut window = scene(name, &folder, theme);
+            let mut window = scene(name, &folder, theme, USUAL);
             results.add(window.try_snapshot(format!("{theme_name}/{name}")));
+        }
+        for name in SMALL_SCENES {
+            std::fs::remove_dir_all(&folder).ok();
+            let mut window = scene(name, &folder, theme, SMALL);
+            results.add(window.try_snapshot(format!("{theme_name}/small-{name}")));
         }
     }
     std::fs::remove_dir_all(&folder).ok();
@@ -145,6 +236,10 @@ impl RealBackend {
 impl Backend for RealBackend {
     fn probe(&self, targets: &[Target]) -> Vec<TargetReport> {
         assay_desktop::ServiceBackend.probe(&self.redirect(targets))
+    }
+
+    fn watch(&self, target: Target, waker: Waker) -> Watch {
+        assay_desktop::ServiceBackend.watch(self.redirect(&[target]).remove(0), waker)
     }
 
     fn inspect_model(&self, target: &Target, choice: ModelChoice) -> Result<ModelReport, String> {
@@ -171,7 +266,7 @@ fn readme_pictures() {
     let open = |theme| {
         let workbench = Workbench::open(&study).expect("the study can be opened");
         let backend = Arc::new(RealBackend { worker: worker.clone() });
-        window(DesktopApp::new(Some(workbench), backend, common::places(&study)), theme, 2.0)
+        window(DesktopApp::new(Some(workbench), backend, common::places(&study)), theme, USUAL, 2.0)
     };
     let save = |window: &mut Window, name: &str| {
         let picture = window.render().expect("the view can be drawn");

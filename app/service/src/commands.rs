@@ -65,6 +65,8 @@ pub enum Action {
     ShowBenchmarks,
     /// Shows the results.
     ShowResults,
+    /// Shows the last two runs side by side.
+    CompareRuns,
     /// Shows cost and return.
     ShowCost,
     /// Shows the plan of the fleet.
@@ -73,6 +75,10 @@ pub enum Action {
     ShowMigration,
     /// Shows the reports.
     ShowReports,
+    /// Saves the view as a picture of pixels.
+    SavePng,
+    /// Saves the view as a picture of lines and text.
+    SaveSvg,
     /// Ends the program.
     Quit,
 }
@@ -95,7 +101,7 @@ const fn spec(action: Action, label: &'static str, shortcut: &'static str, comma
 }
 
 /// Everything a user can do anywhere in the program.
-pub const COMMANDS: [CommandSpec; 20] = [
+pub const COMMANDS: [CommandSpec; 23] = [
     spec(Action::OpenStudy, "Open study…", "Ctrl+O", "assay STUDY"),
     spec(Action::NewStudy, "New study…", "Ctrl+N", ""),
     spec(Action::NewSample, "New sample study…", "", "assay demo --out DIR"),
@@ -111,10 +117,13 @@ pub const COMMANDS: [CommandSpec; 20] = [
     spec(Action::ShowHardware, "Hardware", "Ctrl+2", "assay profiles list"),
     spec(Action::ShowBenchmarks, "Benchmarks", "Ctrl+3", "assay run"),
     spec(Action::ShowResults, "Results", "Ctrl+4", "assay results list"),
+    spec(Action::CompareRuns, "Compare the last two runs", "", "assay results compare"),
     spec(Action::ShowCost, "Cost & ROI", "Ctrl+5", "assay cost"),
     spec(Action::ShowCapacity, "Capacity", "Ctrl+6", "assay capacity"),
     spec(Action::ShowMigration, "Migration", "Ctrl+7", "assay report --kind migration"),
     spec(Action::ShowReports, "Reports", "Ctrl+8", "assay report"),
+    spec(Action::SavePng, "Save the view as PNG", "", ""),
+    spec(Action::SaveSvg, "Save the view as SVG", "", ""),
     spec(Action::Quit, "Quit", "Ctrl+Q", ""),
 ];
 

@@ -3,10 +3,12 @@
 //!
 //! A view never changes a study: it sends a [`Command`] to the [`Workbench`].
 
+pub mod analysis;
 pub mod answer;
 pub mod assess;
 pub mod capacity;
 pub mod commands;
+pub mod compilers;
 pub mod coverage;
 pub mod editing;
 pub mod estimates;
@@ -22,8 +24,11 @@ pub mod report;
 pub mod reproduce;
 pub mod runs;
 pub mod sample;
+pub mod scenarios;
 pub mod uncertainty;
+pub mod variants;
 pub mod verify;
+pub mod watch;
 pub mod what_if;
 pub mod workbench;
 
@@ -33,8 +38,8 @@ pub use commands::{Action, COMMANDS, Command, CommandSpec};
 pub use preview::{Preview, PreviewSection};
 pub use report::{ReportKind, WrittenReport};
 pub use runs::{
-    Job, JobKey, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Unfinished, Waker, inspect_model,
-    plan_for, probe_targets, start_run,
+    Job, JobKey, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Unfinished, Waker, convert_model,
+    inspect_model, plan_for, probe_targets, start_run,
 };
 pub use verify::{Statement, Verification, verify};
 pub use workbench::{Workbench, WorkbenchError};

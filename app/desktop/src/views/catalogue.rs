@@ -4,12 +4,16 @@ use assay_base::NumericFormat;
 use assay_base::format::{self, or_unknown};
 use assay_service::Workbench;
 use assay_service::hardware_profiles::{Offer, Profile, Provenance};
-use egui::{Label, Panel, RichText, ScrollArea, Sense, TextEdit, Ui};
+use egui::{Button, Checkbox, Label, Panel, RichText, ScrollArea, Sense, TextEdit, Ui};
 use egui_extras::Column;
 
+use super::price_history::PriceHistory;
+use super::profile_compare::{MOST, ProfileCompare};
+use super::profile_editor::ProfileEditor;
+use crate::requests::Scene;
 use crate::theme::{self, Tokens};
 use crate::widgets::table::{self, Sort};
-use crate::widgets::{Icon, bullet, card_filled, chip, evidence_chip};
+use crate::widgets::{Icon, bullet, card, card_filled, chip, evidence_chip};
 
 /// The state of the catalogue.
 #[derive(Debug)]
@@ -17,11 +21,34 @@ pub struct Catalogue {
     filter: String,
     sort: Sort<Figure>,
     selected: Option<String>,
+    compared: Vec<String>,
+    comparison: ProfileCompare,
+    shown: Shown,
+    prices: PriceHistory,
+    editor: ProfileEditor,
+}
+
+/// What is shown of the profile selected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shown {
+    #[default]
+    Profile,
+    Prices,
+    Text,
 }
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { filter: String::new(), sort: Sort { column: Figure::Name, descending: false }, selected: None }
+        Self {
+            filter: String::new(),
+            sort: Sort { column: Figure::Name, descending: false },
+            selected: None,
+            compared: Vec::new(),
+            comparison: ProfileCompare::default(),
+            shown: Shown::default(),
+            prices: PriceHistory::default(),
+            editor: ProfileEditor::default(),
+        }
     }
 }
 
@@ -83,13 +110,14 @@ pub(super) fn side_frame() -> egui::Frame {
     egui::Frame::new().inner_margin(egui::Margin { left: theme::GAP as i8, ..Default::default() })
 }
 
-fn full_name(profile: &Profile) -> String {
+pub(super) fn full_name(profile: &Profile) -> String {
     format!("{} {}", profile.vendor, profile.name)
 }
 
 impl Catalogue {
     /// Draws the catalogue.
-    pub fn ui(&mut self, ui: &mut Ui, workbench: &Workbench) {
+    pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        let workbench = scene.workbench;
         let catalog = workbench.catalog();
         let words: Vec<String> = self.filter.to_lowercase().split_whitespace().map(str::to_owned).collect();
         let haystack = |p: &Profile| {
@@ -112,16 +140,44 @@ impl Catalogue {
             let first = workbench.study().options.iter().find_map(|o| o.profile.clone());
             self.selected = first.or_else(|| rows.first().map(|p| p.id.clone()));
         }
-        Panel::right("profile").exact_size(348.0).resizable(false).show_separator_line(false).frame(side_frame()).show(
-            ui,
-            |ui| {
+        Panel::right("profile")
+            .exact_size(if self.shown == Shown::Text { 470.0 } else { 348.0 })
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(side_frame())
+            .show(ui, |ui| {
                 if let Some(profile) = self.selected.as_deref().and_then(|id| catalog.get(id)) {
+                    ui.horizontal(|ui| {
+                        for (shown, name) in
+                            [(Shown::Profile, "Profile"), (Shown::Prices, "Prices"), (Shown::Text, "YAML")]
+                        {
+                            let name = match (shown, self.editor.is_changed()) {
+                                (Shown::Text, true) => "YAML •",
+                                _ => name,
+                            };
+                            if ui.add(Button::selectable(self.shown == shown, name)).clicked() {
+                                self.shown = shown;
+                            }
+                        }
+                    });
+                    if self.shown == Shown::Text {
+                        card_filled(ui, |ui| self.editor.ui(ui, &profile.id, workbench, scene.requests));
+                        return;
+                    }
+                    if self.shown == Shown::Prices {
+                        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                            card_filled(ui, |ui| {
+                                ui.label(theme::lead(full_name(profile)));
+                                self.prices.ui(ui, profile, workbench);
+                            });
+                        });
+                        return;
+                    }
                     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
                         card_filled(ui, |ui| profile_card(ui, profile, workbench));
                     });
                 }
-            },
-        );
+            });
         card_filled(ui, |ui| {
             ui.horizontal(|ui| {
                 let edit = TextEdit::singleline(&mut self.filter)
@@ -131,14 +187,25 @@ impl Catalogue {
                 ui.label(theme::caption(format!("{} of {} profiles", rows.len(), catalog.len())));
             });
             ui.add_space(2.0);
-            self.table(ui, &rows);
+            ui.push_id("profiles", |ui| {
+                if self.compared.len() > 1 {
+                    ui.set_height((ui.available_height() * 0.45).max(140.0));
+                }
+                self.table(ui, &rows);
+            });
         });
+        let compared: Vec<&Profile> = self.compared.iter().filter_map(|id| catalog.get(id)).collect();
+        if compared.len() > 1 {
+            ui.add_space(theme::GAP);
+            card(ui, "Side by side", |ui| self.comparison.ui(ui, &compared));
+        }
     }
 
     fn table(&mut self, ui: &mut Ui, rows: &[&Profile]) {
         let mut builder = table::builder(ui, "catalogue")
             .sense(Sense::click())
             .auto_shrink([false, false])
+            .column(Column::exact(20.0))
             .column(Column::remainder().at_least(120.0).clip(true))
             .column(Column::exact(40.0))
             .column(Column::exact(40.0));
@@ -147,6 +214,7 @@ impl Catalogue {
         }
         builder
             .header(theme::HEADER, |mut header| {
+                header.col(|_| {});
                 for figure in Figure::ALL {
                     let at_right = !matches!(figure, Figure::Name | Figure::Kind);
                     header.col(|ui| table::sort_title(ui, figure.title(), at_right, figure, &mut self.sort));
@@ -156,6 +224,18 @@ impl Catalogue {
                 body.rows(theme::ROW, rows.len(), |mut row| {
                     let Some(profile) = rows.get(row.index()) else { return };
                     row.set_selected(self.selected.as_deref() == Some(profile.id.as_str()));
+                    row.col(|ui| {
+                        let mut compared = self.compared.contains(&profile.id);
+                        let room = compared || self.compared.len() < MOST;
+                        let check = ui.add_enabled(room, Checkbox::without_text(&mut compared));
+                        let check = check.accessible_name(format!("Compare {}", profile.id));
+                        if check.on_hover_text("Side by side, up to six").changed() {
+                            match compared {
+                                true => self.compared.push(profile.id.clone()),
+                                false => self.compared.retain(|id| *id != profile.id),
+                            }
+                        }
+                    });
                     for figure in Figure::ALL {
                         row.col(|ui| {
                             match figure {

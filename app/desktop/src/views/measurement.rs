@@ -21,11 +21,21 @@ pub struct MeasurementPanel {
     id: Option<String>,
     samples_ms: Vec<PlotPoint>,
     bins: Vec<(f64, f64, f64)>,
-    distribution: bool,
+    plot: PlotOf,
+    clocks_mhz: Vec<PlotPoint>,
     point: Option<RooflinePoint>,
     points: usize,
     note: String,
     note_known: String,
+}
+
+/// What is drawn of the executions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum PlotOf {
+    #[default]
+    Samples,
+    Distribution,
+    Clocks,
 }
 
 impl MeasurementPanel {
@@ -104,20 +114,34 @@ impl MeasurementPanel {
         self.samples_ms =
             samples.iter().enumerate().map(|(i, secs)| PlotPoint::new((i + 1) as f64, secs * 1e3)).collect();
         self.bins = histogram(samples);
+        let clocks = m.timing.as_ref().map_or(&[][..], |t| t.clocks.samples_hz.as_slice());
+        self.clocks_mhz = clocks.iter().enumerate().map(|(i, hz)| PlotPoint::new((i + 1) as f64, hz / 1e6)).collect();
+        if self.plot == PlotOf::Clocks && self.clocks_mhz.is_empty() {
+            self.plot = PlotOf::Samples;
+        }
     }
 
     fn samples(&mut self, ui: &mut Ui, m: &Measurement) {
         let tokens = Tokens::of(ui);
         ui.add_space(4.0);
         ui.horizontal(|ui| {
-            for (distribution, name) in [(false, "Samples"), (true, "Distribution")] {
-                if ui.add(Button::selectable(self.distribution == distribution, name)).clicked() {
-                    self.distribution = distribution;
+            let plots =
+                [(PlotOf::Samples, "Samples"), (PlotOf::Distribution, "Distribution"), (PlotOf::Clocks, "Clocks")];
+            for (plot, name) in plots {
+                let told = plot != PlotOf::Clocks || !self.clocks_mhz.is_empty();
+                if told && ui.add(Button::selectable(self.plot == plot, name)).clicked() {
+                    self.plot = plot;
                 }
             }
         });
         let median_ms = m.timing.as_ref().map(|t| t.statistics.median_secs * 1e3);
-        if self.distribution {
+        if self.plot == PlotOf::Clocks {
+            let plot = house_plot(ui, "clocks").height(160.0);
+            with_axes(ui, plot, Scale::new("Execution"), Scale::new("MHz")).show(ui, |plot| {
+                let line = Line::new("Clock, MHz", PlotPoints::Borrowed(&self.clocks_mhz));
+                plot.line(line.color(tokens.series(2)).width(1.2));
+            });
+        } else if self.plot == PlotOf::Distribution {
             let bars = self.bins.iter().map(|(x, count, width)| Bar::new(*x, *count).width(*width)).collect();
             let plot = house_plot(ui, "distribution").height(160.0);
             with_axes(ui, plot, Scale::new("Latency, ms"), Scale::default()).show(ui, |plot| {
@@ -225,6 +249,9 @@ fn statistics(ui: &mut Ui, m: &Measurement, point: Option<&RooflinePoint>) {
     let effective = or_unknown(s.effective_count, |n| format::thousands(n, 0));
     field(ui, "Samples (effective)", &format!("{} ({effective})", format::thousands(s.count as f64, 0)));
     field(ui, "Stopped by", timing.stop.label());
+    if let Some(throttling) = &timing.clocks.throttling {
+        bullet(ui, Icon::Warning, Tokens::of(ui).warning, &throttling.sentence());
+    }
     let method = match timing.method {
         TimingMethod::HostClock => "host clock",
         TimingMethod::DeviceEvents => "device events",

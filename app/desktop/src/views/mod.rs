@@ -4,12 +4,14 @@ mod benchmarks;
 mod capacity;
 mod catalogue;
 mod cost;
-mod cost_charts;
 mod hardware;
 mod measurement;
 mod migration;
 mod overview;
 mod own_work;
+mod price_history;
+mod profile_compare;
+mod profile_editor;
 mod progress;
 mod reports;
 mod results;
@@ -97,11 +99,13 @@ impl View {
 /// The state of all views.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
+    pub overview: overview::OverviewView,
     pub hardware: hardware::HardwareView,
     pub benchmarks: benchmarks::BenchmarksView,
     pub results: results::ResultsView,
     pub cost: cost::CostView,
     pub capacity: capacity::CapacityView,
+    pub migration: migration::MigrationView,
     pub reports: reports::ReportsView,
 }
 
@@ -114,13 +118,13 @@ impl Views {
     /// Draws a view.
     pub fn ui(&mut self, ui: &mut Ui, view: View, mut scene: Scene<'_>) {
         match view {
-            View::Overview => overview::ui(ui, &mut scene),
+            View::Overview => self.overview.ui(ui, &mut scene),
             View::Hardware => self.hardware.ui(ui, &mut scene),
             View::Benchmarks => self.benchmarks.ui(ui, &mut scene),
             View::Results => self.results.ui(ui, &mut scene),
             View::Cost => self.cost.ui(ui, &mut scene),
             View::Capacity => self.capacity.ui(ui, &mut scene),
-            View::Migration => migration::ui(ui, &mut scene),
+            View::Migration => self.migration.ui(ui, &mut scene),
             View::Reports => self.reports.ui(ui, &mut scene),
         }
     }

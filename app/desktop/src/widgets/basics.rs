@@ -5,12 +5,13 @@ use egui::{
     Align, Button, Color32, Frame, Label, Layout, Margin, Response, RichText, Role, Sense, Ui, WidgetInfo, vec2,
 };
 
+use crate::picture;
 use crate::theme::{self, Tokens};
 use crate::widgets::icon::{self, Icon};
 
 /// A raised card with a title, as wide as the space there is.
 pub fn card<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
-    card_filled(ui, |ui| {
+    framed(ui, title, |ui| {
         if !title.is_empty() {
             ui.label(theme::card_title(title));
             ui.add_space(2.0);
@@ -21,8 +22,13 @@ pub fn card<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R) ->
 
 /// A raised card without a title.
 pub fn card_filled<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    framed(ui, "", contents)
+}
+
+/// The frame of a card. A click with the secondary button offers to save it as a picture.
+fn framed<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
     let tokens = Tokens::of(ui);
-    Frame::new()
+    let shown = Frame::new()
         .fill(tokens.surface_raised)
         .stroke((1.0, tokens.border))
         .corner_radius(theme::RADIUS_CARD)
@@ -32,8 +38,9 @@ pub fn card_filled<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
             ui.spacing_mut().item_spacing.y = 6.0;
             // Columns justify what they hold; a card's contents stand at the left.
             ui.with_layout(Layout::top_down(Align::Min), contents).inner
-        })
-        .inner
+        });
+    picture::offer(ui, title, shown.response.rect);
+    shown.inner
 }
 
 /// A small label on a tinted background.

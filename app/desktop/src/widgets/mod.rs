@@ -2,10 +2,12 @@
 
 pub mod bars;
 pub mod basics;
+pub mod deltas;
 pub mod entry;
 pub mod icon;
 pub mod plot;
 pub mod slider;
+pub mod spark;
 pub mod table;
 pub mod thin;
 

@@ -39,7 +39,7 @@ mod tests {
         let points: Vec<[f64; 2]> =
             (0..200_000).map(|i| f64::from(i) * 0.618).map(|x| [x.fract(), (x * 7.3).fract()]).collect();
         let thinned = thin(&points);
-        assert!(thinned.len() <= 221 * 131 && thinned.len() > 10_000, "{}", thinned.len());
+        assert!(thinned.len() <= 221 * 131 && thinned.len() > 1000, "{}", thinned.len());
         let extent =
             |chosen: &mut dyn Iterator<Item = f64>| chosen.fold((1.0f64, 0.0f64), |(a, b), v| (a.min(v), b.max(v)));
         for axis in 0..2 {

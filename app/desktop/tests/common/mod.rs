@@ -169,6 +169,26 @@ pub fn workbench(folder: &Path) -> Workbench {
     workbench
 }
 
+/// The runs of [`two_runs`].
+pub const TWO_RUNS: [&str; 2] = ["20260101T000000Z-0001", "20260202T000000Z-0002"];
+
+/// Two runs of the quick suite: the second does the same work a fifth faster, once slower.
+pub fn two_runs(folder: &Path) -> Workbench {
+    sample::create_sample(folder, 2).unwrap();
+    let suite = Suite::load("quick").unwrap();
+    let mut all = Vec::new();
+    for (run, factor) in TWO_RUNS.into_iter().zip([1.0, 1.25]) {
+        for (i, workload) in suite.workloads.iter().take(8).enumerate() {
+            let efficiency = if i == 6 && factor > 1.0 { 0.4 } else { 0.6 * factor };
+            let mut m = measurement(9 * i, workload, "native", efficiency, Status::Passed);
+            m.id = format!("{run}-{i:03}");
+            m.run_id = run.to_owned();
+            all.push(m);
+        }
+    }
+    Workbench::open_with(folder, all).unwrap()
+}
+
 pub fn places(folder: &Path) -> Places {
     Places {
         sample_folder: folder.join("new sample"),

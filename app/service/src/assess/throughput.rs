@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use assay_base::{Evidence, NumericFormat, format};
 use assay_core::{Device, Measurement, Workload};
 use assay_cost_models::Estimate;
-use assay_cost_models::roofline::{
-    Bound, CEILING_TOLERANCE, EfficiencyRange, ItemWork, Roofline, project_by_roofline,
-};
+use assay_cost_models::roofline::{Bound, CEILING_TOLERANCE, EfficiencyRange, ItemWork, Roofline, project_by_roofline};
 use assay_hardware_profiles::{HardwareKind, Profile};
 use assay_reports::content::ThroughputFacts;
 use assay_study::{Study, StudyOption, ThroughputSource};

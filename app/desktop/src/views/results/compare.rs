@@ -23,6 +23,7 @@ const MOST: usize = 5;
 #[derive(Debug, Default)]
 pub struct CompareView {
     chosen: Vec<String>,
+    last_wanted: bool,
     compared: Derived<(Vec<String>, usize), Vec<Line>>,
 }
 
@@ -44,6 +45,11 @@ struct Cell {
 }
 
 impl CompareView {
+    /// Chooses the last two runs.
+    pub fn choose_last(&mut self) {
+        self.last_wanted = true;
+    }
+
     /// The runs chosen, the baseline first.
     fn ordered(&self, baseline: Option<&str>) -> Vec<String> {
         let mut runs = self.chosen.clone();
@@ -55,6 +61,9 @@ impl CompareView {
     /// Draws runs to choose and their comparison.
     pub fn ui(&mut self, ui: &mut Ui, index: &Index, workbench: &Workbench, requests: &mut Vec<Request>) {
         let baseline = workbench.study().results.baseline_run.as_deref();
+        if std::mem::take(&mut self.last_wanted) {
+            self.chosen = index.runs().iter().rev().take(2).map(|r| index.name(r.run).to_owned()).collect();
+        }
         Panel::left("runs to compare").exact_size(286.0).resizable(false).show_separator_line(false).show(ui, |ui| {
             self.choice(ui, index, baseline, requests);
         });

@@ -109,6 +109,12 @@ impl ResultsView {
         self.wanted = Some(id);
     }
 
+    /// Shows the last two runs side by side.
+    pub fn compare_last(&mut self) {
+        self.tab = Tab::Compare;
+        self.compare.choose_last();
+    }
+
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let workbench = scene.workbench;
