@@ -16,7 +16,7 @@ mod execute;
 mod unfinished;
 
 pub(crate) use execute::limits;
-pub use execute::{inspect_model, probe_targets, start_run};
+pub use execute::{convert_model, inspect_model, probe_targets, start_run};
 pub use unfinished::Unfinished;
 
 /// Called after each event so that a sleeping window wakes up. The command line passes a no-op.

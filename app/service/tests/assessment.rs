@@ -207,3 +207,18 @@ fn the_range_of_a_projection_is_no_narrower_than_its_test() {
     assert!(low(&untested) > 0.9 && low(&tested) < 1.02 / factor, "{} {} {factor}", low(&untested), low(&tested));
     assert!(untested.model_cards.is_empty());
 }
+
+#[test]
+fn a_compiler_that_was_not_tuned_is_never_chosen() {
+    let (_folder, study) = study();
+    let mut all = measurements();
+    let mut untuned = measurement("encoder-block-fp32", 1e-6, Status::Passed);
+    untuned.stack = assay_core::StackId::new("tvm-untuned");
+    untuned.id = "r-untuned".to_owned();
+    all.push(untuned);
+    let chosen = |measurements: &[Measurement]| {
+        let assessment = assessed(&study, measurements);
+        assessment.evaluation("this-machine").unwrap().throughput.unwrap().value
+    };
+    assert_eq!(chosen(&all), chosen(&measurements()));
+}

@@ -7,11 +7,12 @@ use assay_service::core::kernel::Kernel;
 use assay_service::core::model::{self, ModelOptions, ModelReport};
 use assay_service::core::profile::Profile;
 use assay_service::core::runner::Plan;
-use assay_service::core::{Measurement, StackId};
+use assay_service::core::variant::{Variant, VariantRequest};
+use assay_service::core::{Measurement, StackId, Workload};
 use assay_service::{RunRequest, Target, plan_for};
 
 use super::{model_report, results};
-use crate::args::{GraphOptimization, Run};
+use crate::args::{GraphOptimization, ModelVariant, Run};
 use crate::{Verdict, place, progress};
 
 pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
@@ -57,7 +58,15 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
         only: Vec::new(),
         continues: None,
     };
-    let (measurements, summary) = progress::run_to_end(request)?;
+    let narrower = variants(arguments, &request)?;
+    let (mut measurements, mut summary) = progress::run_to_end(request.clone())?;
+    for workload in narrower {
+        let (more, of_more) = progress::run_to_end(RunRequest { model: Some(workload), ..request.clone() })?;
+        measurements.extend(more);
+        summary.passed += of_more.passed;
+        summary.other += of_more.other;
+        summary.cancelled |= of_more.cancelled;
+    }
     results::print_list(&measurements, arguments.format)?;
     for (m, placement) in measurements.iter().filter_map(|m| Some((m, m.placement.as_ref()?))) {
         eprintln!("{} on {}: {}", m.stack, m.device.id, placement.sentence());
@@ -80,6 +89,38 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
     Ok(if broken || summary.cancelled { Verdict::No } else { Verdict::Yes })
 }
 
+/// The narrower forms of the model that were asked for, made by the first target and kept in the study's folder.
+fn variants(arguments: &Run, request: &RunRequest) -> anyhow::Result<Vec<Workload>> {
+    let Some(target) = request.targets.first().filter(|_| !arguments.variant.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let choice = choice(arguments)?;
+    let stem = choice.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = std::path::absolute(request.study_folder.join("variants"))?;
+    let cancel = std::sync::atomic::AtomicBool::new(false);
+    let make = |named: &ModelVariant| {
+        let variant = match named {
+            ModelVariant::Int8Dynamic => Variant::Int8Dynamic,
+            ModelVariant::Int8Static => Variant::Int8Static,
+            ModelVariant::Fp16 => Variant::Fp16,
+            ModelVariant::Bf16 => Variant::Bf16,
+        };
+        let wanted = VariantRequest {
+            model: choice.clone(),
+            variant,
+            calibration: arguments.calibration.iter().map(|file| whole(file)).collect(),
+            seed: arguments.seed,
+            file: folder.join(format!("{stem}-{}.onnx", variant.label())),
+        };
+        let inputs = choice.inputs.as_ref().map(|file| file.display().to_string());
+        let (workload, made) =
+            assay_service::convert_model(target, wanted, inputs, &cancel).map_err(anyhow::Error::msg)?;
+        eprintln!("{}: {}, made with {}", variant.label(), made.report.file, made.origin.made_with);
+        Ok(workload)
+    };
+    arguments.variant.iter().map(make).collect()
+}
+
 /// Where the devices' time went, and once why there is no profile.
 fn tell_profiles(measurements: &[Measurement]) {
     let mut reasons = BTreeSet::new();
@@ -97,16 +138,20 @@ fn tell_profiles(measurements: &[Measurement]) {
 
 /// What is in the model, as the first target reads it.
 fn inspect(arguments: &Run, targets: &[Target]) -> anyhow::Result<ModelReport> {
-    let (Some(file), Some(target)) = (&arguments.model, targets.first()) else {
-        anyhow::bail!("there is no model to look at: name one with --model FILE.onnx")
-    };
-    let choice = model::ModelChoice {
+    let choice = choice(arguments)?;
+    let target = targets.first().context("no target is named that could look at the model")?;
+    let cancel = std::sync::atomic::AtomicBool::new(false);
+    assay_service::inspect_model(target, choice, &cancel).map_err(anyhow::Error::msg)
+}
+
+/// The model that is meant, with the sizes of its axes and its inputs.
+fn choice(arguments: &Run) -> anyhow::Result<model::ModelChoice> {
+    let file = arguments.model.as_deref().context("there is no model to look at: name one with --model FILE.onnx")?;
+    Ok(model::ModelChoice {
         file: whole(file),
         inputs: arguments.inputs.as_deref().map(whole),
         axes: axes(&arguments.axis)?,
-    };
-    let cancel = std::sync::atomic::AtomicBool::new(false);
-    assay_service::inspect_model(target, choice, &cancel).map_err(anyhow::Error::msg)
+    })
 }
 
 /// The values of `--axis NAME=N`.

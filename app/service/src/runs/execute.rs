@@ -14,7 +14,8 @@ use assay_core::protocol::MeasureRequest;
 use assay_core::runner::Outcome;
 use assay_core::suite::SchemaVersion;
 use assay_core::supervisor::{Failure, Limits, Measured, Progress, Worker};
-use assay_core::{Environment, Measurement, StackId, Suite, Workload};
+use assay_core::variant::{VariantReport, VariantRequest};
+use assay_core::{Environment, Measurement, Shape, StackId, Suite, Workload};
 use assay_store::{RunWriter, Store};
 
 use super::{Job, RunEvent, RunHandle, RunRequest, RunSummary, Target, TargetReport, Unfinished, Waker};
@@ -57,6 +58,25 @@ pub fn probe_targets(targets: &[Target], cancel: &AtomicBool) -> Vec<TargetRepor
 pub fn inspect_model(target: &Target, choice: ModelChoice, cancel: &AtomicBool) -> Result<ModelReport, String> {
     let mut worker = Worker::start(&target.command, limits(target), cancel).map_err(|failure| failure.to_string())?;
     worker.inspect(choice, cancel).map_err(|failure| failure.to_string())?
+}
+
+/// Has a worker of the target make a narrower form of a model. Answers with it as a workload, which says what it is of.
+///
+/// # Errors
+/// What is wrong with the model or what tools are not there, or why the target did not answer.
+pub fn convert_model(
+    target: &Target,
+    request: VariantRequest,
+    inputs: Option<String>,
+    cancel: &AtomicBool,
+) -> Result<(Workload, VariantReport), String> {
+    let mut worker = Worker::start(&target.command, limits(target), cancel).map_err(|failure| failure.to_string())?;
+    let made = worker.convert(request, cancel).map_err(|failure| failure.to_string())??;
+    let mut workload = made.report.workload(inputs)?;
+    if let Shape::Model(shape) = &mut workload.shape {
+        shape.variant_of = Some(made.origin.clone());
+    }
+    Ok((workload, made))
 }
 
 fn probe(target: &Target, cancel: &AtomicBool) -> TargetReport {

@@ -1,11 +1,13 @@
 //! `assay results`
 
 mod compare;
+mod compilers;
 mod coverage;
 mod export;
 mod import;
 mod list;
 mod show;
+mod variants;
 
 use assay_service::core::Measurement;
 
@@ -19,6 +21,8 @@ pub fn run(arguments: &Results) -> anyhow::Result<Verdict> {
         ResultsCommand::List(list_arguments) => list::run(list_arguments),
         ResultsCommand::Show(show_arguments) => show::run(show_arguments),
         ResultsCommand::Compare(compare_arguments) => compare::run(compare_arguments),
+        ResultsCommand::Variants(variants_arguments) => variants::run(variants_arguments),
+        ResultsCommand::Compilers(compilers_arguments) => compilers::run(compilers_arguments),
         ResultsCommand::Coverage(coverage_arguments) => coverage::run(coverage_arguments),
         ResultsCommand::Import(import_arguments) => import::run(import_arguments),
         ResultsCommand::Export(export_arguments) => export::run(export_arguments),
