@@ -1,8 +1,9 @@
 //! The kernel lab on the first NVIDIA device.
 //!
 //! `lab [kernels] [--json FILE] [--quick] [--only TEXT]...` measures every bundled kernel on the suite `kernels`;
-//! `lab folder DIR` a kernel of yours; `lab suite NAME` the stack's own code on a suite; `lab hostile DIR...` kernels that must not pass, each in a worker of its own, and
-//! then a good one; `lab once` launches each bundled kernel at awkward sizes, for compute-sanitizer; `lab worker` is the worker.
+//! `lab folder DIR` a kernel of yours; `lab suite NAME [TEXT]... [--json FILE]` the stack's own code on a suite;
+//! `lab hostile DIR...` kernels that must not pass, each in a worker of its own, and then a good one; `lab once` launches
+//! each bundled kernel at awkward sizes, for compute-sanitizer; `lab worker` is the worker.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -64,9 +65,7 @@ fn measure_all(evaluator: &CudaEvaluator, device: &Device, kernels: &[Kernel], a
     };
     let only = values("--only");
     let plan = if arguments.iter().any(|a| a == "--quick") { Plan::quick() } else { Plan::default() };
-    let mut json = values("--json").first().and_then(|file| std::fs::File::create(file).ok());
-    let mut environment = Environment::default();
-    evaluator.describe(device, &mut environment);
+    let mut json = Json::named(evaluator, device, arguments);
     let suite = match Suite::load("kernels") {
         Ok(suite) => suite,
         Err(error) => return fail(&error.to_string()),
@@ -80,12 +79,7 @@ fn measure_all(evaluator: &CudaEvaluator, device: &Device, kernels: &[Kernel], a
             let outcome = lab::measure(subject, &plan, &Bare, &mut cache, &mut Quiet);
             print(workload, &outcome, started.elapsed());
             good &= outcome.status.passed();
-            if let Some(file) = &mut json {
-                let line = serde_json::json!({
-                    "workload": workload, "device": device, "environment": environment, "outcome": brief(outcome),
-                });
-                writeln!(file, "{line}").ok();
-            }
+            json.write(workload, device, outcome);
         }
     }
     good
@@ -98,12 +92,14 @@ fn suite(evaluator: &CudaEvaluator, device: &Device, arguments: &[String]) -> bo
         Err(error) => return fail(&error.to_string()),
     };
     let (mut cache, mut good) = (Cache::default(), true);
-    let only = arguments.get(2..).unwrap_or_default();
-    for workload in suite.workloads.iter().filter(|w| only.is_empty() || only.iter().any(|text| w.id.contains(text))) {
+    let only: Vec<&String> = arguments.iter().skip(2).take_while(|a| *a != "--json").collect();
+    let mut json = Json::named(evaluator, device, arguments);
+    for workload in suite.workloads.iter().filter(|w| only.is_empty() || only.iter().any(|text| w.id.contains(*text))) {
         let (started, plan) = (Instant::now(), Plan::default());
         let outcome = measure(evaluator, device, workload, &plan, &Bare, &mut cache, &mut Phases::default());
         print(workload, &outcome, started.elapsed());
         good &= matches!(outcome.status.label(), "passed" | "unsupported");
+        json.write(workload, device, outcome);
     }
     good
 }
@@ -120,12 +116,33 @@ impl Observer for Phases {
     fn samples(&mut self, _latency_secs: &[f64]) {}
 }
 
-/// Without the single samples.
-fn brief(mut outcome: Outcome) -> Outcome {
-    if let Some(timing) = &mut outcome.timing {
-        timing.samples_secs.clear();
+/// The file that `--json` names, with one outcome a line, without the single samples.
+struct Json {
+    file: Option<std::fs::File>,
+    environment: Environment,
+}
+
+impl Json {
+    fn named(evaluator: &CudaEvaluator, device: &Device, arguments: &[String]) -> Self {
+        let name = arguments.iter().skip_while(|a| *a != "--json").nth(1);
+        let mut environment = Environment::default();
+        evaluator.describe(device, &mut environment);
+        Self { file: name.and_then(|name| std::fs::File::create(name).ok()), environment }
     }
-    outcome
+
+    fn write(&mut self, workload: &Workload, device: &Device, mut outcome: Outcome) {
+        let Some(file) = &mut self.file else { return };
+        if let Some(timing) = &mut outcome.timing {
+            timing.samples_secs.clear();
+            timing.clocks.samples_hz.clear();
+            timing.clocks.throttled_samples.clear();
+        }
+        let environment = &self.environment;
+        let line = serde_json::json!({
+            "workload": workload, "device": device, "environment": environment, "outcome": outcome,
+        });
+        writeln!(file, "{line}").ok();
+    }
 }
 
 fn print(workload: &Workload, outcome: &Outcome, took: Duration) {
