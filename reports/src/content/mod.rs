@@ -19,8 +19,8 @@ mod own_words;
 mod sensitivity;
 
 pub use facts::{
-    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, ModelCard, OptionOdds, UncertaintyFacts, VolumeCurve, WaitingFacts,
-    WaitingValue,
+    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, ModelCard, OptionOdds,
+    UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
 };
 pub use input::{
     AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,

@@ -8,6 +8,16 @@ use crate::text::Face;
 
 /// Room for the page number at the right.
 const NUMBER_ROOM: f32 = 44.0;
+/// Room for the subject at the left.
+const KICKER_ROOM: f32 = 128.0;
+
+/// The baseline of the last run on a line.
+fn baseline(line: &Strip) -> Option<f32> {
+    line.prims.iter().rev().find_map(|prim| match prim {
+        Prim::Text(run) => Some(run.origin.y),
+        _ => None,
+    })
+}
 
 impl Composer<'_> {
     pub(crate) fn contents(&mut self) {
@@ -28,10 +38,19 @@ impl Composer<'_> {
 
     fn entry(&mut self, section: &Section, element: usize) {
         let column = self.geometry.column();
-        let slot = Slot::left(0.0, column - NUMBER_ROOM, element);
-        let mut lines = self.lines(&Rich::from(Inline::name(&section.kicker)), self.styles.contents_kicker, slot);
+        let kicker_slot = Slot::left(0.0, KICKER_ROOM - 8.0, element);
+        let slot = Slot::left(KICKER_ROOM, column - KICKER_ROOM - NUMBER_ROOM, element);
+        let mut lines =
+            self.lines(&Rich::from(Inline::name(&section.kicker)), self.styles.contents_kicker, kicker_slot);
         let title = self.document.plain(&section.action_title);
-        lines.extend(self.lines(&Rich::from(Inline::name(&title)), self.styles.contents_title, slot));
+        let mut titles = self.lines(&Rich::from(Inline::name(&title)), self.styles.contents_title, slot);
+        if let ([kicker], Some(first)) = (lines.as_mut_slice(), titles.first_mut()) {
+            // Beside each other on one baseline.
+            kicker.shift(0.0, baseline(first).unwrap_or(0.0) - baseline(kicker).unwrap_or(0.0));
+            first.prims.splice(0..0, kicker.prims.drain(..));
+            lines.clear();
+        }
+        lines.append(&mut titles);
         let count = lines.len();
         for (index, line) in lines.iter_mut().enumerate() {
             line.keep_with_next = index + 1 < count;
@@ -48,7 +67,7 @@ impl Composer<'_> {
             self.leader(last, section, element);
         }
         if let Some(first) = lines.first_mut() {
-            first.space_before = 9.0;
+            first.space_before = 7.0;
         }
         self.strips.append(&mut lines);
     }
@@ -57,15 +76,14 @@ impl Composer<'_> {
     fn leader(&self, line: &mut Strip, section: &Section, element: usize) {
         let column = self.geometry.column();
         let style = self.styles.contents_title;
-        let (end, baseline) = line
-            .prims
-            .iter()
-            .rev()
-            .find_map(|prim| match prim {
-                Prim::Text(run) => Some((run.origin.x + run.width(), run.origin.y)),
+        let runs = || {
+            line.prims.iter().filter_map(|prim| match prim {
+                Prim::Text(run) => Some(run),
                 _ => None,
             })
-            .unwrap_or((0.0, style.leading * 0.75));
+        };
+        let end = runs().map(|run| run.origin.x + run.width()).fold(0.0, f32::max);
+        let baseline = baseline(line).unwrap_or(style.leading * 0.75);
         line.prims.push(Prim::Mark(Role::Artifact));
         line.prims.push(Prim::Path {
             segments: vec![Segment::Move(at(end + 6.0, baseline)), Segment::Line(at(column - 24.0, baseline))],

@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, VecDeque};
 pub(crate) const NOTE_RULE_HEIGHT: f32 = 14.0;
 
 /// A section that does not fit on the page before it may begin there if this part of the page is left.
-const SECTION_BEGINS_ABOVE: f32 = 0.62;
+const SECTION_BEGINS_ABOVE: f32 = 0.5;
+/// What then fits of it must fill this part of what is left.
+const SECTION_FILLS: f32 = 0.75;
 
 /// Stacks strips on pages, after the cover where there is one. The cover's footnotes, which come first, stand on the page after it.
 pub(crate) fn paginate(
@@ -52,8 +54,8 @@ pub(crate) fn paginate(
     let mut strips = VecDeque::from(composed.strips);
     while let Some(group) = next_group(&mut strips) {
         let follows = group.first().is_some_and(|first| first.starts_page) && {
-            let rest = strips.iter().take_while(|strip| !strip.starts_page);
-            paginator.has_room_for_section(&group, rest.map(|strip| strip.space_before + strip.height).sum())
+            let rest: Vec<&Strip> = strips.iter().take_while(|strip| !strip.starts_page).collect();
+            paginator.has_room_for_section(&group, &rest)
         };
         paginator.group(group, follows);
     }
@@ -90,14 +92,27 @@ struct Paginator<'a> {
 }
 
 impl Paginator<'_> {
-    /// Whether a section may begin below what is on the page: if all of it fits, or little was on the page.
-    fn has_room_for_section(&self, group: &[Strip], rest: f32) -> bool {
+    /// Whether a section may begin below what is on the page: if all of it fits, or if there is much room and what fits
+    /// of it fills most of that.
+    fn has_room_for_section(&self, group: &[Strip], rest: &[&Strip]) -> bool {
         if self.laid.pages.is_empty() {
             return false;
         }
         let left = self.floor() - self.y;
-        let begin = self.height_of(group) + self.note_height(group);
-        begin + rest <= left || (begin <= left && left >= self.geometry.body() * SECTION_BEGINS_ABOVE)
+        let mut placed = self.height_of(group) + self.note_height(group);
+        let mut together = 0.0;
+        for strip in rest {
+            together += strip.space_before + strip.height;
+            if strip.keep_with_next {
+                continue;
+            }
+            if placed + together > left {
+                return left >= self.geometry.body() * SECTION_BEGINS_ABOVE && placed >= left * SECTION_FILLS;
+            }
+            placed += together;
+            together = 0.0;
+        }
+        placed + together <= left
     }
 
     /// Places strips that belong together; a section's first ones on a page of their own unless it `follows`.

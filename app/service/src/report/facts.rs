@@ -174,7 +174,10 @@ fn facts(profile: &Profile, users: &[&StudyOption], assessment: &Assessment) -> 
     let format = projected.or_else(|| assessment.workload.as_ref().map(|workload| workload.format));
     HardwareFacts {
         options: users.iter().map(|option| option.id.clone()).collect(),
-        name: profile.name.clone(),
+        name: match profile.name.starts_with(&profile.vendor) {
+            true => profile.name.clone(),
+            false => format!("{} {}", profile.vendor, profile.name),
+        },
         year: profile.year,
         lifecycle: profile.lifecycle.as_ref().map(|lifecycle| lifecycle.stage.label().to_owned()),
         memory_bytes: profile.memory_bytes(),

@@ -76,14 +76,12 @@ fn specifications(author: &mut Author<'_>) -> Table {
         columns: vec![
             Column::text("Hardware"),
             Column::number("Year"),
-            Column::text("In its life"),
             Column::number("Memory"),
             Column::number("Bandwidth"),
             Column::number("Dense peak"),
             Column::text("Format"),
             Column::number("TDP"),
             Column::number("Links"),
-            Column::number("Offers"),
             Column::text("Newest quote"),
         ],
         rows,
@@ -104,14 +102,12 @@ fn specification_row(author: &mut Author<'_>, index: usize, hardware: &HardwareF
     let row = Row::new(vec![
         Inline::name(&hardware.name).into(),
         author.value(id("year"), year, |year| format!("{year:.0}"), class).into(),
-        text(hardware.lifecycle.clone()),
         author.value(id("memory"), hardware.memory_bytes, format::memory, class).into(),
         author.value(id("bandwidth"), hardware.bandwidth_bytes_per_sec, format::bandwidth, class).into(),
         author.value(id("peak"), hardware.peak_flops_per_sec, format::flop_rate, class).into(),
         text(hardware.format.filter(|_| hardware.peak_flops_per_sec.is_some()).map(|format| format.to_string())),
         author.value(id("tdp"), hardware.tdp_watts, format::power, class).into(),
         author.value(id("links"), hardware.link_bytes_per_sec, format::bandwidth, class).into(),
-        author.count(id("offers"), hardware.offers).into(),
         text(hardware.newest_quote.map(|day| day.to_string())),
     ]);
     let is_best = best.is_some_and(|best| hardware.options.contains(&best));

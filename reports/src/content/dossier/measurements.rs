@@ -180,9 +180,9 @@ fn result_row(author: &mut Author<'_>, measurement: &Measurement) -> Row {
 
 fn verdict(measurement: &Measurement) -> Inline {
     if !measurement.status.passed() {
-        return Inline::name(format!("▲ {}", measurement.status.label()));
+        return Inline::name(format!("▲\u{a0}{}", measurement.status.label()));
     }
-    Inline::from(if measurement.is_noisy() { "✓ but noisy" } else { "✓ passed" })
+    Inline::from(if measurement.is_noisy() { "✓\u{a0}noisy" } else { "✓\u{a0}passed" })
 }
 
 fn not_passed_table(author: &Author<'_>) -> Option<Block> {

@@ -186,7 +186,8 @@ fn curves(author: &mut Author<'_>) -> Option<Block> {
     }]))
 }
 
-fn crossings(author: &mut Author<'_>) -> Option<Block> {
+/// Where the order changes as a table, and in a sentence which inputs do not change it.
+fn crossings(author: &mut Author<'_>) -> Vec<Block> {
     let best = author.found.best.map(|best| best.id.clone());
     let of_interest: Vec<BreakEvenFacts> = author
         .input
@@ -195,24 +196,49 @@ fn crossings(author: &mut Author<'_>) -> Option<Block> {
         .filter(|found| best.is_none() || Some(&found.option) == best.as_ref() || Some(&found.against) == best.as_ref())
         .cloned()
         .collect();
-    if of_interest.is_empty() {
-        return None;
+    let (never, changing): (Vec<BreakEvenFacts>, Vec<BreakEvenFacts>) =
+        of_interest.into_iter().partition(|found| matches!(found.found, Crossover::Never(_)));
+    let mut blocks = Vec::new();
+    if !changing.is_empty() {
+        let rows = changing.iter().enumerate().map(|(index, found)| crossing_row(author, index, found)).collect();
+        blocks.push(Block::Table(Table {
+            anchor: "break-evens".to_owned(),
+            title: "Where the order changes: one input at a time".into(),
+            columns: vec![
+                Column::text("Option"),
+                Column::text("Against"),
+                Column::text("Input"),
+                Column::number("Now"),
+                Column::number("Changes at"),
+                Column::text("What it says"),
+            ],
+            rows,
+            source: author.cost_source("present values of the cost over a wide range of the input."),
+        }));
     }
-    let rows = of_interest.iter().enumerate().map(|(index, found)| crossing_row(author, index, found)).collect();
-    Some(Block::Table(Table {
-        anchor: "break-evens".to_owned(),
-        title: "Where the order changes: one input at a time".into(),
-        columns: vec![
-            Column::text("Option"),
-            Column::text("Against"),
-            Column::text("Input"),
-            Column::number("Now"),
-            Column::number("Changes at"),
-            Column::text("What it says"),
-        ],
-        rows,
-        source: author.cost_source("present values of the cost over a wide range of the input."),
-    }))
+    let mut steady: Vec<(String, Vec<&str>)> = Vec::new();
+    for found in &never {
+        let pair = format!("{} against {}", name(author, &found.option), name(author, &found.against));
+        match steady.iter_mut().find(|(known, _)| *known == pair) {
+            Some((_, inputs)) => inputs.push(found.driver.label()),
+            None => steady.push((pair, vec![found.driver.label()])),
+        }
+    }
+    let lines: Vec<Rich> = steady
+        .into_iter()
+        .map(|(pair, inputs)| {
+            rich![
+                Inline::name(pair),
+                ": the order stays the same over the whole range of ",
+                Inline::name(inputs.join(", ")),
+                "."
+            ]
+        })
+        .collect();
+    if !lines.is_empty() {
+        blocks.push(Block::Bullets(lines));
+    }
+    blocks
 }
 
 fn crossing_row(author: &mut Author<'_>, index: usize, found: &BreakEvenFacts) -> Row {
@@ -226,8 +252,7 @@ fn crossing_row(author: &mut Author<'_>, index: usize, found: &BreakEvenFacts) -
             Some(*value),
             rich![Inline::name(name(author, below)), " below, ", Inline::name(name(author, above)), " above"],
         ),
-        Crossover::Never(Some(cheaper)) => (None, rich![Inline::name(name(author, cheaper)), " throughout"]),
-        Crossover::Never(None) => (None, rich!["both cost the same"]),
+        Crossover::Never(_) => (None, rich!["nowhere in the range looked at"]),
         Crossover::Unknown(reason) => (None, rich!["not known: ", Inline::name(reason)]),
     };
     let at = author.value(id("at"), at, show, class);

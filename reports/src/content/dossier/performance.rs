@@ -16,7 +16,7 @@ const SERIES_SHOWN: usize = 6;
 /// Points on the chart of throughput against latency.
 const POINTS_SHOWN: usize = 24;
 /// Rows of the table of energy.
-const ENERGIES_SHOWN: usize = 24;
+const ENERGIES_SHOWN: usize = 12;
 
 /// Latency, Pareto fronts and energy; `None` where nothing was measured.
 pub(super) fn section(author: &mut Author<'_>) -> Option<Section> {
@@ -294,6 +294,14 @@ fn energy(author: &mut Author<'_>) -> Vec<Block> {
     let mut source = rich![
         "mean power over the timed window; energy an item is that power times the median latency, over the items."
     ];
+    let is_doubtful = |found: &&Measurement| {
+        found.telemetry.as_ref().and_then(|telemetry| telemetry.energy.as_ref()).is_some_and(|energy| !energy.valid)
+    };
+    if author.found.passed.iter().any(|found| is_doubtful(&found)) {
+        source.push(
+            " Doubtful: too few readings, or the readings and the device's own counter disagree by more than a tenth.",
+        );
+    }
     if all > ENERGIES_SHOWN {
         let shown = author.count("energy.shown", ENERGIES_SHOWN);
         let total = author.count("energy.total", all);
@@ -310,7 +318,7 @@ fn energy(author: &mut Author<'_>) -> Vec<Block> {
             Column::number("Energy an item"),
             Column::number("Highest °C"),
             Column::text("Clock"),
-            Column::text("Energy verdict"),
+            Column::text("Verdict"),
         ],
         rows,
         source: author.measured_source(source),
@@ -329,6 +337,9 @@ fn energy_row(author: &mut Author<'_>, found: &Measurement) -> Row {
     let telemetry = found.telemetry.as_ref();
     let heat = telemetry.and_then(|telemetry| telemetry.max_temperature_celsius);
     let clock: Rich = match telemetry.and_then(|telemetry| telemetry.clock_hz) {
+        Some((low, high)) if low == high => {
+            rich![author.value(id("clock"), Some(low), |hertz| format::thousands(hertz / 1e6, 0), class), " MHz"]
+        }
         Some((low, high)) => {
             let megahertz = |hertz: f64| format::thousands(hertz / 1e6, 0);
             let low = author.value(id("clock_low"), Some(low), megahertz, class);
@@ -338,8 +349,8 @@ fn energy_row(author: &mut Author<'_>, found: &Measurement) -> Row {
         None => rich![format::UNKNOWN],
     };
     let verdict: Rich = match telemetry.and_then(|telemetry| telemetry.energy.as_ref()) {
-        Some(energy) if energy.valid => "✓ valid".into(),
-        Some(energy) => rich!["▲ ", Inline::name(energy.reason.as_deref().unwrap_or("not valid"))],
+        Some(energy) if energy.valid => "✓\u{a0}valid".into(),
+        Some(_) => "▲\u{a0}doubtful".into(),
         None => rich![format::UNKNOWN],
     };
     let row = Row::new(vec![

@@ -37,6 +37,10 @@ fn with_plan(author: &mut Author<'_>, plan: &CapacityPlan) -> Vec<Block> {
     blocks
 }
 
+fn is_owned(option: &capacity::OptionPlan) -> bool {
+    matches!(option.ownership, Ownership::Bought | Ownership::Leased)
+}
+
 /// Where the hardware can be had, and what has to be asked.
 pub(in crate::content) fn supply(author: &mut Author<'_>) -> Table {
     let rows = author
@@ -49,9 +53,9 @@ pub(in crate::content) fn supply(author: &mut Author<'_>) -> Table {
             let plan = author.input.capacity.as_ref().ok();
             let plans: Vec<_> =
                 hardware.options.iter().filter_map(|id| plan.and_then(|plan| plan.option(id))).collect();
-            let is_bought =
-                plans.iter().any(|option| matches!(option.ownership, Ownership::Bought | Ownership::Leased));
-            let lead = plans.iter().flat_map(|option| &option.inputs).find(|fact| fact.key == "lead_time_weeks");
+            let is_bought = plans.iter().any(|option| is_owned(option));
+            let owned = plans.iter().filter(|option| is_owned(option));
+            let lead = owned.flat_map(|option| &option.inputs).find(|fact| fact.key == "lead_time_weeks");
             let lead: Rich = match (is_bought, lead.and_then(|fact| fact.value)) {
                 (true, Some(weeks)) => {
                     let id = format!("hardware.{index}.lead_time");
