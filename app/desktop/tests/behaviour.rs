@@ -56,12 +56,12 @@ fn total_of_first(app: &DesktopApp) -> f64 {
 fn every_view_can_be_reached_by_name_and_by_shortcut() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = window(common::app(folder.path(), Arc::default()));
-    let names = ["Overview", "Hardware", "Benchmarks", "Results", "Cost & ROI", "Migration", "Reports"];
+    let names = ["Overview", "Hardware", "Benchmarks", "Results", "Cost & ROI", "Capacity", "Migration", "Reports"];
     for (name, view) in names.into_iter().zip(View::ALL) {
         show(&mut window, name);
         assert_eq!(window.state().view(), view);
     }
-    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
+    let keys = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
     for (key, view) in keys.into_iter().zip(View::ALL) {
         window.key_press_modifiers(Modifiers::COMMAND, key);
         window.run_steps(3);

@@ -66,10 +66,7 @@ fn a_profile_is_edited_as_yaml_and_checked_while_it_is_typed() {
     let mut window = catalogue(folder.path(), "nvidia-l4");
     let selected = window.state().workbench().unwrap().study().options.iter().find_map(|o| o.profile.clone()).unwrap();
     click(&mut window, "YAML");
-    let editor = |window: &Window| window.get_by_role_and_label(Role::MultilineTextInput, "Profile as YAML").rect();
-    let at = editor(&window).left_top() + egui::vec2(4.0, 4.0);
-    window.drag_at(at);
-    window.drop_at(at);
+    window.get_by_role_and_label(Role::MultilineTextInput, "Profile as YAML").focus();
     window.run_steps(2);
     window.key_press_modifiers(Modifiers::COMMAND, Key::Home);
     window.run_steps(1);

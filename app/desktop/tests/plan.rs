@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use assay_desktop::{DesktopApp, View, theme};
 use assay_service::study::capacity::{Capacity, GrowthModel};
+use assay_service::study::{Distribution, Quantity as Value};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
@@ -57,6 +58,14 @@ fn enter(window: &mut Window, name: &str, text: &str) {
 
 fn click(window: &mut Window, name: &str) {
     window.get_by_role_and_label(Role::Button, name).click();
+    window.run_steps(4);
+}
+
+/// Opens a list and takes an entry of it, which is the last of that name.
+fn choose(window: &mut Window, list: &str, entry: &str) {
+    window.get_by_role_and_label(Role::ComboBox, list).click();
+    window.run_steps(3);
+    window.query_all_by_label(entry).last().unwrap().click();
     window.run_steps(4);
 }
 
@@ -136,10 +145,7 @@ fn what_is_no_number_stays_in_its_field_and_changes_nothing() {
 fn a_limit_of_power_is_set_taken_away_and_missed() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = capacity_window(folder.path());
-    window.get_by_role_and_label(Role::ComboBox, "Option planned").click();
-    window.run_steps(3);
-    window.get_by_label("Server of eight H100, bought").click();
-    window.run_steps(4);
+    choose(&mut window, "Option planned", "Server of eight H100, bought");
     enter(&mut window, "Power limit", "20");
     assert_eq!(capacity(&window).limits.power_kw, Some(20.0));
     assert!(window.query_all_by_label_contains("kW").count() > 1, "the plan says where it is exceeded");
@@ -151,10 +157,7 @@ fn a_limit_of_power_is_set_taken_away_and_missed() {
 fn the_growth_of_a_forecast_is_of_another_kind_without_a_jump() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = capacity_window(folder.path());
-    window.get_by_role_and_label(Role::ComboBox, "Growth of the forecast").click();
-    window.run_steps(3);
-    window.get_by_label("Linear").click();
-    window.run_steps(4);
+    choose(&mut window, "Growth of the forecast", "Linear");
     let Some(GrowthModel::Linear { added_per_month }) = growth(&window, "base") else { panic!("it is linear") };
     // 1.5 T growing by 2 % a month ends at 3.0 T in month 35.
     assert!((added_per_month / 42.9e9 - 1.0).abs() < 0.01, "{added_per_month}");
@@ -189,6 +192,7 @@ fn forecasts_and_fleets_come_and_go() {
     click(&mut window, "Forecast Forecast 4");
     click(&mut window, "Remove forecast");
     assert_eq!(capacity(&window).demand.len(), 3);
+    choose(&mut window, "Option planned", "Eight H100, rented");
     enter(&mut window, "Most units to be had", "12");
     let fleet = |window: &Window| capacity(window).fleets.iter().find(|f| f.id == "h100-rent").cloned();
     assert_eq!(fleet(&window).unwrap().max_units, Some(12));
@@ -218,10 +222,7 @@ fn words_go_into_the_study_and_can_be_taken_back() {
     window.get_by_role_and_label(Role::MultilineTextInput, "Caveats").focus();
     window.run_steps(3);
     assert_eq!(narrative(&window).summary.as_deref(), Some("Decide in March."));
-    window.get_by_role_and_label(Role::ComboBox, "Paper").click();
-    window.run_steps(3);
-    window.get_by_label("Letter").click();
-    window.run_steps(4);
+    choose(&mut window, "Paper", "Letter");
     assert!(on_disk(folder.path()).contains("letter"));
     window.get_by_role_and_label(Role::Button, "Undo").click();
     window.run_steps(3);
@@ -257,4 +258,139 @@ fn a_document_that_was_written_is_checked() {
     step_until(&mut window, "it does not hold", |w| {
         w.query_by_label("DOES NOT HOLD").or(w.query_by_label("CANNOT BE CHECKED")).is_some()
     });
+}
+
+fn assumptions(window: &Window) -> assay_service::study::Assumptions {
+    window.state().workbench().unwrap().study().assumptions.clone()
+}
+
+#[test]
+fn a_slider_moves_a_distribution_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Cost);
+    window.get_by_role_and_label(Role::Slider, "Power usage effectiveness").set_value_accesskit(1.5);
+    window.run_steps(4);
+    let triangle = |points: [f64; 3]| Value::Uncertain(Distribution::Triangular(points));
+    assert_eq!(assumptions(&window).pue, triangle([1.3, 1.5, 1.7]));
+    assert!(on_disk(folder.path()).contains("pue: { triangular: [1.3, 1.5, 1.7] }"));
+    undo(&mut window);
+    assert_eq!(assumptions(&window).pue, triangle([1.2, 1.4, 1.6]));
+}
+
+#[test]
+fn a_distribution_is_edited_by_kind_and_parameters() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Cost);
+    click(&mut window, "Distribution of target utilisation at peak");
+    choose(&mut window, "Kind of target utilisation at peak", "Triangular");
+    let Value::Uncertain(Distribution::Triangular([low, mode, high])) = assumptions(&window).target_utilisation else {
+        panic!("it is a triangle")
+    };
+    assert!(low < mode && mode == 0.6 && mode < high);
+    enter(&mut window, "Low of target utilisation at peak", "45 %");
+    let Value::Uncertain(Distribution::Triangular([low, ..])) = assumptions(&window).target_utilisation else {
+        panic!("it is still a triangle")
+    };
+    assert_eq!(low, 0.45);
+    choose(&mut window, "Kind of target utilisation at peak", "One number");
+    assert_eq!(assumptions(&window).target_utilisation, Value::Number(0.6));
+    undo(&mut window);
+    undo(&mut window);
+    undo(&mut window);
+    assert_eq!(assumptions(&window).target_utilisation, Value::Number(0.6));
+    assert!(!window.state().workbench().unwrap().can_undo());
+}
+
+#[test]
+fn odds_and_break_evens_come_from_samples_in_the_background() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Cost);
+    click(&mut window, "Show odds");
+    step_until(&mut window, "the samples are drawn", |w| {
+        w.query_by_label_contains("samples of").is_some() && w.query_by_label("Drawing samples").is_none()
+    });
+    assert!(window.query_by_label_contains("What drives the").is_some());
+    click(&mut window, "Show break-even");
+    step_until(&mut window, "the curves are there", |w| w.query_by_label_contains("costs least").is_some());
+    click(&mut window, "Show cash");
+    step_until(&mut window, "the bands are there", |w| w.query_by_label_contains("eight in ten samples").is_some());
+}
+
+#[test]
+fn scenarios_are_compared_and_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Cost);
+    click(&mut window, "Show scenarios");
+    assert!(window.query_by_label_contains("The plan itself: ").is_some(), "the waterfall begins with the plan");
+    click(&mut window, "Look at Demand is half of the plan");
+    assert_eq!(window.state().workbench().unwrap().scenario(), Some("half-demand"));
+}
+
+fn waves(window: &Window) -> Vec<(String, jiff::civil::Date, jiff::civil::Date)> {
+    let plan = window.state().workbench().unwrap().migration().as_ref().unwrap();
+    plan.waves.iter().map(|wave| (wave.id.clone(), wave.starts, wave.ends)).collect()
+}
+
+/// Drags from the middle of a widget by some points, in steps.
+fn drag(window: &mut Window, name: &str, by: f32) {
+    let from = window.get_by_role_and_label(Role::Button, name).rect().center();
+    window.drag_at(from);
+    window.run_steps(2);
+    for part in [0.2, 0.5, 0.8, 1.0] {
+        window.hover_at(from + egui::vec2(by * part, 0.0));
+        window.run_steps(2);
+    }
+    window.drop_at(from + egui::vec2(by, 0.0));
+    window.run_steps(3);
+}
+
+#[test]
+fn waves_are_dragged_to_other_days_and_lengths() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Migration);
+    let before = waves(&window);
+    let place = before.iter().position(|(id, ..)| id == "shadow").unwrap();
+    drag(&mut window, "Wave Shadow traffic", 120.0);
+    let moved = waves(&window);
+    assert!(moved[place].1 > before[place].1, "{moved:?}");
+    assert_eq!((moved[place].1 - before[place].1).get_days() % 7, 0, "by whole weeks");
+    assert_eq!(moved[place].2 - moved[place].1, before[place].2 - before[place].1, "as long as before");
+    assert!(moved[place + 1].1 >= moved[place].2, "what waits for it begins later");
+    let section = |window: &Window| window.state().workbench().unwrap().study().migration.clone();
+    assert!(section(&window).unwrap().waves[place].not_before.is_some());
+    undo(&mut window);
+    assert_eq!((waves(&window), section(&window)), (before.clone(), None), "one gesture");
+
+    drag(&mut window, "Length of Shadow traffic", 80.0);
+    let longer = waves(&window);
+    assert!(longer[place].2 > before[place].2 && longer[place].1 == before[place].1);
+    undo(&mut window);
+    assert_eq!(waves(&window), before);
+}
+
+#[test]
+fn a_point_of_governance_gets_an_owner_evidence_and_a_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Migration);
+    let item = "Decision record with approvers";
+    window.query_all_by_label(item).next().unwrap().click();
+    window.run_steps(12);
+    enter(&mut window, &format!("Owner of {item}"), "Platform lead");
+    enter(&mut window, &format!("Evidence of {item}"), "https://example.org/adr/12");
+    choose(&mut window, &format!("Status of {item}"), "done");
+    let points = |window: &Window| window.state().workbench().unwrap().study().migration.clone().unwrap().governance;
+    let point = points(&window)[0].clone();
+    assert_eq!((point.id.as_str(), point.owner.as_deref()), ("decision-record", Some("Platform lead")));
+    assert_eq!(point.evidence.as_deref(), Some("https://example.org/adr/12"));
+    assert_eq!(point.status, assay_service::study::migration::GovernanceStatus::Done);
+    undo(&mut window);
+    assert_ne!(points(&window)[0].status, assay_service::study::migration::GovernanceStatus::Done);
+}
+
+#[test]
+fn the_overview_says_what_would_flip_the_answer_and_what_is_not_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Overview);
+    step_until(&mut window, "a flip is told", |w| w.query_by_label_contains("of what is assumed").is_some());
+    assert!(window.query_by_label_contains("Not measured: ").is_some());
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use assay_desktop::{DesktopApp, View, theme};
 use egui::Theme;
+use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotResults};
 
@@ -54,9 +55,13 @@ fn wait_for(window: &mut Window, done: impl Fn(&Window) -> bool) {
     }
 }
 
-const SCENES: [(&str, View); 7] = [
+const SCENES: [(&str, View); 11] = [
     ("overview-sample", View::Overview),
     ("cost-sample", View::Cost),
+    ("cost-cash", View::Cost),
+    ("cost-break-even", View::Cost),
+    ("cost-odds", View::Cost),
+    ("cost-scenarios", View::Cost),
     ("capacity-begin", View::Capacity),
     ("capacity-rented", View::Capacity),
     ("capacity-bought", View::Capacity),
@@ -72,10 +77,14 @@ fn scene(name: &str, view: View, folder: &Path, theme: Theme, size: [f32; 2]) ->
     let mut window = window(common::app(folder, Arc::default()), theme, size);
     window.state_mut().set_view(view);
     window.run_steps(3);
-    if name == "capacity-bought" {
-        window.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Option planned").click();
+    if name == "capacity-rented" {
+        window.get_by_role_and_label(Role::ComboBox, "Option planned").click();
         window.run_steps(3);
-        window.get_by_label("Server of eight H100, bought").click();
+        window.query_all_by_label("Eight H100, rented").last().unwrap().click();
+    }
+    if let Some(tab) = name.strip_prefix("cost-").filter(|tab| *tab != "sample") {
+        window.get_by_role_and_label(Role::Button, &format!("Show {tab}")).click();
+        window.run_steps(3);
     }
     match view {
         View::Reports => {

@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 
 use assay_service::Workbench;
-use common::drive::{Window, click, copied, show, shows, step_until, type_into, window};
+use common::drive::{Window, click, copied_by, show, shows, step_until, type_into, window};
 use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
@@ -28,8 +28,8 @@ fn rows_are_grouped_and_groups_are_closed() {
     window.get_by_role_and_label(Role::Button, "By stack").click();
     window.run_steps(4);
     let open = window.query_all_by_label_contains("-fp32").count();
-    click(&mut window, "▾ native");
-    window.get_by_role_and_label(Role::Button, "▸ native");
+    click(&mut window, "− native");
+    window.get_by_role_and_label(Role::Button, "+ native");
     assert!(window.query_all_by_label_contains("-fp32").count() != open);
 }
 
@@ -49,8 +49,7 @@ fn runs_are_compared_with_the_one_tagged_as_baseline_and_the_tag_can_be_undone()
     assert!(shows(&window, "7 SLOWER") && shows(&window, "1 FASTER"), "against the tagged run");
     let text = std::fs::read_to_string(folder.path().join("study.yaml")).unwrap();
     assert!(text.contains("baseline_run") && text.contains("# A sample study"), "comments stay: {text}");
-    click(&mut window, "Copy comparison");
-    let table = copied(&window).unwrap();
+    let table = copied_by(&mut window, "Copy comparison");
     assert!(table.lines().count() == 9 && table.contains("SLOWER +"), "{table}");
     click(&mut window, "Undo");
     assert_eq!(baseline(&window), None);
@@ -74,14 +73,7 @@ fn a_note_is_kept_with_the_study_and_can_be_undone() {
 fn the_command_that_measures_again_is_copied() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = results_of(common::two_runs(folder.path()));
-    window.get_by_role_and_label(Role::Button, "Copy command").click();
-    window.step();
-    let mut text = copied(&window);
-    for _ in 0..3 {
-        window.step();
-        text = text.or_else(|| copied(&window));
-    }
-    let text = text.unwrap();
+    let text = copied_by(&mut window, "Copy command");
     assert!(text.starts_with("assay run ") && text.contains("--suite quick --workload "), "{text}");
     assert!(text.ends_with("--device cpu --stack native --seed 42"), "{text}");
 }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use assay_base::files::write_atomic;
-use assay_hardware_profiles::check::{Severity, check_text};
+use assay_hardware_profiles::Profile;
+use assay_hardware_profiles::check::{Finding, Severity, check_text};
 use assay_store::Store;
 use assay_store::published::{ImportRequest, Stated};
 
@@ -83,8 +84,17 @@ fn yaml(study: Option<&Path>, path: &Path) -> Result<Intake, String> {
         ));
     }
     let id = save_profile(folder_of(study, "profiles")?, &text, path, false)?;
-    let warnings = check_text(&text, path).iter().map(ToString::to_string).collect();
+    let warnings = check_profile(&text, path).iter().map(ToString::to_string).collect();
     Ok(Intake::Profile { id, warnings })
+}
+
+/// What is wrong or doubtful in the text of a profile. Its file will be named after its id, whatever `source`, which
+/// findings name, is called.
+pub fn check_profile(text: &str, source: &Path) -> Vec<Finding> {
+    let id = assay_base::yaml::parse::<Profile>(text, source).ok().map(|profile| profile.id);
+    let named = id.map_or_else(|| source.to_owned(), |id| source.with_file_name(format!("{id}.yaml")));
+    let findings = check_text(text, &named);
+    findings.into_iter().map(|finding| Finding { file: source.to_owned(), ..finding }).collect()
 }
 
 /// Checks the text of a profile and keeps it among those of a study; answers its id. `source` names it in errors. One
@@ -93,11 +103,10 @@ fn yaml(study: Option<&Path>, path: &Path) -> Result<Intake, String> {
 /// # Errors
 /// The first thing that is wrong, with line and column; or why it cannot be written.
 pub fn save_profile(study: &Path, text: &str, source: &Path, replace: bool) -> Result<String, String> {
-    if let Some(error) = check_text(text, source).iter().find(|finding| finding.severity == Severity::Error) {
+    if let Some(error) = check_profile(text, source).iter().find(|finding| finding.severity == Severity::Error) {
         return Err(error.to_string());
     }
-    let profile: assay_hardware_profiles::Profile =
-        assay_base::yaml::parse(text, source).map_err(|error| error.to_string())?;
+    let profile: Profile = assay_base::yaml::parse(text, source).map_err(|error| error.to_string())?;
     let file = study.join("profiles").join(format!("{}.yaml", profile.id));
     let other = std::fs::read_to_string(&file).is_ok_and(|known| known != text);
     if other && !replace {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use assay_service::hardware_profiles::catalog::{Origin, builtin_text};
-use assay_service::hardware_profiles::check::{Finding, Severity, check_text};
+use assay_service::hardware_profiles::check::{Finding, Severity};
 use assay_service::{Workbench, intake};
 use egui::{Label, ScrollArea, TextEdit, TextStyle, Ui};
 
@@ -41,7 +41,7 @@ impl ProfileEditor {
     }
 
     fn check(&mut self) {
-        self.findings = check_text(&self.text, Path::new(&self.file_name()));
+        self.findings = intake::check_profile(&self.text, Path::new(&self.file_name()));
     }
 
     fn file_name(&self) -> String {

@@ -194,6 +194,23 @@ pub fn field(ui: &mut Ui, label: &str, value: &str) -> Response {
     .inner
 }
 
+/// The text cut to what fits on the line, for titles that do not break.
+pub fn fitting(ui: &Ui, text: &str) -> String {
+    let width = (ui.available_width() - 32.0).max(40.0);
+    let fits = |text: &str| {
+        let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::body_font(), theme::TRANSPARENT);
+        galley.size().x <= width
+    };
+    if fits(text) {
+        return text.to_owned();
+    }
+    let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    // The longest beginning that fits, by halving.
+    let count = ends.partition_point(|end| fits(&format!("{}…", text.get(..*end).unwrap_or_default())));
+    let end = ends.get(count.saturating_sub(1)).copied().unwrap_or_default();
+    format!("{}…", text.get(..end).unwrap_or_default().trim_end())
+}
+
 /// A paragraph with an icon in front.
 pub fn bullet(ui: &mut Ui, icon: Icon, color: Color32, text: &str) {
     ui.horizontal_top(|ui| {

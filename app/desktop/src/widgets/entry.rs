@@ -100,14 +100,16 @@ fn taken_over(
     (typed != text).then(|| typed.to_owned())
 }
 
-/// Digits as they can be typed again: no more than needed, none that is not there.
+/// Digits as they can be typed again: six at most, none that is not there.
 fn plain(scale: Scale, value: f64) -> String {
     let shown = value * scale.factor();
     match scale {
         Scale::Logarithmic => {
-            let short = scale.format(shown);
-            let same = format::read_number(&short).is_some_and(|read| (read - shown).abs() <= 1e-9 * shown.abs());
-            if same { short } else { format::without_trailing_zeros(&format::thousands(shown, 0)) }
+            let suffixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")];
+            let found = suffixes.into_iter().find(|(factor, _)| shown.abs() >= *factor);
+            let (factor, suffix) = found.unwrap_or((1.0, ""));
+            let digits = format::without_trailing_zeros(&format::significant(shown / factor, 6));
+            if suffix.is_empty() { digits } else { format!("{digits} {suffix}") }
         }
         _ => format::without_trailing_zeros(&format::thousands(shown, 4)),
     }

@@ -12,7 +12,7 @@ pub mod table;
 pub mod thin;
 
 pub use basics::{
-    Kpi, badge, bullet, card, card_filled, chip, empty_state, evidence_chip, evidence_hover, field, kpi_row,
+    Kpi, badge, bullet, card, card_filled, chip, empty_state, evidence_chip, evidence_hover, field, fitting, kpi_row,
     primary_button,
 };
 pub use icon::Icon;

@@ -54,12 +54,22 @@ pub fn shows(window: &Window, text: &str) -> bool {
     window.query_all_by_label_contains(text).next().is_some()
 }
 
-/// What was copied to the clipboard in the last frame.
-pub fn copied(window: &Window) -> Option<String> {
-    window.output().platform_output.commands.iter().find_map(|command| match command {
-        egui::OutputCommand::CopyText(text) => Some(text.clone()),
-        _ => None,
-    })
+/// What a button copies to the clipboard.
+#[expect(clippy::panic, reason = "tests")]
+pub fn copied_by(window: &mut Window, button: &str) -> String {
+    window.get_by_role_and_label(Role::Button, button).click();
+    for _ in 0..4 {
+        window.step();
+        let commands = &window.output().platform_output.commands;
+        let text = commands.iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+        if let Some(text) = text {
+            return text;
+        }
+    }
+    panic!("`{button}` copies nothing");
 }
 
 #[derive(Debug)]

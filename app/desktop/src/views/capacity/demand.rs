@@ -7,17 +7,28 @@ use assay_service::editing::pasted::{PastedDemand, demand_table};
 use assay_service::study::capacity::{DemandScenario, GrowthModel};
 use egui::{ComboBox, Id, Modal, ScrollArea, TextEdit, Ui};
 use egui_extras::Column;
+use egui_plot::{Line, PlotPoint, PlotPoints};
 use serde_json::Value;
 
+use super::fleet::whole;
 use super::{CapacityView, Shown};
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
+use crate::widgets::bars::legend;
+use crate::widgets::plot::{Scale as Axis, house_plot, quarters as quarter_names, with_axes};
 use crate::widgets::entry::{Number, line, number, number_row, row};
 use crate::widgets::slider::Scale;
 use crate::widgets::{Icon, bullet, card, primary_button, table};
 
 /// Width of the editor of a forecast, right of the table.
 const EDITOR: f32 = 300.0;
+/// Width of the names of quarters, and of the fields of a forecast.
+const QUARTER: f32 = 84.0;
+const FORECAST: f32 = 116.0;
+/// Space between table, plot and editor.
+const GAP: f32 = 16.0;
+/// The least width of a plot that tells something.
+const PLOT: f32 = 240.0;
 
 /// The dialog in which a table is pasted.
 #[derive(Debug, Default)]
@@ -44,11 +55,21 @@ impl CapacityView {
                 }
             });
             ui.horizontal_top(|ui| {
-                let width = (ui.available_width() - EDITOR - 16.0).max(200.0);
+                let all = ui.available_width();
+                let editor_width = if stated.is_empty() { 0.0 } else { EDITOR + GAP };
+                let needed = QUARTER + shown.plan.demand.len() as f32 * (FORECAST + 8.0) + 12.0;
+                let width = needed.min((all - editor_width).max(200.0));
                 ui.vertical(|ui| {
                     ui.set_width(width);
                     quarters(ui, scene, shown, stated);
                 });
+                let left = all - width - editor_width - 2.0 * GAP;
+                if left > PLOT {
+                    ui.vertical(|ui| {
+                        ui.set_width(left);
+                        plot(ui, shown);
+                    });
+                }
                 ui.vertical(|ui| {
                     ui.set_width(EDITOR);
                     if let Some(forecast) = stated.iter().find(|forecast| forecast.id == shown.forecast) {
@@ -124,8 +145,8 @@ fn quarters(ui: &mut Ui, scene: &mut Scene<'_>, shown: &Shown<'_>, stated: &[Dem
     ScrollArea::horizontal().id_salt("demand by quarter").show(ui, |ui| {
         table::builder(ui, "demand by quarter")
             .vscroll(false)
-            .column(Column::exact(84.0))
-            .columns(Column::exact(116.0), forecasts.len())
+            .column(Column::exact(QUARTER))
+            .columns(Column::exact(FORECAST), forecasts.len())
             .header(theme::HEADER, |mut header| {
                 header.col(|ui| {
                     table::title(ui, "Quarter", false);
@@ -160,6 +181,25 @@ fn quarters(ui: &mut Ui, scene: &mut Scene<'_>, shown: &Shown<'_>, stated: &[Dem
                     }
                 });
             });
+    });
+}
+
+/// Every forecast by quarter.
+fn plot(ui: &mut Ui, shown: &Shown<'_>) {
+    let tokens = Tokens::of(ui);
+    let forecasts = &shown.plan.demand;
+    let width = |id: &str| if id == shown.forecast { 2.4 } else { 1.4 };
+    legend(ui, forecasts.iter().enumerate().map(|(i, forecast)| (forecast.name.as_str(), tokens.series(i))));
+    let names: Vec<String> = shown.plan.quarters.iter().map(|span| span.quarter.to_string()).collect();
+    let plot = house_plot(ui, "demand").height(300.0).include_y(0.0).allow_zoom(false).allow_drag(false);
+    let axes = with_axes(ui, plot, quarter_names(&names), Axis::new("").text(format::compact));
+    axes.x_grid_spacer(|input| whole(input.bounds)).show(ui, |plot| {
+        for (i, forecast) in forecasts.iter().enumerate() {
+            let values = table_of(&forecast.monthly_items);
+            let points = values.iter().enumerate().map(|(at, value)| PlotPoint::new(at as f64, *value)).collect();
+            let line = Line::new(forecast.name.clone(), PlotPoints::Owned(points)).color(tokens.series(i));
+            plot.line(line.width(width(&forecast.id)));
+        }
     });
 }
 

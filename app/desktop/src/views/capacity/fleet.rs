@@ -63,7 +63,8 @@ fn plot(ui: &mut Ui, scenario: &ScenarioPlan) {
             plot.bar_chart(short);
         }
         plot.add(FilledArea::new("needed, range", &xs, &ys(&low), &ys(&high)).fill_color(theme::tint(needed)));
-        plot.line(Line::new("needed", PlotPoints::Owned(line)).color(needed).width(1.8));
+        // A step is no run of samples to be drawn as a band.
+        plot.line(Line::new("needed", PlotPoints::Owned(line)).color(needed).width(1.8).allow_band(false));
     });
 }
 

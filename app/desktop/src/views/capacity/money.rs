@@ -154,7 +154,7 @@ fn orders(ui: &mut Ui, scenario: &ScenarioPlan, currency: Currency) {
         .vscroll(false)
         .columns(Column::exact(110.0), 2)
         .columns(Column::exact(90.0), 2)
-        .column(Column::remainder().at_least(90.0))
+        .column(Column::remainder().at_least(90.0).clip(true))
         .header(theme::HEADER, |mut header| {
             for (title, at_right) in columns {
                 header.col(|ui| {

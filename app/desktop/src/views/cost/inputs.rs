@@ -153,14 +153,15 @@ fn locked(workbench: &Workbench, path: &str) -> Option<String> {
 
 fn unit(spec: &AssumptionSpec, study: &Study) -> String {
     let unit = spec.unit.replace("currency", study.currency.code());
-    if unit == "s" { String::new() } else { unit }
+    // Microseconds say their unit themselves.
+    if scale(spec) == Scale::Microseconds { String::new() } else { unit }
 }
 
 fn scale(spec: &AssumptionSpec) -> Scale {
     match spec.unit {
         _ if spec.percent => Scale::Percent,
-        "s" => Scale::Microseconds,
-        "months" | "currency" => Scale::Plain { decimals: 0 },
+        "s" if spec.max < 1.0 => Scale::Microseconds,
+        "s" | "months" | "currency" => Scale::Plain { decimals: 0 },
         _ => Scale::Plain { decimals: 2 },
     }
 }

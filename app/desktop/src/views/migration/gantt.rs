@@ -122,8 +122,9 @@ impl Gantt {
                 let grip = Stroke::new(1.0, tokens.text_strong);
                 painter.vline(handle.center().x, (middle - 4.0)..=(middle + 4.0), grip);
             }
-            let share =
-                format!("{} weeks, {} load", format::significant(weeks(wave), 2), format::percent(wave.load_share, 0));
+            let length = format::without_trailing_zeros(&format::significant(weeks(wave), 2));
+            let unit = if length == "1" { "week" } else { "weeks" };
+            let share = format!("{length} {unit}, {} load", format::percent(wave.load_share, 0));
             let at = pos2(bar.right() + 8.0, middle);
             painter.text(at, Align2::LEFT_CENTER, share, theme::small_font(), tokens.text_subdued);
         }

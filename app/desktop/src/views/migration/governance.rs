@@ -8,7 +8,7 @@ use egui::{CollapsingHeader, Color32, ComboBox, OpenUrl, Ui};
 use crate::requests::Request;
 use crate::theme::{self, Tokens};
 use crate::widgets::entry::{line, row};
-use crate::widgets::{Icon, bullet, chip};
+use crate::widgets::{Icon, bullet, chip, fitting};
 
 const STATUSES: [GovernanceStatus; 4] =
     [GovernanceStatus::Open, GovernanceStatus::Prepared, GovernanceStatus::Done, GovernanceStatus::NotApplicable];
@@ -44,10 +44,11 @@ fn entry(ui: &mut Ui, point: &GovernancePoint, requests: &mut Vec<Request>) {
     ui.horizontal_top(|ui| {
         ui.vertical(|ui| {
             ui.set_width(92.0);
+            ui.add_space(5.0);
             chip(ui, point.status.label(), color_of(tokens, point.status));
         });
         ui.vertical(|ui| {
-            let header = CollapsingHeader::new(&point.item).id_salt(("governance", &point.id));
+            let header = CollapsingHeader::new(fitting(ui, &point.item)).id_salt(("governance", &point.id));
             header.show(ui, |ui| {
                 if let Some(framework) = &point.framework {
                     ui.label(theme::caption(framework));

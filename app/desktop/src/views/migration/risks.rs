@@ -2,12 +2,13 @@
 
 use assay_service::documents::{MigrationPlan, PlannedRisk};
 use assay_service::editing::migration as editing;
-use egui::{Align2, CollapsingHeader, Color32, ComboBox, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
+use egui::{Align2, CollapsingHeader, Color32, ComboBox, Label, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo};
 use egui::{pos2, vec2};
 
 use crate::requests::Request;
 use crate::theme::{self, Tokens};
 use crate::widgets::entry::{line, lines, row};
+use crate::widgets::fitting;
 
 /// Side of a cell of the matrix.
 const CELL: f32 = 44.0;
@@ -62,8 +63,9 @@ fn entry(ui: &mut Ui, index: usize, planned: &PlannedRisk, requests: &mut Vec<Re
     let risk = &planned.risk;
     let mut edited = risk.clone();
     let number = index + 1;
-    let header = CollapsingHeader::new(format!("{number}. {}", risk.title)).id_salt(("risk", &risk.id));
-    header.show(ui, |ui| {
+    let title = fitting(ui, &format!("{number}. {}", risk.title));
+    CollapsingHeader::new(title).id_salt(("risk", &risk.id)).show(ui, |ui| {
+        ui.add(Label::new(&risk.title).wrap());
         let marks = [
             ("Likelihood", &mut edited.likelihood, "1 hardly, 5 almost surely"),
             ("Impact", &mut edited.impact, "1 a nuisance, 5 the move fails"),

@@ -60,7 +60,7 @@ impl ReportsView {
 
     fn document(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         card(ui, "Document", |ui| {
-            let combo = ComboBox::from_id_salt("document").selected_text(self.kind.title()).width(360.0);
+            let combo = ComboBox::from_id_salt("document").selected_text(self.kind.title()).width(320.0);
             let response = combo.show_ui(ui, |ui| {
                 for kind in ReportKind::ALL {
                     if ui.selectable_label(self.kind == kind, kind.title()).clicked() {

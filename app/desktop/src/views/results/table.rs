@@ -121,7 +121,7 @@ pub fn ui(ui: &mut Ui, table: &Table<'_>, sort: &mut Sort<Field>) -> Touched {
                     for (i, _) in fields.iter().enumerate() {
                         line.col(|ui| match i {
                             0 => {
-                                let mark = if open { "▾" } else { "▸" };
+                                let mark = if open { "−" } else { "+" };
                                 let button = Button::new(theme::strong(format!("{mark} {}", group.name)));
                                 if ui.add(button.frame(false).truncate()).clicked() {
                                     touched.toggled = Some(group.name.to_string());
