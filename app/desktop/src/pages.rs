@@ -153,3 +153,68 @@ fn draw(pdf: Vec<u8>, wanted: &Receiver<Want>, tell: &Sender<Told>, wake: &Waker
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Everything that is told of `wanted` pages.
+    fn told(pdf: Vec<u8>, wanted: &[Want]) -> Vec<(Told, Duration)> {
+        let (wants, receives) = channel();
+        let (tell, told) = channel();
+        wanted.iter().for_each(|want| wants.send(*want).unwrap());
+        drop(wants);
+        let waker: Waker = Arc::new(|| ());
+        let thread = std::thread::spawn(move || draw(pdf, &receives, &tell, &waker));
+        let mut before = Instant::now();
+        let mut all = Vec::new();
+        while let Ok(what) = told.recv() {
+            all.push((what, before.elapsed()));
+            before = Instant::now();
+        }
+        thread.join().unwrap();
+        all
+    }
+
+    fn briefing() -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        assay_service::sample::create_sample(folder.path(), 2).unwrap();
+        let workbench = assay_service::Workbench::open(folder.path()).unwrap();
+        workbench.preview(assay_service::ReportKind::Briefing).unwrap().pdf
+    }
+
+    #[test]
+    fn pages_are_drawn_as_wide_as_they_are_wanted() {
+        let all = told(briefing(), &[Want { page: 0, width: 300 }, Want { page: 999, width: 300 }]);
+        let [(Told::Sizes(sizes), _), (Told::Drawn(want, image), _)] = all.as_slice() else {
+            panic!("the sizes and the one page that is there")
+        };
+        assert!((want.page, image.size[0]) == (0, 300) && !sizes.is_empty());
+        let expected = 300.0 * sizes[0].y / sizes[0].x;
+        assert!((image.size[1] as f32 - expected).abs() <= 1.0, "{:?}", image.size);
+        let first = image.pixels[0];
+        assert!(image.pixels.iter().any(|pixel| *pixel != first), "something is on it");
+    }
+
+    #[test]
+    fn what_is_no_pdf_is_said_to_be_none() {
+        for bytes in [Vec::new(), b"%PDF-1.7 synthetic".to_vec(), vec![0; 4096]] {
+            let all = told(bytes, &[Want { page: 0, width: 100 }]);
+            assert!(!all.iter().any(|(told, _)| matches!(told, Told::Drawn(..))));
+        }
+    }
+
+    #[test]
+    #[ignore = "a measurement: cargo test -p assay-desktop --release --lib how_long -- --ignored --nocapture"]
+    fn how_long_a_page_takes() {
+        let wants: Vec<Want> = (0..8).map(|page| Want { page, width: 912 }).collect();
+        for (what, took) in told(briefing(), &wants) {
+            if let Told::Drawn(want, _) = what {
+                println!("page {} at 110 dpi: {:.1} ms", want.page + 1, took.as_secs_f64() * 1e3);
+            }
+        }
+    }
+}

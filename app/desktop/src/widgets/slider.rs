@@ -157,7 +157,8 @@ pub fn quantity(ui: &mut Ui, quantity: &Quantity<'_>) -> Edit {
         ui.visuals_mut().selection.bg_fill = tokens.accent;
         let slider = Slider::new(&mut shown, range)
             .show_value(false)
-            .clamping(SliderClamping::Always)
+            // A value that nobody touched stays as it is, on a step or not.
+            .clamping(SliderClamping::Edits)
             .logarithmic(quantity.scale == Scale::Logarithmic);
         let slider = match quantity.scale {
             Scale::Plain { decimals: 0 } => slider.step_by(1.0),

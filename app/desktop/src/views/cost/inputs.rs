@@ -161,7 +161,8 @@ fn scale(spec: &AssumptionSpec) -> Scale {
     match spec.unit {
         _ if spec.percent => Scale::Percent,
         "s" if spec.max < 1.0 => Scale::Microseconds,
-        "s" | "months" | "currency" => Scale::Plain { decimals: 0 },
+        "s" => Scale::Plain { decimals: 1 },
+        "months" | "currency" => Scale::Plain { decimals: 0 },
         _ => Scale::Plain { decimals: 2 },
     }
 }

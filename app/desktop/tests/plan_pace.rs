@@ -1,0 +1,93 @@
+//! Measures what a step of an input costs in the views of plans. Prints the figures; run it with
+//! `cargo test -p assay-desktop --release --test plan_pace -- --ignored --nocapture`.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use assay_desktop::{DesktopApp, View, theme};
+use assay_service::{Command, Workbench};
+use egui::accesskit::Role;
+use egui_kittest::{Harness, kittest::Queryable as _};
+
+const CAPACITY_SAMPLE: &str = include_str!("../../../assets/studies/capacity-sample/study.yaml");
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let at = |p: usize| times[(times.len() - 1) * p / 100].as_secs_f64() * 1e3;
+    println!("{what:<56} median {:7.2} ms   p95 {:7.2} ms   n {}", at(50), at(95), times.len());
+}
+
+/// The sample with twelve options.
+fn twelve_options(folder: &Path) -> Workbench {
+    let text = assay_service::sample::SAMPLE_STUDY;
+    let (head, tail) = text.split_once("\nscenarios:").unwrap();
+    let from = head.find("  - id: l4-rent").unwrap();
+    let block = &head[from..from + head[from..].find("\n\n").unwrap()];
+    let mut grown = head.trim_end().to_owned();
+    for i in 0..7 {
+        grown.push_str(&format!("\n\n{}", block.replace("id: l4-rent", &format!("id: l4-rent-{i}"))));
+    }
+    std::fs::write(folder.join("study.yaml"), format!("{grown}\n\nscenarios:{tail}")).unwrap();
+    common::workbench(folder)
+}
+
+fn window(workbench: Workbench, folder: &Path, view: View) -> Harness<'static, DesktopApp> {
+    let app = DesktopApp::new(Some(workbench), Arc::<common::ScriptedBackend>::default(), common::places(folder));
+    let mut harness = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_context_setup(theme::install)
+        .build_ui_state(common::frame, app);
+    harness.state_mut().set_view(view);
+    harness.run_steps(3);
+    harness
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn a_slider_to_repainted_on_every_tab() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(twelve_options(folder.path()), folder.path(), View::Cost);
+    for tab in ["cost", "cash", "break-even", "odds", "scenarios"] {
+        window.get_by_role_and_label(Role::Button, &format!("Show {tab}")).click();
+        window.run_steps(3);
+        let times = (0..60).map(|step| {
+            let slider = window.get_by_role_and_label(Role::Slider, "Horizon");
+            slider.set_value_accesskit(24.0 + f64::from(step % 48));
+            let begun = Instant::now();
+            // The step is applied after the frame that sees it; the next one shows what follows.
+            window.run_steps(2);
+            begun.elapsed()
+        });
+        let times = times.collect();
+        report(&format!("12 options: slider to repainted, {tab}"), times);
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn a_step_of_the_demand_in_the_capacity_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("study.yaml"), CAPACITY_SAMPLE).unwrap();
+    let mut workbench = common::workbench(folder.path());
+    let mut planned = Vec::new();
+    for step in 0..30 {
+        let value = 1.8 + f64::from(step) * 0.01;
+        workbench.apply(Command::set("capacity.demand.base.peak_to_average", value)).unwrap();
+        let begun = Instant::now();
+        assert!(workbench.capacity().is_ok());
+        planned.push(begun.elapsed());
+    }
+    report("capacity sample: plan", planned);
+    let mut window = window(workbench, folder.path(), View::Capacity);
+    let frames = (0..60).map(|_| {
+        let begun = Instant::now();
+        window.run_steps(1);
+        begun.elapsed()
+    });
+    let frames = frames.collect();
+    report("capacity sample: frame of Capacity", frames);
+}
