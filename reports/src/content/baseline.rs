@@ -15,6 +15,8 @@ use std::cmp::Ordering;
 
 /// Below this part of its ceiling a result is worth a look.
 const WEAK_PART: f64 = 0.5;
+/// Results that a step of the backlog names; the tables have all.
+const RESULTS_NAMED: usize = 8;
 /// Bars in the chart of changes.
 const CHANGES_SHOWN: usize = 16;
 
@@ -22,7 +24,7 @@ const CHANGES_SHOWN: usize = 16;
 pub(super) fn compose(input: &ReportInput) -> Document {
     let mut author = Author::new(input);
     let cover = cover(&mut author);
-    let mut sections = vec![dossier::control_section(&mut author, ReportKind::Baseline), summary(&mut author)];
+    let mut sections = vec![dossier::control_section(&author), summary(&mut author)];
     sections.extend(input.comparison.as_ref().map(|compared| changes(&mut author, compared)));
     sections.push(dossier::measurements_section(&mut author));
     if !input.measurements.is_empty() {
@@ -190,10 +192,22 @@ fn changes(author: &mut Author<'_>, compared: &RunsCompared) -> Section {
     }
     let mut rows: Vec<(usize, &ComparedResult)> = compared.rows.iter().enumerate().collect();
     rows.sort_by(|a, b| b.1.is_regression.cmp(&a.1.is_regression).then(distance(b.1).total_cmp(&distance(a.1))));
+    // What is in one of the runs alone has no change to show.
+    let all = rows.len();
+    rows.retain(|(_, row)| row.verdict.is_some() || row.is_regression);
+    let alone = all - rows.len();
+    if alone > 0 {
+        let count = author.count("changes.alone", alone);
+        blocks.push(Block::Paragraph(rich![
+            count,
+            plural(alone, " result has", " results have"),
+            " no verdict: absent from one of the runs, or not passed in it."
+        ]));
+    }
     let rows = rows.into_iter().map(|(index, row)| change_row(author, index, row)).collect();
     blocks.push(Block::Table(Table {
         anchor: "changes-table".to_owned(),
-        title: "Every result of either run".into(),
+        title: "Every result with a verdict".into(),
         columns: vec![
             Column::text("Workload"),
             Column::text("Device"),
@@ -324,15 +338,40 @@ fn subject(measurement: &assay_core::Measurement) -> String {
     format!("{} · {} · {}", measurement.workload.id, dossier::place(measurement), measurement.stack)
 }
 
-fn backlog_table(author: &Author<'_>, tasks: Vec<Task>) -> Table {
-    let rows = tasks
+/// One row a step, with the results that need it.
+fn backlog_table(author: &mut Author<'_>, tasks: Vec<Task>) -> Table {
+    let mut steps: Vec<(&'static str, Vec<Task>)> = Vec::new();
+    for task in tasks {
+        match steps.iter_mut().find(|(step, _)| *step == task.step) {
+            Some((_, known)) => known.push(task),
+            None => steps.push((task.step, vec![task])),
+        }
+    }
+    let rows = steps
         .into_iter()
-        .map(|task| Row::new(vec![Inline::name(task.subject).into(), task.finding, task.step.into()]))
+        .enumerate()
+        .map(|(index, (step, tasks))| {
+            let count = author.count(format!("backlog.{index}.count"), tasks.len());
+            let rest = tasks.len().saturating_sub(RESULTS_NAMED);
+            let mut list = Rich::new();
+            for (number, task) in tasks.into_iter().take(RESULTS_NAMED).enumerate() {
+                if number > 0 {
+                    list.push("; ");
+                }
+                list.push(Inline::name(task.subject));
+                list.push(": ");
+                list.extend(task.finding);
+            }
+            if rest > 0 {
+                list.extend(rich!["; and ", author.count(format!("backlog.{index}.rest"), rest), " more"]);
+            }
+            Row::new(vec![step.into(), count.into(), list])
+        })
         .collect();
     Table {
         anchor: "backlog".to_owned(),
         title: "Improvement backlog, the weightiest first".into(),
-        columns: vec![Column::text("Result"), Column::text("Finding"), Column::text("Next step")],
+        columns: vec![Column::text("Next step"), Column::number("Results"), Column::text("Finding")],
         rows,
         source: author.measured_source("rules over verdicts, noise and the part of the measured ceiling."),
     }

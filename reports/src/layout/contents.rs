@@ -9,7 +9,7 @@ use crate::text::Face;
 /// Room for the page number at the right.
 const NUMBER_ROOM: f32 = 44.0;
 /// Room for the subject at the left.
-const KICKER_ROOM: f32 = 128.0;
+const KICKER_ROOM: f32 = 108.0;
 
 /// The baseline of the last run on a line.
 fn baseline(line: &Strip) -> Option<f32> {
@@ -67,7 +67,7 @@ impl Composer<'_> {
             self.leader(last, section, element);
         }
         if let Some(first) = lines.first_mut() {
-            first.space_before = 7.0;
+            first.space_before = 5.0;
         }
         self.strips.append(&mut lines);
     }

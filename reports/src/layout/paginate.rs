@@ -13,11 +13,6 @@ use std::collections::{BTreeMap, VecDeque};
 /// Space for the rule above the footnotes.
 pub(crate) const NOTE_RULE_HEIGHT: f32 = 14.0;
 
-/// A section that does not fit on the page before it may begin there if this part of the page is left.
-const SECTION_BEGINS_ABOVE: f32 = 0.5;
-/// What then fits of it must fill this part of what is left.
-const SECTION_FILLS: f32 = 0.75;
-
 /// Stacks strips on pages, after the cover where there is one. The cover's footnotes, which come first, stand on the page after it.
 pub(crate) fn paginate(
     set: &Typesetter,
@@ -92,27 +87,14 @@ struct Paginator<'a> {
 }
 
 impl Paginator<'_> {
-    /// Whether a section may begin below what is on the page: if all of it fits, or if there is much room and what fits
-    /// of it fills most of that.
+    /// Whether a section may begin below what is on the page: only if all of it fits there.
     fn has_room_for_section(&self, group: &[Strip], rest: &[&Strip]) -> bool {
         if self.laid.pages.is_empty() {
             return false;
         }
-        let left = self.floor() - self.y;
-        let mut placed = self.height_of(group) + self.note_height(group);
-        let mut together = 0.0;
-        for strip in rest {
-            together += strip.space_before + strip.height;
-            if strip.keep_with_next {
-                continue;
-            }
-            if placed + together > left {
-                return left >= self.geometry.body() * SECTION_BEGINS_ABOVE && placed >= left * SECTION_FILLS;
-            }
-            placed += together;
-            together = 0.0;
-        }
-        placed + together <= left
+        let height: f32 = rest.iter().map(|strip| strip.space_before + strip.height).sum();
+        let notes: f32 = rest.iter().map(|strip| self.note_height(std::slice::from_ref(*strip))).sum();
+        self.height_of(group) + self.note_height(group) + height + notes <= self.floor() - self.y
     }
 
     /// Places strips that belong together; a section's first ones on a page of their own unless it `follows`.

@@ -1,31 +1,23 @@
 //! Document control, the contents, and the legend of the marks of evidence.
 
 use crate::content::author::Author;
-use crate::content::{ReportKind, day};
 use crate::document::{Block, Column, Fact, Facts, Inline, Rich, Row, Section, Source, Table};
 use crate::rich;
 use assay_base::Evidence;
 
 /// The page after the cover.
-pub(in crate::content) fn section(author: &mut Author<'_>, kind: ReportKind) -> Section {
+pub(in crate::content) fn section(author: &Author<'_>) -> Section {
     Section {
         kicker: "Document control".to_owned(),
         action_title: Rich::from("Contents and document control"),
         anchor: "contents".to_owned(),
-        blocks: vec![
-            Block::Contents,
-            Block::Facts(control(author, kind)),
-            Block::Heading("How to read the evidence".into()),
-            Block::Table(legend()),
-        ],
+        blocks: vec![Block::Contents, Block::Facts(control(author)), Block::Table(legend())],
     }
 }
 
-fn control(author: &mut Author<'_>, kind: ReportKind) -> Facts {
+fn control(author: &Author<'_>) -> Facts {
     let input = author.input;
-    let command = author.command("report", &format!("--kind {}", kind.id()));
     let mut rows = vec![
-        Fact::new("Document", rich![kind.title(), ", ", Inline::name(day(input))]),
         Fact::new(
             "Answers for it",
             input
@@ -51,7 +43,6 @@ fn control(author: &mut Author<'_>, kind: ReportKind) -> Facts {
                 .map_or(Rich::from("not stated in the study"), |text| Inline::name(text).into()),
         ),
         Fact::new("Evidence", rich![Inline::code(&input.evidence_hash)]),
-        Fact::new("Made with", rich![Inline::name(&input.prepared_with), ": ", Inline::code(command)]),
         Fact::new(
             "Proof",
             rich![Inline::code("assay verify FILE.pdf"), " derives every number from what the PDF carries"],

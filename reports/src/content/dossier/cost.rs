@@ -25,7 +25,6 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
     blocks.extend(saving::figure(author).map(|figure| Block::Figures(vec![figure])));
     blocks.push(Block::Figures(vec![cash_figure(author)]));
     blocks.push(Block::Table(returns_table(author)));
-    blocks.extend(notes(author));
     Section { kicker: "Cost comparison".to_owned(), action_title: title(author), anchor: "cost".to_owned(), blocks }
 }
 
@@ -344,7 +343,7 @@ fn annual_rate(rate: f64) -> String {
 }
 
 /// What the cost models remarked, each remark once with the options it is about.
-fn notes(author: &Author<'_>) -> Vec<Block> {
+pub(super) fn notes(author: &Author<'_>) -> Vec<Block> {
     let mut remarks: Vec<(&str, Vec<&str>)> = Vec::new();
     for option in author.found.in_order() {
         for note in &option.notes {

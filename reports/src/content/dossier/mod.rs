@@ -35,13 +35,13 @@ use super::{ReportInput, ReportKind};
 use crate::document::{Document, SCHEMA_VERSION};
 
 /// Rows of the table of efficiencies; the baseline report has all.
-const EFFICIENCIES_SHOWN: usize = 14;
+const EFFICIENCIES_SHOWN: usize = 10;
 
 /// Composes the dossier of a study.
 pub(super) fn compose(input: &ReportInput) -> Document {
     let mut author = Author::new(input);
     let cover = cover::cover(&mut author);
-    let mut sections = vec![control::section(&mut author, ReportKind::Dossier)];
+    let mut sections = vec![control::section(&author)];
     sections.push(summary::section(&mut author));
     sections.push(requirement::section(&mut author));
     sections.push(landscape::section(&mut author));

@@ -209,7 +209,7 @@ fn throughput_against_latency(author: &mut Author<'_>) -> Option<Block> {
             y_axis: format!("Throughput ({unit})"),
             y_better: Better::High,
         }),
-        height_pt: 185.0,
+        height_pt: 158.0,
         source: author.measured_source("the newest passed results that count the same items."),
     }]))
 }
@@ -271,7 +271,7 @@ fn cost_against_latency(author: &mut Author<'_>) -> Block {
             y_axis: format!("Cost of a million {} ({currency})", author.input.items),
             y_better: Better::Low,
         }),
-        height_pt: 185.0,
+        height_pt: 158.0,
         source,
     }])
 }

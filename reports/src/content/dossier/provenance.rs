@@ -1,5 +1,6 @@
 //! Where every number comes from, and how to make it again.
 
+use super::cost;
 use crate::content::author::Author;
 use crate::content::findings::plural;
 use crate::content::input::OptionFacts;
@@ -32,6 +33,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
         Block::Table(commands(author)),
     ];
     blocks.extend(warnings(author));
+    blocks.extend(cost::notes(author));
     Section {
         kicker: "Appendix: provenance".to_owned(),
         action_title: title(author, runs),
