@@ -12,7 +12,7 @@ use assay_core::{Device, DeviceKind, Environment, Evaluator, StackId, StackStatu
 use assay_cuda::CudaEvaluator;
 use assay_host::{CpuSensors, ForeignLoadMeter, NativeEvaluator};
 use assay_onnx::{OrtEvaluator, RtenEvaluator};
-use assay_xla::{TpuCompiler, XlaEvaluator};
+use assay_xla::{Places, TpuCompiler, XlaEvaluator};
 
 /// Speaks the worker protocol on stdin and stdout until the input ends.
 pub fn serve() -> anyhow::Result<()> {
@@ -45,10 +45,9 @@ pub fn serve() -> anyhow::Result<()> {
     evaluators.extend(frameworks.into_iter().map(|evaluator| Box::new(evaluator) as Box<dyn Evaluator>));
     let mut devices = vec![cpu];
     devices.extend(assay_core::foreign::devices());
-    let plugin_folders = assay_xla::package_folders();
     let nvidia = reachable.iter().filter(|device| device.kind == DeviceKind::Gpu);
     let for_xla: Vec<Device> = devices.iter().chain(nvidia).cloned().collect();
-    evaluators.push(Box::new(XlaEvaluator::within(&for_xla, &plugin_folders)));
+    evaluators.push(Box::new(XlaEvaluator::new(&for_xla, &Places::Environment)));
     let environment = |device: Option<&Device>| {
         let mut environment: Environment = assay_host::environment();
         if let Some(device) = device.filter(|d| d.kind == DeviceKind::Gpu) {
@@ -60,7 +59,7 @@ pub fn serve() -> anyhow::Result<()> {
         evaluators,
         devices,
         absent,
-        compilers: vec![Box::new(TpuCompiler::within(&plugin_folders))],
+        compilers: vec![Box::new(TpuCompiler::new(Places::Environment))],
         models: &assay_python::Models,
         host: &ThisHost,
         environment: &environment,

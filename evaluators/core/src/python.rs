@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long an interpreter may take to answer: a broken one must not hold up everything else.
@@ -21,9 +22,11 @@ pub fn site_packages(root: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The module search path of the Python on `PATH`; empty when there is none or it does not answer in time.
-pub fn module_paths() -> Vec<PathBuf> {
-    ["python3", "python"].into_iter().find_map(|name| ask(name, TIME_OUT)).unwrap_or_default()
+/// The module search path of the Python on `PATH`, which is asked once; empty when there is none or it does not answer in
+/// time.
+pub fn module_paths() -> &'static [PathBuf] {
+    static PATHS: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    PATHS.get_or_init(|| ["python3", "python"].into_iter().find_map(|name| ask(name, TIME_OUT)).unwrap_or_default())
 }
 
 fn ask(interpreter: &str, time_out: Duration) -> Option<Vec<PathBuf>> {

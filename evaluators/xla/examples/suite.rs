@@ -8,7 +8,7 @@ use assay_core::environment::ForeignLoad;
 use assay_core::runner::{Cache, Host, LoadMeter, Observer, Plan, measure};
 use assay_core::telemetry::Sensors;
 use assay_core::{Device, DeviceKind, Evaluator as _, Suite};
-use assay_xla::{XlaEvaluator, package_folders, prepare_environment};
+use assay_xla::{Places, XlaEvaluator, prepare_environment};
 
 /// No sensors, and no eye on other load.
 struct Bare;
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     let id = argument(1, "cpu");
     let kind = if id == "cpu" { DeviceKind::Cpu } else { DeviceKind::Gpu };
     let device = Device { name: id.clone(), id, kind, memory_bytes: None, properties: BTreeMap::new() };
-    let evaluator = XlaEvaluator::within(std::slice::from_ref(&device), &package_folders());
+    let evaluator = XlaEvaluator::new(std::slice::from_ref(&device), &Places::Environment);
     for (_, status) in evaluator.probe() {
         println!("{} {:?} {}", status.id, status.version, status.reason.unwrap_or_default());
     }

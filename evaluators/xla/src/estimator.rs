@@ -9,7 +9,7 @@ use assay_core::graph;
 use assay_core::{DeviceKind, NumericFormat};
 
 use crate::pjrt::{Compiled, Plugin, PluginError, Topology};
-use crate::plugins::{self, Kind, PluginFile};
+use crate::plugins::{self, Kind, Places, PluginFile};
 use crate::stablehlo;
 
 /// The smallest arrangement of each generation that the compiler describes: hardware profile, name, topology. A program
@@ -23,22 +23,27 @@ const TARGETS: [(&str, &str, &str); 3] = [
 /// Refusals of a compiler are long; the beginning says why.
 const LONGEST_REASON: usize = 400;
 
-/// `libtpu`, found in a Python environment. The library is loaded when something is compiled.
+/// `libtpu`, found in a Python environment when it is asked for, and loaded when something is compiled.
 #[derive(Debug)]
 pub struct TpuCompiler {
-    file: Result<PluginFile, String>,
+    places: Places,
+    file: OnceLock<Result<PluginFile, String>>,
     plugin: OnceLock<Result<&'static Plugin, String>>,
 }
 
 impl TpuCompiler {
-    /// From the plugins that the environment names and these folders of Python packages have.
-    pub fn within(folders: &[std::path::PathBuf]) -> Self {
-        Self { file: plugins::find(Kind::Tpu, folders), plugin: OnceLock::new() }
+    /// From these places.
+    pub fn new(places: Places) -> Self {
+        Self { places, file: OnceLock::new(), plugin: OnceLock::new() }
+    }
+
+    fn file(&self) -> Result<&PluginFile, String> {
+        self.file.get_or_init(|| plugins::find(Kind::Tpu, &self.places)).as_ref().map_err(Clone::clone)
     }
 
     fn plugin(&self) -> Result<&'static Plugin, String> {
         let load = || {
-            let file = self.file.as_ref().map_err(Clone::clone)?;
+            let file = self.file()?;
             Plugin::load(&file.path).map_err(|error| format!("libtpu cannot be used: {error}; install it again"))
         };
         self.plugin.get_or_init(load).clone()
@@ -68,9 +73,9 @@ impl VendorCompiler for TpuCompiler {
             name: (*name).to_owned(),
             topology: (*topology).to_owned(),
         };
-        let (version, reason) = match &self.file {
+        let (version, reason) = match self.file() {
             Ok(file) => (file.package.as_ref().and_then(|package| package.split(' ').nth(1)).map(str::to_owned), None),
-            Err(reason) => (None, Some(reason.clone())),
+            Err(reason) => (None, Some(reason)),
         };
         CompilerReport { name: "libtpu".to_owned(), version, reason, targets: TARGETS.iter().map(target).collect() }
     }
@@ -146,7 +151,7 @@ mod tests {
 
     #[test]
     fn without_the_library_the_compiler_says_what_to_install() {
-        let compiler = TpuCompiler::within(&[]);
+        let compiler = TpuCompiler::new(Places::Folders(Vec::new()));
         // The environment may name one.
         if let Some(reason) = compiler.report().reason {
             assert!(reason.contains("pip install libtpu"), "{reason}");

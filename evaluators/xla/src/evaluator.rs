@@ -12,7 +12,7 @@ use assay_core::{NumericFormat, Workload};
 
 use crate::numbers;
 use crate::pjrt::{Buffer, Client, ClientOption, Executable, Plugin, PluginError};
-use crate::plugins::{self, Kind, PluginFile};
+use crate::plugins::{self, Kind, Places, PluginFile};
 use crate::stablehlo::{self, Program};
 
 /// Runs workloads as StableHLO on the PJRT plugins that are found.
@@ -26,20 +26,21 @@ pub struct XlaEvaluator {
 struct Place {
     device: Device,
     kind: Kind,
-    file: Result<PluginFile, String>,
+    places: Places,
+    /// Looked for when it is first asked for.
+    file: OnceLock<Result<PluginFile, String>>,
     /// Loaded when it is first asked for.
     plugin: OnceLock<Result<&'static Plugin, String>>,
 }
 
 impl XlaEvaluator {
-    /// For devices of this host: the processor, NVIDIA's by the driver's numbers, and others as found on the bus, with
-    /// plugins that the environment names or that are in these folders of Python packages. Devices for which there are
-    /// no plugins at all are left out.
-    pub fn within(devices: &[Device], folders: &[std::path::PathBuf]) -> Self {
+    /// For devices of this host: the processor, NVIDIA's by the driver's numbers, and others as found on the bus.
+    /// Devices for which there are no plugins at all are left out. Plugins are looked for when they are needed.
+    pub fn new(devices: &[Device], places: &Places) -> Self {
         let place = |device: &Device| {
             let kind = Kind::of_device(&device.id)?;
-            let file = plugins::find(kind, folders);
-            Some(Place { device: device.clone(), kind, file, plugin: OnceLock::new() })
+            let (file, plugin) = (OnceLock::new(), OnceLock::new());
+            Some(Place { device: device.clone(), kind, places: places.clone(), file, plugin })
         };
         Self { places: devices.iter().filter_map(place).collect() }
     }
@@ -54,9 +55,13 @@ impl XlaEvaluator {
 }
 
 impl Place {
+    fn file(&self) -> Result<&PluginFile, String> {
+        self.file.get_or_init(|| plugins::find(self.kind, &self.places)).as_ref().map_err(Clone::clone)
+    }
+
     fn plugin(&self) -> Result<&'static Plugin, String> {
         let load = || {
-            let file = self.file.as_ref().map_err(Clone::clone)?;
+            let file = self.file()?;
             Plugin::load(&file.path).map_err(|error| {
                 format!("the PJRT plugin cannot be used: {error}; install {} again", self.kind.package())
             })
@@ -86,7 +91,7 @@ impl Evaluator for XlaEvaluator {
         let status = |place: &Place| {
             let (reason, version) = match place.plugin() {
                 Ok(plugin) => {
-                    let package = place.file.as_ref().ok().and_then(|file| file.package.clone());
+                    let package = place.file().ok().and_then(|file| file.package.clone());
                     (None, Some(package.unwrap_or_else(|| format!("PJRT {}", plugin.interface_version()))))
                 }
                 Err(reason) => (Some(reason), None),
@@ -130,8 +135,8 @@ impl Evaluator for XlaEvaluator {
                 .map_err(|error| failure("the device cannot hold the tensors", error))?;
             arguments.push(buffer);
         }
-        let file = place.file.clone().map_err(EvaluatorError::Unavailable)?;
-        let notes = notes(&client, plugin, &file, &job.graph, compile_secs);
+        let file = place.file().map_err(EvaluatorError::Unavailable)?;
+        let notes = notes(&client, plugin, file, &job.graph, compile_secs);
         Ok(Box::new(XlaPrepared { arguments, last: Vec::new(), executable, client, program, compile_secs, notes }))
     }
 }

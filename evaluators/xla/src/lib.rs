@@ -12,7 +12,7 @@ mod stablehlo;
 
 pub use estimator::TpuCompiler;
 pub use evaluator::XlaEvaluator;
-pub use plugins::{Kind, PLUGINS_VARIABLE, PluginFile, find, package_folders};
+pub use plugins::{Kind, PLUGINS_VARIABLE, Places, PluginFile, find};
 pub use stablehlo::{Argument, Element, Program, Stored, program};
 
 /// Sets what the plugins read from the environment: no questions to Google's metadata server, which take minutes where

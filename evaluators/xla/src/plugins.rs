@@ -97,26 +97,42 @@ pub struct PluginFile {
     pub package: Option<String>,
 }
 
-/// The folders of Python packages in which plugins are looked for: those of `VIRTUAL_ENV`, `CONDA_PREFIX`, `./.venv` and
-/// the Python on the path, which is started for it.
-pub fn package_folders() -> Vec<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let environments = [set("VIRTUAL_ENV"), set("CONDA_PREFIX"), Some(PathBuf::from(".venv"))].into_iter().flatten();
-    let mut folders: Vec<PathBuf> = environments.flat_map(|root| python::site_packages(&root)).collect();
-    folders.extend(python::module_paths());
-    folders
+/// Where plugins are looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Places {
+    /// In the packages of `VIRTUAL_ENV`, `CONDA_PREFIX` and `./.venv`, then in those of the Python on the path, which is
+    /// only started when the others do not have it.
+    #[default]
+    Environment,
+    /// In these folders of Python packages.
+    Folders(Vec<PathBuf>),
 }
 
-/// The plugin of a kind: the one that the variable names, else the first in the folders.
+impl Places {
+    fn first(&self, kind: Kind) -> Option<PluginFile> {
+        let within = |folders: &[PathBuf]| folders.iter().find_map(|folder| in_folder(kind, folder));
+        let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        match self {
+            Self::Folders(folders) => within(folders),
+            Self::Environment => [set("VIRTUAL_ENV"), set("CONDA_PREFIX"), Some(PathBuf::from(".venv"))]
+                .into_iter()
+                .flatten()
+                .find_map(|root| within(&python::site_packages(&root)))
+                .or_else(|| within(python::module_paths())),
+        }
+    }
+}
+
+/// The plugin of a kind: the one that the variable names, else the first in the places.
 ///
 /// # Errors
 /// What is wrong with the named one, or what to install.
-pub fn find(kind: Kind, folders: &[PathBuf]) -> Result<PluginFile, String> {
+pub fn find(kind: Kind, places: &Places) -> Result<PluginFile, String> {
     let named = env::var(PLUGINS_VARIABLE).unwrap_or_default();
-    find_within(kind, &named, folders)
+    find_within(kind, &named, places)
 }
 
-fn find_within(kind: Kind, named: &str, folders: &[PathBuf]) -> Result<PluginFile, String> {
+fn find_within(kind: Kind, named: &str, places: &Places) -> Result<PluginFile, String> {
     if let Some(path) = named_plugin(kind, named) {
         return if path.is_file() {
             Ok(PluginFile { path, package: None })
@@ -127,7 +143,7 @@ fn find_within(kind: Kind, named: &str, folders: &[PathBuf]) -> Result<PluginFil
             ))
         };
     }
-    folders.iter().find_map(|folder| in_folder(kind, folder)).ok_or_else(|| kind.remedy())
+    places.first(kind).ok_or_else(|| kind.remedy())
 }
 
 fn named_plugin(kind: Kind, named: &str) -> Option<PathBuf> {
@@ -195,7 +211,7 @@ mod tests {
         touch(&site.path().join("jax_plugins/xla_cuda12/xla_cuda_plugin.so"), "");
         touch(&site.path().join("jax_plugins/xla_cuda13/xla_cuda_plugin.so"), "");
         touch(&site.path().join("libtpu/libtpu.so"), "");
-        let folders = [site.path().to_owned()];
+        let folders = Places::Folders(vec![site.path().to_owned()]);
         let found = |kind| find_within(kind, "", &folders).unwrap();
         assert_eq!(found(Kind::Cpu).package.as_deref(), Some("xla-cpu-pjrt 0.0.1"));
         assert!(found(Kind::Cuda).path.ends_with("xla_cuda13/xla_cuda_plugin.so"));
@@ -210,7 +226,7 @@ mod tests {
         touch(&site.path().join("libtpu/libtpu.so"), "");
         let own = site.path().join("own.so");
         touch(&own, "");
-        let folders = [site.path().to_owned()];
+        let folders = Places::Folders(vec![site.path().to_owned()]);
         let named = format!("cpu:/nowhere.so, tpu:{}", own.display());
         assert_eq!(find_within(Kind::Tpu, &named, &folders).unwrap(), PluginFile { path: own, package: None });
         assert!(find_within(Kind::Cpu, &named, &folders).unwrap_err().contains("/nowhere.so"));

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use assay_core::estimate::{VendorCompiler as _, Verdict};
 use assay_core::{NumericFormat, Shape, Suite, Workload};
-use assay_xla::{TpuCompiler, package_folders, prepare_environment};
+use assay_xla::{Places, TpuCompiler, prepare_environment};
 
 const CHILD: &str = "ASSAY_XLA_TEST_CHILD";
 
@@ -15,7 +15,7 @@ fn child() {
     let Some(what) = std::env::var_os(CHILD) else { return };
     // SAFETY: the harness runs this one test, on one thread.
     unsafe { prepare_environment() };
-    let compiler = TpuCompiler::within(&package_folders());
+    let compiler = TpuCompiler::new(Places::Environment);
     let report = compiler.report();
     if let Some(reason) = report.reason {
         println!("skipped: {reason}");

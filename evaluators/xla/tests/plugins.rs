@@ -8,8 +8,8 @@ use std::process::Command;
 use assay_core::device::{Device, DeviceKind};
 use assay_core::evaluator::{Evaluator as _, EvaluatorError, Job};
 use assay_core::{NumericFormat, Shape, Workload};
-use assay_xla::XlaEvaluator;
 use assay_xla::pjrt::{Plugin, PluginError, Topology};
+use assay_xla::{Places, XlaEvaluator};
 
 /// Compiles a shared library, or answers with `None` where there is no compiler.
 fn compile(folder: &Path, name: &str, source: &str) -> Option<PathBuf> {
@@ -122,7 +122,7 @@ fn job() -> Job {
 
 #[test]
 fn without_a_plugin_the_stack_says_what_to_install() {
-    let evaluator = XlaEvaluator::within(&[cpu()], &[]);
+    let evaluator = XlaEvaluator::new(&[cpu()], &Places::Folders(Vec::new()));
     let (device, status) = evaluator.probe().into_iter().next().unwrap();
     assert_eq!(device.id, "cpu");
     let reason = status.reason.unwrap();
@@ -134,7 +134,7 @@ fn without_a_plugin_the_stack_says_what_to_install() {
 #[test]
 fn a_plugin_that_does_not_initialise_is_not_available() {
     let Some(site) = packages(&plugin(0, 125, &[(3, "fails")], "")) else { return };
-    let evaluator = XlaEvaluator::within(&[cpu()], &[site.path().to_owned()]);
+    let evaluator = XlaEvaluator::new(&[cpu()], &Places::Folders(vec![site.path().to_owned()]));
     let (_, status) = evaluator.probe().into_iter().next().unwrap();
     let reason = status.reason.unwrap();
     assert!(!status.available && reason.contains("the device is on holiday"), "{reason}");
@@ -143,7 +143,7 @@ fn a_plugin_that_does_not_initialise_is_not_available() {
 #[test]
 fn a_missing_device_and_a_failing_compiler_are_reasons() {
     let Some(site) = packages(&plugin(0, 125, &[(3, "ok"), (10, "fails")], "")) else { return };
-    let evaluator = XlaEvaluator::within(&[cpu()], &[site.path().to_owned()]);
+    let evaluator = XlaEvaluator::new(&[cpu()], &Places::Folders(vec![site.path().to_owned()]));
     assert!(evaluator.probe()[0].1.available);
     let error = evaluator.prepare(&cpu(), &job()).map(|_| ()).unwrap_err();
     assert!(matches!(&error, EvaluatorError::Unavailable(reason) if reason.contains("on holiday")), "{error}");
@@ -151,7 +151,7 @@ fn a_missing_device_and_a_failing_compiler_are_reasons() {
     // No device at all.
     let none = plugin(0, 125, &[(3, "ok"), (10, "ok"), (11, "ok"), (16, "ok")], "");
     let site = packages(&none).unwrap();
-    let evaluator = XlaEvaluator::within(&[cpu()], &[site.path().to_owned()]);
+    let evaluator = XlaEvaluator::new(&[cpu()], &Places::Folders(vec![site.path().to_owned()]));
     let error = evaluator.prepare(&cpu(), &job()).map(|_| ()).unwrap_err();
     assert!(matches!(&error, EvaluatorError::Unavailable(reason) if reason.contains("finds no device")), "{error}");
 
@@ -161,7 +161,7 @@ fn a_missing_device_and_a_failing_compiler_are_reasons() {
                    static void *devices(struct list *l) { l->items = one; l->count = 1; return 0; }";
     let full = plugin(0, 125, &[(3, "ok"), (10, "ok"), (11, "ok"), (16, "devices"), (20, "fails")], devices);
     let site = packages(&full).unwrap();
-    let evaluator = XlaEvaluator::within(&[cpu()], &[site.path().to_owned()]);
+    let evaluator = XlaEvaluator::new(&[cpu()], &Places::Folders(vec![site.path().to_owned()]));
     let error = evaluator.prepare(&cpu(), &job()).map(|_| ()).unwrap_err();
     assert!(matches!(&error, EvaluatorError::OutOfMemory(reason) if reason.contains("cannot compile")), "{error}");
 }

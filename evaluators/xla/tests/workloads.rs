@@ -9,7 +9,7 @@ use assay_core::evaluator::{Evaluator, Job, Support};
 use assay_core::graph::{Graph, Node, Op, Source, TensorId, TensorSpec};
 use assay_core::reference::Reference;
 use assay_core::{NumericFormat, Shape, Workload};
-use assay_xla::{XlaEvaluator, package_folders};
+use assay_xla::{Places, XlaEvaluator};
 
 fn cpu() -> Device {
     Device {
@@ -24,7 +24,7 @@ fn cpu() -> Device {
 /// The stack; without the CPU plugin none, with a message.
 fn evaluator() -> Option<&'static XlaEvaluator> {
     static EVALUATOR: OnceLock<XlaEvaluator> = OnceLock::new();
-    let evaluator = EVALUATOR.get_or_init(|| XlaEvaluator::within(&[cpu()], &package_folders()));
+    let evaluator = EVALUATOR.get_or_init(|| XlaEvaluator::new(&[cpu()], &Places::Environment));
     let (_, status) = evaluator.probe().into_iter().next().unwrap();
     if let Some(reason) = &status.reason {
         eprintln!("skipped: {reason}");
@@ -149,7 +149,7 @@ fn what_cannot_be_computed_has_a_reason() {
         (Shape::Launch { count: 1 }, NumericFormat::Fp32, "computes nothing"),
     ];
     // Neither needs a plugin.
-    let evaluator = XlaEvaluator::within(&[cpu()], &[]);
+    let evaluator = XlaEvaluator::new(&[cpu()], &Places::Folders(Vec::new()));
     for (shape, format, expected) in cases {
         let Support::Unsupported { reason } = evaluator.support(&cpu(), &workload(shape, format)) else {
             panic!("{format} is claimed to be supported with {expected}");
