@@ -64,6 +64,11 @@ static CUPTI: OnceLock<Result<Cupti, String>> = OnceLock::new();
 /// One recording at a time.
 static RECORDING: Mutex<()> = Mutex::new(());
 
+/// Whether the library is in this process.
+pub(crate) fn is_loaded() -> bool {
+    matches!(CUPTI.get(), Some(Ok(_)))
+}
+
 impl Cupti {
     /// The library for a driver that supports CUDA `driver_major`, looked for once.
     ///

@@ -127,7 +127,8 @@ impl Gemm {
         // Of those that are as fast as can be told from so few executions the one that cuBLASLt proposes first, so that
         // the choice is the same in every run.
         let shortest = timed.iter().map(|(time, _)| *time).fold(f32::INFINITY, f32::min);
-        let Some((_, best)) = timed.into_iter().find(|(time, _)| *time <= shortest * (1.0 + SAME)) else {
+        let first = timed.first().map(|(time, _)| *time);
+        let Some((time, best)) = timed.into_iter().find(|(time, _)| *time <= shortest * (1.0 + SAME)) else {
             let Product { m, n, k, precision, .. } = product;
             return Err(failure.unwrap_or_else(|| {
                 EvaluatorError::Failed(format!(
@@ -138,7 +139,15 @@ impl Gemm {
             }));
         };
         gemm.algorithm = best.algorithm;
-        let description = gemm.describe(&best, count);
+        // What a program gets that takes the first.
+        let against = match first {
+            Some(first) if first > time => {
+                let share = assay_base::format::percent(f64::from(first / time) - 1.0, 1);
+                format!("the first of {count} proposed takes {share} longer")
+            }
+            _ => format!("the first of {count} proposed"),
+        };
+        let description = format!("{}; {against}", gemm.describe(&best));
         Ok((gemm, description))
     }
 
@@ -233,7 +242,7 @@ impl Gemm {
         Ok(shortest)
     }
 
-    fn describe(&self, chosen: &Heuristic, candidates: usize) -> String {
+    fn describe(&self, chosen: &Heuristic) -> String {
         let get = |attribute: i32| -> String {
             let (mut value, mut written) = (0_u32, 0_usize);
             let bytes = if attribute == attribute::ALGORITHM_CLUSTER { 2 } else { 4 };
@@ -246,7 +255,7 @@ impl Gemm {
         let Product { m, n, k, precision, transposed, .. } = self.product;
         format!(
             "[{m}, {k}] x [{k}, {n}]{} {}: algorithm {} tile {} stages {} cluster {} split-k {}, workspace {} B, \
-             {:.2} waves; fastest of {candidates} proposed",
+             {:.2} waves",
             if transposed { " (weights transposed)" } else { "" },
             precision.label(),
             get(attribute::ALGORITHM_ID),
