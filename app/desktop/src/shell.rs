@@ -154,7 +154,7 @@ fn top_bar(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
         if let Some(workbench) = &app.workbench {
             ui.add_space(10.0);
             let title = workbench.study().title.as_str();
-            let width = (ui.available_width() - 470.0).max(120.0);
+            let width = (ui.available_width() - 540.0).max(90.0);
             ui.scope(|ui| {
                 ui.set_max_width(width);
                 ui.add(Label::new(theme::strong(title)).truncate())

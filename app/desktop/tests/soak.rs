@@ -12,6 +12,8 @@ use common::ScriptedBackend;
 use egui::{Event, Key, Modifiers, PointerButton, pos2, vec2};
 
 const EVENTS: usize = 100_000;
+/// So many events of several gestures come in one frame.
+const TOGETHER: usize = 10;
 const SIZE: egui::Vec2 = vec2(1280.0, 800.0);
 
 /// The same numbers every time: a failure can be looked at again.
@@ -128,7 +130,19 @@ fn a_hundred_thousand_random_events() {
     let mut time = 0.0;
     let begun = Instant::now();
     while events < EVENTS {
-        for told in gesture(&mut random) {
+        // Several gestures meet in one frame now and then, as on a slow machine.
+        let mut told: Vec<Vec<Event>> = vec![Vec::new()];
+        while told.last().is_some_and(|frame| frame.len() < TOGETHER) {
+            let mut gesture = gesture(&mut random);
+            let rest = gesture.split_off(1);
+            told.last_mut().into_iter().for_each(|frame| frame.append(&mut gesture[0]));
+            match (random.below(4), told.last_mut()) {
+                // Pressed and released within a frame.
+                (1.., Some(frame)) => frame.extend(rest.into_iter().flatten()),
+                _ => told.extend(rest),
+            }
+        }
+        for told in told {
             events += told.len();
             frames += 1;
             time += 1.0 / 60.0;

@@ -286,16 +286,17 @@ impl BenchmarksView {
 /// When the timing of a workload ends.
 fn stop_rule(ui: &mut Ui, suite: &str) {
     let rule = plan_for(suite).stop;
-    let text = format!(
-        "Stops after {} and {} executions once the noise is under {} or stable, at the latest after {} or {} \
-         executions.",
+    let bound = format::percent(rule.noise_bound, 1);
+    let longest = format::duration(rule.max_time_secs);
+    let full = format!(
+        "The timing of a workload stops after {} and {} executions once the noise is under {bound} or stable, at the \
+         latest after {longest} or {} executions. Each measurement says which it was.",
         format::duration(rule.min_time_secs),
         rule.min_samples,
-        format::percent(rule.noise_bound, 1),
-        format::duration(rule.max_time_secs),
         format::thousands(rule.max_samples as f64, 0)
     );
-    ui.add(Label::new(theme::caption(text)).wrap());
+    let brief = format!("Stops at noise under {bound} or stable, or {longest}");
+    ui.add(Label::new(theme::caption(brief)).truncate()).on_hover_text(full);
 }
 
 /// A run that can go on.

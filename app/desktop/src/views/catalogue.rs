@@ -81,6 +81,29 @@ impl Figure {
         }
     }
 
+    fn width(self) -> f32 {
+        match self {
+            Self::Name => 120.0,
+            Self::Kind | Self::Year => 40.0,
+            Self::Memory => 76.0,
+            Self::Bandwidth => 74.0,
+            Self::Peak => 92.0,
+            Self::Power => 56.0,
+            Self::Offers => 48.0,
+        }
+    }
+
+    /// The columns for which there is room, from the left.
+    fn fitting(width: f32, spacing: f32) -> Vec<Self> {
+        let mut left = width;
+        let fits = |figure: &Self| {
+            left -= figure.width() + spacing;
+            left >= 0.0
+        };
+        let fitting: Vec<Self> = Self::ALL.into_iter().take_while(fits).collect();
+        if fitting.is_empty() { vec![Self::Name] } else { fitting }
+    }
+
     fn value(self, profile: &Profile) -> Option<f64> {
         match self {
             Self::Name | Self::Kind => None,
@@ -104,6 +127,9 @@ impl Figure {
         }
     }
 }
+
+/// Width of the column with the check boxes.
+const CHECK: f32 = 20.0;
 
 /// Keeps a panel at the right away from what stands beside it.
 pub(super) fn side_frame() -> egui::Frame {
@@ -141,7 +167,7 @@ impl Catalogue {
             self.selected = first.or_else(|| rows.first().map(|p| p.id.clone()));
         }
         Panel::right("profile")
-            .exact_size(if self.shown == Shown::Text { 470.0 } else { 348.0 })
+            .exact_size(if self.shown == Shown::Text { 400.0 } else { 348.0 })
             .resizable(false)
             .show_separator_line(false)
             .frame(side_frame())
@@ -202,20 +228,21 @@ impl Catalogue {
     }
 
     fn table(&mut self, ui: &mut Ui, rows: &[&Profile]) {
+        let spacing = ui.spacing().item_spacing.x;
+        let taken = CHECK + 2.0 * spacing + ui.spacing().scroll.bar_width;
+        let figures = Figure::fitting(ui.available_width() - taken, spacing);
         let mut builder = table::builder(ui, "catalogue")
             .sense(Sense::click())
             .auto_shrink([false, false])
-            .column(Column::exact(20.0))
-            .column(Column::remainder().at_least(120.0).clip(true))
-            .column(Column::exact(40.0))
-            .column(Column::exact(40.0));
-        for width in [76.0, 74.0, 92.0, 56.0, 48.0] {
-            builder = builder.column(Column::exact(width));
+            .column(Column::exact(CHECK))
+            .column(Column::remainder().at_least(Figure::Name.width()).clip(true));
+        for figure in figures.iter().skip(1) {
+            builder = builder.column(Column::exact(figure.width()));
         }
         builder
             .header(theme::HEADER, |mut header| {
                 header.col(|_| {});
-                for figure in Figure::ALL {
+                for &figure in &figures {
                     let at_right = !matches!(figure, Figure::Name | Figure::Kind);
                     header.col(|ui| table::sort_title(ui, figure.title(), at_right, figure, &mut self.sort));
                 }
@@ -236,7 +263,7 @@ impl Catalogue {
                             }
                         }
                     });
-                    for figure in Figure::ALL {
+                    for &figure in &figures {
                         row.col(|ui| {
                             match figure {
                                 Figure::Name => table::text(ui, figure.text(profile)),

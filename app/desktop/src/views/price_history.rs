@@ -7,7 +7,7 @@ use assay_base::format;
 use assay_service::Workbench;
 use assay_service::hardware_profiles::{Offer, PriceUnit, Profile, Quote};
 use egui::{ComboBox, Label, Ui};
-use egui_plot::{HoverPosition, Line, MarkerShape, PlotPoint, PlotPoints, Points, VLine};
+use egui_plot::{GridInput, GridMark, HoverPosition, Line, MarkerShape, PlotPoint, PlotPoints, Points, VLine};
 use jiff::civil::Date;
 
 use crate::theme::{self, Tokens};
@@ -99,10 +99,24 @@ fn day(date: Date) -> f64 {
     f64::from((date - Date::constant(1970, 1, 1)).get_days())
 }
 
-fn date_of(day: f64) -> String {
-    let span = jiff::Span::new().try_days(day as i64);
-    let date = span.and_then(|span| Date::constant(1970, 1, 1).checked_add(span));
-    date.map(|d| d.strftime("%b %Y").to_string()).unwrap_or_default()
+fn date_at(day: f64) -> Option<Date> {
+    let span = jiff::Span::new().try_days(day as i64).ok()?;
+    Date::constant(1970, 1, 1).checked_add(span).ok()
+}
+
+/// The year where it begins, else the month.
+fn date_text(day: f64) -> String {
+    let text = |date: Date| date.strftime(if date.month() == 1 { "%Y" } else { "%b" }).to_string();
+    date_at(day).map(text).unwrap_or_default()
+}
+
+/// A line a year, or a quarter where there are few years.
+fn quarters(input: GridInput) -> Vec<GridMark> {
+    let (Some(from), Some(to)) = (date_at(input.bounds.0), date_at(input.bounds.1)) else { return Vec::new() };
+    let step: usize = if to.year() - from.year() > 2 { 12 } else { 3 };
+    let years = from.year()..=to.year().min(from.year().saturating_add(60));
+    let dates = years.flat_map(|year| (1..=12i8).step_by(step).filter_map(move |month| Date::new(year, month, 1).ok()));
+    dates.map(|date| GridMark { value: day(date), step_size: 30.4 * step as f64 }).collect()
 }
 
 fn plot(ui: &mut Ui, offers: &[(&Offer, Vec<(&Quote, f64)>)], currency: Currency, pricing_date: Date) {
@@ -115,8 +129,9 @@ fn plot(ui: &mut Ui, offers: &[(&Offer, Vec<(&Quote, f64)>)], currency: Currency
             format!("{}\n{} of {}\n{}", offer.id, format::money_in(*price, currency), quote.as_of, quote.source)
         })
     };
-    let plot = house_plot(ui, "price history").height(190.0).include_y(0.0).label_formatter(hover);
-    let x = Scale::new("").text(date_of);
+    let plot =
+        house_plot(ui, "price history").height(190.0).include_y(0.0).x_grid_spacer(quarters).label_formatter(hover);
+    let x = Scale::new("").text(date_text);
     let y = Scale::new("").text(move |v| format::money_in(v, currency));
     with_axes(ui, plot, x, y).show(ui, |plot| {
         plot.vline(VLine::new("pricing date", day(pricing_date)).color(tokens.border_strong).allow_hover(false));

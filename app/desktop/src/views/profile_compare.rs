@@ -143,8 +143,8 @@ fn radar(ui: &mut Ui, profiles: &[&Profile]) {
             _ if place.y < center.y => Align2::CENTER_BOTTOM,
             _ => Align2::CENTER_TOP,
         };
-        let text = format!(" {name} ");
-        painter.text(place, align, text, theme::small_font(), tokens.text_subdued);
+        let outward = (place - center).normalized() * 9.0;
+        painter.text(place + outward, align, *name, theme::small_font(), tokens.text_subdued);
     }
     for (i, profile) in profiles.iter().enumerate() {
         let color = tokens.series(i);

@@ -55,13 +55,32 @@ pub fn house_plot<'a>(ui: &Ui, id_salt: &'static str) -> Plot<'a> {
         .set_margin_fraction(egui::vec2(0.03, 0.06))
 }
 
-/// Grid of an axis that shows the decimal logarithm of a value: one line a decade.
+/// Grid of an axis that shows the decimal logarithm of a value: one line a decade, more where less is in sight.
 pub fn decades(input: GridInput) -> Vec<GridMark> {
     let (low, high) = input.bounds;
-    if !(low.is_finite() && high.is_finite()) || high - low > 60.0 {
+    let span = high - low;
+    if !(low.is_finite() && high.is_finite()) || span > 60.0 {
         return Vec::new();
     }
-    (low.ceil() as i64..=high.floor() as i64).map(|d| GridMark { value: d as f64, step_size: 1.0 }).collect()
+    let (mantissas, step_size): (Vec<f64>, f64) = match span {
+        s if s > 1.5 => (vec![1.0], 1.0),
+        s if s > 0.5 => (vec![1.0, 2.0, 5.0], 0.3),
+        s if s > 0.15 => ((2..20).map(|i| f64::from(i) / 2.0).collect(), 0.05),
+        _ => ((20..200).map(|i| f64::from(i) / 20.0).collect(), 0.005),
+    };
+    // Marks as far apart as this many fit any plot.
+    let room = span / 12.0;
+    let mut marks: Vec<GridMark> = Vec::new();
+    for decade in low.floor() as i64..=high.ceil() as i64 {
+        for mantissa in &mantissas {
+            let value = decade as f64 + mantissa.log10();
+            let apart = marks.last().is_none_or(|last| value - last.value >= room);
+            if (low..=high).contains(&value) && apart {
+                marks.push(GridMark { value, step_size: step_size.max(room * 1.5) });
+            }
+        }
+    }
+    marks
 }
 
 /// A horizontal axis that counts quarters from 0 and shows their names.

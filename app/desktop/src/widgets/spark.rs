@@ -26,7 +26,7 @@ pub fn spark(ui: &mut Ui, width: f32, name: &str, text: &str, values: &[Option<f
     }
     let low = if from_zero { low.min(0.0) } else { low };
     // A flat line lies in the middle.
-    let (low, span) = if high > low { (low, high - low) } else { (low - 1.0, 2.0) };
+    let (low, span) = if high > low { (low, (high - low) * 1.12) } else { (low - 1.0, 2.0) };
     let area = Rect::from_min_max(pos2(inner.left(), inner.top() + 20.0), inner.right_bottom());
     let step = area.width() / (values.len().max(2) - 1) as f32;
     let at = |i: usize, v: f64| {

@@ -15,8 +15,8 @@ use super::{CapacityView, Shown};
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::widgets::bars::legend;
-use crate::widgets::plot::{Scale as Axis, house_plot, quarters as quarter_names, with_axes};
 use crate::widgets::entry::{Number, line, number, number_row, row};
+use crate::widgets::plot::{Scale as Axis, house_plot, quarters as quarter_names, with_axes};
 use crate::widgets::slider::Scale;
 use crate::widgets::{Icon, bullet, card, primary_button, table};
 
@@ -203,6 +203,9 @@ fn plot(ui: &mut Ui, shown: &Shown<'_>) {
     });
 }
 
+/// A number of a forecast: its key, name, unit, value, how it is shown, and what stands in the field without one.
+type Field = (&'static str, &'static str, &'static str, Option<f64>, Scale, &'static str);
+
 /// What a forecast is made from.
 fn editor(ui: &mut Ui, scene: &mut Scene<'_>, forecast: &DemandScenario) {
     let (workbench, requests) = (scene.workbench, &mut *scene.requests);
@@ -231,7 +234,7 @@ fn editor(ui: &mut Ui, scene: &mut Scene<'_>, forecast: &DemandScenario) {
     });
     let plain = |decimals| Scale::Plain { decimals };
     let uses_start = !matches!(forecast.growth, Some(GrowthModel::Quarters { .. } | GrowthModel::Logistic { .. }));
-    let mut rows: Vec<(&str, &str, &str, Option<f64>, Scale, &str)> = Vec::new();
+    let mut rows: Vec<Field> = Vec::new();
     if uses_start {
         let hint = "the study's";
         rows.push(("items_per_month", "First month", "", forecast.items_per_month, Scale::Logarithmic, hint));

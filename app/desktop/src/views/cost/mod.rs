@@ -5,6 +5,7 @@ mod cash;
 mod charts;
 mod distribution;
 mod inputs;
+mod model_cards;
 mod odds;
 mod scenarios;
 
@@ -108,6 +109,7 @@ impl CostView {
                 Tab::Cost => {
                     charts::ui(ui, assessment);
                     card(ui, "Options", |ui| overview::options_table(ui, assessment));
+                    model_cards::ui(ui, assessment);
                 }
                 Tab::Cash => cash::ui(ui, assessment, self.analysis.get()),
                 Tab::BreakEven => break_even::ui(ui, assessment, self.analysis.get(), &mut self.driver),

@@ -64,9 +64,12 @@ impl CompareView {
         if std::mem::take(&mut self.last_wanted) {
             self.chosen = index.runs().iter().rev().take(2).map(|r| index.name(r.run).to_owned()).collect();
         }
-        Panel::left("runs to compare").exact_size(286.0).resizable(false).show_separator_line(false).show(ui, |ui| {
-            self.choice(ui, index, baseline, requests);
-        });
+        let side = egui::Frame::new().outer_margin(egui::Margin { right: theme::GAP as i8, ..Default::default() });
+        let panel = Panel::left("runs to compare")
+            .exact_size(if ui.available_width() < 640.0 { 196.0 } else { 270.0 })
+            .resizable(false)
+            .show_separator_line(false);
+        panel.frame(side).show(ui, |ui| self.choice(ui, index, baseline, requests));
         let runs = self.ordered(baseline);
         if runs.len() < 2 {
             let text = "Choose two or more runs. The one tagged as baseline, else the earliest, is what the others are \
@@ -84,7 +87,7 @@ impl CompareView {
             move || compare(&measured)
         });
         if let Some(lines) = self.compared.get() {
-            comparison(ui, &runs, lines);
+            ScrollArea::horizontal().id_salt("compared runs").show(ui, |ui| comparison(ui, &runs, lines));
         } else {
             ui.add(egui::Spinner::new().size(16.0));
         }
@@ -175,6 +178,8 @@ fn verdict_color(ui: &Ui, verdict: Verdict) -> Color32 {
 }
 
 fn comparison(ui: &mut Ui, runs: &[String], lines: &[Line]) {
+    let candidates = runs.len().saturating_sub(1) as f32;
+    ui.set_min_width((300.0 + candidates * 158.0).max(ui.available_width()));
     ui.horizontal(|ui| {
         for verdict in [Verdict::Faster, Verdict::Same, Verdict::Slower, Verdict::Ambiguous] {
             let all = lines.iter().flat_map(|l| &l.candidates);
@@ -202,7 +207,9 @@ fn comparison(ui: &mut Ui, runs: &[String], lines: &[Line]) {
             }
             for run in runs.iter().skip(1) {
                 header.col(|ui| {
-                    table::title(ui, run, false).on_hover_text(run);
+                    // Ids of runs begin with their time; the tail only keeps two of one second apart.
+                    let short = run.split_once('-').map_or(run.as_str(), |(time, _)| time);
+                    table::title(ui, short, false).on_hover_text(run);
                 });
             }
         })

@@ -220,7 +220,7 @@ impl ResultsView {
         ui.horizontal(|ui| {
             let edit = TextEdit::singleline(&mut self.wish.filter)
                 .hint_text("Filter by workload, stack, device, status")
-                .desired_width(280.0);
+                .desired_width((ui.available_width() - 330.0).clamp(100.0, 280.0));
             ui.add(edit).accessible_name("Filter the results");
             let group_by = ComboBox::from_id_salt("group by").selected_text(self.wish.group_by.label());
             let response = group_by.show_ui(ui, |ui| {
