@@ -6,10 +6,11 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use assay_base::Evidence;
 use assay_core::estimate::{CompilerReport, CompilerTarget, Estimate, EstimateRequest, Verdict};
-use assay_core::supervisor::{Failure, Worker};
+use assay_core::supervisor::{Failure, Limits, Worker};
 use assay_core::{Suite, Workload};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ use crate::runs::{Target, limits};
 
 /// How an estimate was made, as told beside it.
 pub const METHOD: &str = "vendor compiler";
+
+/// How long one compilation may take: a transformer block in fp32 took a minute and a half on two busy cores.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// An estimate with what it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,7 +111,8 @@ pub fn estimate(
 ) -> Result<Vec<EstimateRecord>, String> {
     let suite = Suite::load(&order.suite).map_err(|error| error.to_string())?;
     let workloads = workloads(order, &suite)?;
-    let start = || Worker::start(&order.target.command, limits(&order.target), cancel);
+    let patience = Limits { measurement: PATIENCE, ..limits(&order.target) };
+    let start = || Worker::start(&order.target.command, patience, cancel);
     let mut worker = Some(start().map_err(|failure| failure.to_string())?);
     let compilers = match &mut worker {
         Some(worker) => worker.compilers(cancel).map_err(|failure| failure.to_string())?,
