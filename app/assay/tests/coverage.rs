@@ -57,10 +57,13 @@ fn a_model_is_held_against_the_tables_of_each_stack() {
 fn the_effort_goes_into_the_study_and_its_cost() {
     let folder = tempfile::tempdir().unwrap();
     let (file, study) = (model(folder.path()), small_study(folder.path()));
+    let assumed = "options.inferentia2-rent.throughput={from: assumed, items_per_sec: 5000, source: made up}";
     let cost = |study: &Path| {
-        let options = json(&["cost", arg(study), "--format", "json"]);
+        let options = json(&["cost", arg(study), "--set", assumed, "--format", "json"]);
         let options = options["options"].as_array().unwrap().clone();
-        options.into_iter().find(|o| o["id"] == "inferentia2-rent").unwrap()
+        let option = options.into_iter().find(|o| o["id"] == "inferentia2-rent").unwrap();
+        assert!(option["tco"].is_number(), "{option}");
+        option["tco"].clone()
     };
     let before = cost(&study);
     let for_inferentia = ["results", "coverage", arg(&file), "--for", "aws-inferentia2"];

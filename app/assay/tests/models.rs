@@ -58,6 +58,16 @@ fn a_model_is_described_run_and_kept() {
 }
 
 #[test]
+fn without_the_tools_a_narrower_form_is_refused_with_what_to_install() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = model(folder.path());
+    let output = assay(&folder.path().join("study"), &["run", "--model", &file, "--variant", "int8-dynamic"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("int8-dynamic") && error.contains("pip install onnxruntime onnx"), "{error}");
+}
+
+#[test]
 fn what_is_no_model_gives_one_line_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let study = folder.path().join("study");

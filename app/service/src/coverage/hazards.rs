@@ -96,7 +96,7 @@ pub(super) fn hazards(
                 let text = row.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
                 match row.how {
                     FormatHow::Native if row.text.is_none() => {}
-                    FormatHow::Native => add(HazardKind::Format, false, format!("{format} is computed{text}")),
+                    FormatHow::Native => add(HazardKind::Format, false, format!("{format}{text}")),
                     FormatHow::Quantised => add(HazardKind::Format, false, format!("{format} by quantisation{text}")),
                     FormatHow::Cast => {
                         add(HazardKind::Format, true, format!("{format} is not computed as it is{text}"))
