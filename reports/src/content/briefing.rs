@@ -56,13 +56,11 @@ fn decision(author: &mut Author<'_>) -> Section {
     }
 }
 
-fn confidence(author: &Author<'_>) -> Callout {
+fn confidence(author: &mut Author<'_>) -> Callout {
     let answer = &author.input.answer;
-    Callout {
-        tone: answer.confidence.tone(),
-        title: rich!["Confidence: ", answer.confidence.label()],
-        body: vec![rich![answer.confidence.description()]],
-    }
+    let mut body = vec![rich![answer.confidence.description()]];
+    body.extend(dossier::projection_error(author));
+    Callout { tone: answer.confidence.tone(), title: rich!["Confidence: ", answer.confidence.label()], body }
 }
 
 /// The options in the words of those who pay: what each costs, saves and when it pays back.

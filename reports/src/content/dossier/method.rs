@@ -18,7 +18,6 @@ pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
     if model_cards::has_projection(author) {
         blocks.push(Block::Heading("Projection".into()));
         blocks.push(Block::Paragraph(projection(author)));
-        blocks.extend(model_cards::blocks(author));
     }
     blocks.extend([
         Block::Heading("Cost".into()),
@@ -117,7 +116,9 @@ fn projection(author: &mut Author<'_>) -> Rich {
         " to ",
         high,
         " of the projection and never exceeds the roof. A projection is marked as such wherever it or a cost made \
-         from it is shown; it is a reason to measure, not a measurement."
+         from it is shown; it is a reason to measure, not a measurement. How far the method missed known results stands in ",
+        Inline::see("provenance", "the appendix"),
+        "."
     ]
 }
 

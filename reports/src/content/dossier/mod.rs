@@ -25,6 +25,7 @@ pub(super) use correctness::section as correctness_section;
 pub(super) use cost::cash_figure;
 pub(super) use measurements::{place, section as measurements_section};
 pub(super) use method::section as method_section;
+pub(super) use model_cards::sentence as projection_error;
 pub(super) use provenance::runs_table;
 pub(super) use roofline::{parts_of_ceilings, section as roofline_section};
 pub(super) use summary::kpis;
@@ -46,13 +47,13 @@ pub(super) fn compose(input: &ReportInput) -> Document {
     sections.push(requirement::section(&mut author));
     sections.push(landscape::section(&mut author));
     sections.push(measurements::section(&mut author));
+    sections.extend(correctness::section(&mut author));
     if !input.measurements.is_empty() {
         sections.push(roofline::section(&mut author, EFFICIENCIES_SHOWN));
     }
     sections.extend(performance::section(&mut author));
     sections.extend(stacks::section(&mut author));
     sections.extend(compilers::section(&mut author));
-    sections.extend(correctness::section(&mut author));
     sections.push(outlook::portability(&mut author));
     sections.push(cost::section(&mut author));
     sections.push(odds::section(&mut author));

@@ -22,6 +22,26 @@ pub(in crate::content) fn blocks(author: &mut Author<'_>) -> Vec<Block> {
     cards.iter().enumerate().map(|(index, card)| Block::Facts(facts(author, index, card))).collect()
 }
 
+/// How far projections missed what is known, in a sentence; `None` without a projection or a tested method.
+pub(in crate::content) fn sentence(author: &mut Author<'_>) -> Option<Rich> {
+    if !has_projection(author) {
+        return None;
+    }
+    let (median, p90) =
+        author.input.model_cards.first().and_then(|card| Some((card.median_error?, card.p90_error?)))?;
+    let class = Some(Evidence::Published);
+    let percent = |part: f64| format::percent(part, 0);
+    let median = author.value("model_card.0.median_error", Some(median), percent, class);
+    let p90 = author.value("model_card.0.p90_error", Some(p90), percent, class);
+    Some(rich![
+        "Projections like these missed known results by ",
+        median,
+        " at the median, nine of ten by at most ",
+        p90,
+        "."
+    ])
+}
+
 /// Whether any throughput is projected.
 pub(in crate::content) fn has_projection(author: &Author<'_>) -> bool {
     let throughputs = author.input.options.iter().filter_map(|option| option.throughput.as_ref().ok());

@@ -294,10 +294,10 @@ fn energy(author: &mut Author<'_>) -> Vec<Block> {
     let mut source = rich![
         "mean power over the timed window; energy an item is that power times the median latency, over the items."
     ];
-    let is_doubtful = |found: &&Measurement| {
+    let is_doubtful = |found: &Measurement| {
         found.telemetry.as_ref().and_then(|telemetry| telemetry.energy.as_ref()).is_some_and(|energy| !energy.valid)
     };
-    if author.found.passed.iter().any(|found| is_doubtful(&found)) {
+    if author.found.passed.iter().any(|found| is_doubtful(found)) {
         source.push(
             " Doubtful: too few readings, or the readings and the device's own counter disagree by more than a tenth.",
         );

@@ -1,6 +1,6 @@
 //! Where every number comes from, and how to make it again.
 
-use super::cost;
+use super::{cost, model_cards};
 use crate::content::author::Author;
 use crate::content::findings::plural;
 use crate::content::input::OptionFacts;
@@ -25,13 +25,16 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
         Block::Table(prices(author)),
         Block::Heading("Throughputs".into()),
         Block::Table(throughputs(author)),
+    ];
+    blocks.extend(model_cards::blocks(author));
+    blocks.extend([
         Block::Heading("Assumptions".into()),
         Block::Table(assumptions(author)),
         Block::Heading("Runs".into()),
         Block::Table(runs_table),
         Block::Heading("How to make the numbers again".into()),
         Block::Table(commands(author)),
-    ];
+    ]);
     blocks.extend(warnings(author));
     blocks.extend(cost::notes(author));
     Section {

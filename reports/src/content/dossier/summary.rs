@@ -1,6 +1,6 @@
 //! The decision on one page.
 
-use super::odds;
+use super::{model_cards, odds};
 use crate::content::author::{Author, cost_evidence, in_months, throughput_class};
 use crate::content::findings::total;
 use crate::content::{answer, sensitivity};
@@ -150,9 +150,10 @@ fn kpis_without_answer(author: &mut Author<'_>) -> Vec<Kpi> {
     ]
 }
 
-fn confidence(author: &Author<'_>) -> Callout {
+fn confidence(author: &mut Author<'_>) -> Callout {
     let answer = &author.input.answer;
     let mut body = vec![rich![answer.confidence.description()]];
+    body.extend(model_cards::sentence(author));
     if let Some(next) = &answer.next_measurement {
         body.push(rich![Inline::strong("Next step: "), Inline::name(next), "."]);
     }
