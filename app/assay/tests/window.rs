@@ -69,6 +69,12 @@ impl Screen {
         None
     }
 
+    /// Gives the window the keyboard: there is no window manager to do it.
+    fn focus(&self) {
+        self.xdotool(&["search", "--name", "Moving sentence", "windowfocus"]);
+        std::thread::sleep(Duration::from_millis(500));
+    }
+
     fn key(&self, keys: &str) {
         self.xdotool(&["key", "--delay", "40", keys]);
         std::thread::sleep(Duration::from_millis(350));
@@ -127,7 +133,7 @@ fn the_window_shows_soon_and_rests() {
         let Some(mut screen) = Screen::start(300 + 20 * round) else { return };
         let begun = Instant::now();
         let pid = screen.open(&study, folder.path());
-        screen.wait_for_title("– Assay", Duration::from_secs(30)).expect("the window shows the study");
+        screen.wait_for_title("Moving sentence", Duration::from_secs(30)).expect("the window shows the study");
         shown.push(begun.elapsed().as_secs_f64());
         std::thread::sleep(Duration::from_secs(3));
         let before = cpu_secs(pid);
@@ -157,8 +163,9 @@ fn the_whole_job_is_done_by_keyboard() {
     std::fs::create_dir_all(&elsewhere).unwrap();
     let other = small_study(&elsewhere);
     screen.open(&other, folder.path());
-    screen.wait_for_title("– Assay", Duration::from_secs(30)).expect("the window shows a study");
+    screen.wait_for_title("Moving sentence", Duration::from_secs(30)).expect("the window shows a study");
     std::thread::sleep(Duration::from_millis(800));
+    screen.focus();
 
     screen.key("ctrl+o");
     screen.key("ctrl+a");
