@@ -201,6 +201,29 @@ fn forecasts_and_fleets_come_and_go() {
 }
 
 #[test]
+fn ways_to_rent_are_allowed_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = capacity_window(folder.path());
+    choose(&mut window, "Option planned", "Eight H100, rented");
+    let check = |window: &mut Window, name: &str| {
+        window.get_by_role_and_label(Role::CheckBox, name).scroll_to_me();
+        window.run_steps(6);
+        window.get_by_role_and_label(Role::CheckBox, name).click();
+        window.run_steps(4);
+    };
+    let commitments = |window: &Window| capacity(window).commitments.clone().unwrap();
+    check(&mut window, "Reserved for a year");
+    assert!(commitments(&window).reserved_1y.is_none() && commitments(&window).reserved_3y.is_some());
+    check(&mut window, "Spot");
+    assert!(commitments(&window).spot.is_none());
+    check(&mut window, "Spot");
+    assert_eq!(commitments(&window).spot.unwrap().max_share, 0.1);
+    undo(&mut window);
+    undo(&mut window);
+    assert_eq!(commitments(&window).spot.unwrap().max_share, 0.15);
+}
+
+#[test]
 fn the_pages_of_the_document_are_shown_as_they_would_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = window(common::app(folder.path(), Arc::default()), View::Reports);

@@ -2,12 +2,12 @@
 
 use assay_base::format;
 use assay_service::Command;
-use assay_service::capacity::PlannedQuarter;
+use assay_service::capacity::{Ownership, PlannedQuarter};
 use assay_service::editing::capacity as editing;
 use assay_service::study::capacity::Capacity;
 use egui::Ui;
 use egui_plot::{HLine, Line, LineStyle, PlotPoint, PlotPoints};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Shown;
 use super::fleet::whole;
@@ -18,6 +18,9 @@ use crate::widgets::card;
 use crate::widgets::entry::{Number, number_row};
 use crate::widgets::plot::{Scale as Axis, house_plot, quarters, with_axes};
 use crate::widgets::slider::Scale;
+
+/// The share on spot to begin with: one unit in ten may be lost at once.
+const SPOT_SHARE: f64 = 0.1;
 
 /// Draws both cards side by side.
 pub fn card_of(ui: &mut Ui, scene: &mut Scene<'_>, shown: &Shown<'_>) {
@@ -74,6 +77,9 @@ pub fn card_of(ui: &mut Ui, scene: &mut Scene<'_>, shown: &Shown<'_>) {
             }
         });
         right.spacing_mut().item_spacing.y = theme::GAP;
+        if shown.option.ownership == Ownership::Rented {
+            card(right, "Ways to rent that may be mixed", |ui| ways(ui, capacity, requests));
+        }
         let Some(scenario) = shown.scenario() else { return };
         let names: Vec<String> = scenario.quarters.iter().map(|q| q.quarter.to_string()).collect();
         limit(
@@ -86,6 +92,47 @@ pub fn card_of(ui: &mut Ui, scene: &mut Scene<'_>, shown: &Shown<'_>) {
         );
         limit(right, "Rack, height units", &scenario.quarters, |q| q.rack_units, capacity.limits.rack_units, &names);
     });
+}
+
+/// Which ways to rent are allowed; the mix is the cheapest of them.
+fn ways(ui: &mut Ui, capacity: &Capacity, requests: &mut Vec<Request>) {
+    let allowed = capacity.commitments.as_ref();
+    let mut set = |key: &str, value: Value| {
+        requests.push(Request::Apply(Command::set(format!("capacity.commitments.{key}"), value)));
+    };
+    let mut on_demand = allowed.is_none_or(|allowed| allowed.on_demand);
+    if ui.checkbox(&mut on_demand, "On demand").changed() {
+        set("on_demand", Value::from(on_demand));
+    }
+    let terms = [
+        ("reserved_1y", "Reserved for a year", allowed.and_then(|allowed| allowed.reserved_1y.as_ref())),
+        ("reserved_3y", "Reserved for three years", allowed.and_then(|allowed| allowed.reserved_3y.as_ref())),
+    ];
+    for (key, name, stated) in terms {
+        let mut is_allowed = stated.is_some();
+        if ui.checkbox(&mut is_allowed, name).changed() {
+            set(key, if is_allowed { json!({}) } else { Value::Null });
+        }
+        let Some(stated) = stated else { continue };
+        let label = format!("Discount, {}", name.to_lowercase());
+        let entry = Number { name: &label, value: stated.discount, scale: Scale::Percent, hint: "the offer's" };
+        if let Some(value) = number_row(ui, &label, "", &entry) {
+            set(&format!("{key}.discount"), json_of(value, false));
+        }
+    }
+    let spot = allowed.and_then(|allowed| allowed.spot.as_ref());
+    let mut is_allowed = spot.is_some();
+    if ui.checkbox(&mut is_allowed, "Spot").changed() {
+        set("spot", if is_allowed { json!({ "max_share": SPOT_SHARE }) } else { Value::Null });
+    }
+    if let Some(spot) = spot {
+        let name = "Largest share on spot";
+        let entry = Number { name, value: Some(spot.max_share), scale: Scale::Percent, hint: "" };
+        if let Some(Some(share)) = number_row(ui, name, "", &entry) {
+            set("spot.max_share", Value::from(share));
+        }
+    }
+    ui.label(theme::caption("Prices are those of offers like the option's own, unless a discount is stated."));
 }
 
 fn field_unit(path: &str) -> &'static str {
