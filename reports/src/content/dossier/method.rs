@@ -116,9 +116,7 @@ fn projection(author: &mut Author<'_>) -> Rich {
         " to ",
         high,
         " of the projection and never exceeds the roof. A projection is marked as such wherever it or a cost made \
-         from it is shown; it is a reason to measure, not a measurement. How far the method missed known results stands in ",
-        Inline::see("provenance", "the appendix"),
-        "."
+         from it is shown; it is a reason to measure, not a measurement. The card of the method, in the appendix of the dossier, says how far it missed known results."
     ]
 }
 
