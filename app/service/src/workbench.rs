@@ -356,6 +356,11 @@ impl Workbench {
         Ok(true)
     }
 
+    /// What follows under a scenario, or under none, without looking at it from now on.
+    pub(crate) fn under(&self, scenario: Option<&str>) -> Result<Assessment, WorkbenchError> {
+        self.assess(&self.study, scenario)
+    }
+
     fn assess(&self, study: &Study, scenario: Option<&str>) -> Result<Assessment, WorkbenchError> {
         match scenario {
             Some(id) => assess(&study.under_scenario(id)?, &self.catalog, &self.measured, self.today),
