@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_desktop::{DesktopApp, View, theme};
+use assay_desktop::{DesktopApp, ServiceBackend, View, theme};
 use assay_service::study::capacity::{Capacity, GrowthModel};
 use assay_service::study::{Distribution, Quantity as Value};
 use egui::accesskit::Role;
@@ -226,7 +226,9 @@ fn ways_to_rent_are_allowed_one_by_one() {
 #[test]
 fn the_pages_of_the_document_are_shown_as_they_would_be_written() {
     let folder = tempfile::tempdir().unwrap();
-    let mut window = window(common::app(folder.path(), Arc::default()), View::Reports);
+    let workbench = common::workbench(folder.path());
+    let app = DesktopApp::new(Some(workbench), Arc::new(ServiceBackend), common::places(folder.path()));
+    let mut window = window(app, View::Reports);
     step_until(&mut window, "the document is made", |w| w.query_by_label_contains("Page 1 of").is_some());
     assert!(window.query_all_by_role_and_label(Role::Image, "Page 1").count() == 1);
     click(&mut window, "Next page");

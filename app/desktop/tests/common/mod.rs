@@ -317,6 +317,16 @@ impl Backend for ScriptedBackend {
         Box::new(ScriptedRun { events, cancelled })
     }
 
+    fn preview(&self, _: &Path, _: Option<&str>, _: ReportKind) -> Result<assay_service::Preview, String> {
+        let section = |name: &str, subject: &str| assay_service::PreviewSection {
+            name: name.to_owned(),
+            subject: subject.to_owned(),
+            title: format!("What the rules say of it: {}", subject.to_lowercase()),
+        };
+        let sections = vec![section("summary", "Decision summary"), section("cost", "Cost comparison")];
+        Ok(assay_service::Preview { pdf: synthetic_pdf(), sections, diagnostics: Vec::new() })
+    }
+
     fn export(
         &self,
         folder: &Path,
@@ -329,6 +339,38 @@ impl Backend for ScriptedBackend {
         std::fs::write(&path, b"%PDF-1.7 synthetic").map_err(|e| e.to_string())?;
         Ok(WrittenReport { path, pages: 12, bytes: 180_000, diagnostics: Vec::new() })
     }
+}
+
+/// A document of two pages that shows a frame and some bars: no date, no hash, the same every time.
+fn synthetic_pdf() -> Vec<u8> {
+    let page = |bars: usize| {
+        let bar = |i: usize| format!("60 {} {} 14 re f ", 700 - 30 * i, 120 + 70 * (i % 4));
+        let bars: String = (0..bars).map(bar).collect();
+        let content = format!("0.05 0.15 0.27 rg 0 760 595 82 re f 0.8 0.82 0.85 rg {bars}");
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len())
+    };
+    let leaf = |content: usize| {
+        format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> /Contents {content} 0 R >>")
+    };
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>".to_owned(),
+        leaf(5),
+        leaf(6),
+        page(8),
+        page(14),
+    ];
+    let mut pdf = "%PDF-1.7\n".to_owned();
+    let mut places = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        places.push(pdf.len());
+        pdf.push_str(&format!("{} 0 obj\n{object}\nendobj\n", index + 1));
+    }
+    let start = pdf.len();
+    pdf.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", places.len() + 1));
+    places.iter().for_each(|place| pdf.push_str(&format!("{place:010} 00000 n \n")));
+    pdf.push_str(&format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n", places.len() + 1));
+    pdf.into_bytes()
 }
 
 /// Jobs of the first workloads of the quick suite.
