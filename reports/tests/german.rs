@@ -1,5 +1,4 @@
 //! Documents in German: no label is left in English, numbers and days follow, and what is drawn is sound.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
