@@ -67,10 +67,13 @@ pub struct DesktopApp {
     probing: Option<Task<Vec<TargetReport>>>,
     exporting: Option<Task<(ReportKind, Result<WrittenReport, String>)>>,
     pub(crate) picture_asked: Option<Asked>,
-    pictures: (Sender<Result<PathBuf, String>>, Receiver<Result<PathBuf, String>>),
+    pictures: (Sender<Saved>, Receiver<Saved>),
     pub(crate) requests: Vec<Request>,
     window_title: String,
 }
+
+/// The file of a picture, or why there is none.
+type Saved = Result<PathBuf, String>;
 
 /// A study that was opened, and what came of its journal.
 type Opened = (Workbench, Result<Option<Recovered>, JournalError>);

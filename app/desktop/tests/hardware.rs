@@ -1,5 +1,4 @@
 //! Drives the hardware: sensors, profiles side by side, price history, the profile as YAML; and pictures of cards.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! Drives the results: grouping, comparison, notes, the command to repeat, the table as text.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

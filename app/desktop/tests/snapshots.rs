@@ -2,6 +2,7 @@
 //!
 //! The pictures of `tests/snapshots` show synthetic measurements, named as such. `UPDATE_SNAPSHOTS=1` draws them anew.
 //! The pictures of the README come from a study that was really measured: see [`readme_pictures`].
+#![expect(clippy::expect_used, reason = "tests")]
 
 mod common;
 
@@ -262,7 +263,7 @@ fn readme_pictures() {
     let study = PathBuf::from(std::env::var_os("ASSAY_STUDY").expect("ASSAY_STUDY names a measured study"));
     let worker = std::env::var("ASSAY_BIN").expect("ASSAY_BIN names the assay executable");
     let out = Path::new("../../assets/screenshots");
-    std::fs::create_dir_all(&out).expect("the folder of the pictures can be made");
+    std::fs::create_dir_all(out).expect("the folder of the pictures can be made");
     let open = |theme| {
         let workbench = Workbench::open(&study).expect("the study can be opened");
         let backend = Arc::new(RealBackend { worker: worker.clone() });

@@ -165,7 +165,7 @@ impl ResultsView {
                 });
             });
             card_filled(ui, |ui| {
-                ui.horizontal(|ui| {
+                ui.horizontal_wrapped(|ui| {
                     for (tab, name) in Tab::ALL {
                         if ui.add(Button::selectable(self.tab == tab, name)).clicked() {
                             self.tab = tab;

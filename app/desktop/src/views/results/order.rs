@@ -65,7 +65,7 @@ impl Field {
             Self::Device => 48.0,
             Self::Status => 84.0,
             Self::Median | Self::P99 => 68.0,
-            Self::Noise => 48.0,
+            Self::Noise => 58.0,
             Self::Throughput => 134.0,
             Self::OfCeiling | Self::Error => 74.0,
             Self::Energy => 100.0,
