@@ -68,10 +68,11 @@ fn mix_of(ui: &mut Ui, id: &'static str, mix: &Mix, names: &[String], currency: 
     }
     for signing in &mix.signings {
         let text = format!(
-            "Sign from {}: {} for {} units",
+            "Sign from {}: {} for {} {}",
             signing.on,
             signing.contract,
-            format::thousands(signing.units as f64, 0)
+            format::thousands(signing.units as f64, 0),
+            if signing.units == 1 { "unit" } else { "units" }
         );
         bullet(ui, Icon::Check, tokens.accent, &text);
     }
