@@ -3,7 +3,7 @@
 
     cargo bench -p assay-reports --bench render     # writes the documents and their charts as SVG
     pip install typst
-    python3 reports/benches/typst.py target/tmp/bench
+    python3 reports/benches/with_typst.py target/tmp/bench
 
 The Typst documents have the same headings, paragraphs, tables (header repeated), charts, footnotes and contents, in the
 same fonts. They are tagged as Typst does by default.
