@@ -266,17 +266,8 @@ impl Resolver<'_> {
         let target_format = target_format.unwrap_or(workload.format);
         let target = target_roofline(profile, target_format, self.study.assumptions.vendor_peak_fraction)?;
         let target_workload = Workload { format: target_format, ..workload.clone() };
-        let overhead = self.study.assumptions.launch_overhead_secs;
-        project(
-            &measured,
-            workload,
-            &target_workload,
-            &ceilings.roofline,
-            &target,
-            &range(self.study, self.measured),
-            overhead,
-            profile,
-        )
+        let (here, there) = ((workload, &ceilings.roofline), (&target_workload, &target));
+        project(&measured, here, there, profile, (self.study, self.measured))
     }
 }
 
@@ -328,15 +319,13 @@ fn target_roofline(
     })
 }
 
+/// Projects what was measured of a workload under its roofline here to the workload under the roofline there.
 fn project(
     measured: &ThroughputFacts,
-    workload: &Workload,
-    target_workload: &Workload,
-    source: &Roofline,
-    target: &Roofline,
-    range: &EfficiencyRange,
-    launch_overhead_secs: f64,
+    (workload, source): (&Workload, &Roofline),
+    (target_workload, target): (&Workload, &Roofline),
     profile: &Profile,
+    (study, known): (&Study, &Measured),
 ) -> Result<ThroughputFacts, String> {
     let items = workload.items();
     let work = |w: &Workload| ItemWork { flops: w.flops() / items, bytes: w.bytes() / items };
@@ -346,14 +335,15 @@ fn project(
         bandwidth_bytes_per_sec: source.bandwidth_bytes_per_sec * target_work.bytes / source_work.bytes,
         ..*source
     };
-    let mut projection = project_by_roofline(&measured.per_accelerator, &target_work, &scaled_source, target, range)
-        .map_err(|e| e.to_string())?;
+    let mut projection =
+        project_by_roofline(&measured.per_accelerator, &target_work, &scaled_source, target, &range(study, known))
+            .map_err(|e| e.to_string())?;
     // Each operation of the workload has to be started; small work on a fast device is bound by that.
     let starts = match profile.kind {
         HardwareKind::Cpu => 0.0,
         _ => assay_core::graph::build(workload).nodes.len() as f64,
     };
-    let overhead_secs = starts * launch_overhead_secs;
+    let overhead_secs = starts * study.assumptions.launch_overhead_secs;
     let with_overhead = |items_per_sec: f64| items / (items / items_per_sec + overhead_secs);
     let e = projection.throughput;
     projection.throughput =
