@@ -409,4 +409,21 @@ mod tests {
         assert_eq!(reference.error_norm(&[tensor(1.0), Tensor::f32([1, 1], vec![2.0])]), None);
         assert_eq!(reference.error_norm(&[tensor(1.0), tensor(f32::NAN)]), None);
     }
+
+    /// What a provider does that computes fp32 in a narrower format and says nothing.
+    #[test]
+    fn an_answer_in_a_narrower_format_is_caught() {
+        let exact: Vec<f32> = (0..997).map(|i| (i as f32 * 0.7).sin() + 0.001).collect();
+        // Values with so many bits of the mantissa, rounded to nearest.
+        let rounded = |bits: u32| -> Vec<f32> {
+            let (unit, mask) = (1_u32 << (22 - bits), (1_u32 << (23 - bits)) - 1);
+            exact.iter().map(|v| f32::from_bits((v.to_bits() + unit) & !mask)).collect()
+        };
+        let tensor = |values: Vec<f32>| Tensor::f32([997], values);
+        let reference = ModelReference { origin: "x".to_owned(), outputs: vec![tensor(exact.clone())] };
+        let error = |bits: u32| reference.error_norm(&[tensor(rounded(bits))]).unwrap();
+        let (bf16, tf32, nearly) = (error(7), error(10), error(20));
+        let allowed = tolerance(NumericFormat::Fp32);
+        assert!(bf16 > allowed && tf32 > allowed && nearly < allowed, "{bf16} {tf32} {nearly}");
+    }
 }
