@@ -179,3 +179,55 @@ fn what_is_not_taken_in_is_said() {
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("mock"), "{}", said(&output));
 }
+
+/// What others published feeds options, is listed, and travels in documents; a projection from it carries its card.
+#[test]
+fn published_results_that_come_with_the_program_feed_options_and_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = small_study(folder.path());
+    let file = study.join("study.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let option = |id: &str, throughput: &str| {
+        format!(
+            "\n  - id: {id}\n    name: {id}\n    profile: nvidia-h100-sxm\n    price: {{from: hourly, price_per_unit_hour: 2.5, source: the test}}\n    throughput: {{{throughput}, scenario: Offline, unit: tokens/s, per_item: 300}}\n"
+        )
+        .replace("{projected, ", "{from: projected, format: fp8, published: {")
+    };
+    let published = option("published", "from: published, accelerator: H100-SXM, model: llama2-70b-99, format: fp8");
+    let projected = option("projected", "projected, model: llama2-70b-99").replace("300}", "300}}");
+    std::fs::write(&file, text.replacen("\noptions:\n", &format!("\noptions:{published}{projected}"), 1)).unwrap();
+
+    let cost = json(&["cost", arg(&study), "--format", "json"]);
+    let of = |id: &str| cost["options"].as_array().unwrap().iter().find(|o| o["id"] == id).unwrap().clone();
+    for (id, evidence) in [("published", "published"), ("projected", "projected")] {
+        let option = of(id);
+        assert_eq!(option["throughput_evidence"], evidence, "{option}");
+        assert!(option["throughput"].as_f64().unwrap() > 1.0, "{option}");
+    }
+    let cards = cost["model_cards"].as_array().unwrap();
+    let several = cards.iter().find(|card| card["method"].as_str().unwrap().contains("published results")).unwrap();
+    assert!(several["predictions"].as_u64().unwrap() > 50 && several["median_error"].as_f64().unwrap() > 0.0);
+    let table = stdout(&["cost", arg(&study)]);
+    assert!(table.contains("Model card: roofline, from published results of several accelerators"), "{table}");
+
+    let listed = json(&[
+        "results",
+        "list",
+        "--study",
+        arg(&study),
+        "--reference",
+        "--accelerator",
+        "MI325X",
+        "--format",
+        "json",
+    ]);
+    let rows = listed.as_array().unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["accelerator"].as_str().unwrap().contains("MI325X")));
+    assert_eq!(json(&["results", "list", "--study", arg(&study), "--format", "json"]), Value::Array(Vec::new()));
+
+    // The document carries what it rests on, and follows from it.
+    stdout(&["report", arg(&study), "--kind", "dossier"]);
+    let pdf = study.join("reports/dossier.pdf");
+    let told = stdout(&["verify", arg(&pdf)]);
+    assert!(told.contains("follow from the evidence"), "{told}");
+}

@@ -88,7 +88,8 @@ impl Screen {
     fn picture(&self, name: &str) {
         if let Some(folder) = std::env::var_os("ASSAY_PICTURES") {
             let file = PathBuf::from(folder).join(format!("{name}.png"));
-            let import = Command::new("import").args(["-window", "root"]).arg(file).env("DISPLAY", &self.display);
+            let mut import = Command::new("import");
+            import.args(["-window", "root"]).arg(file).env("DISPLAY", &self.display);
             drop(import.status());
         }
     }

@@ -101,7 +101,7 @@ fn the_rows_keep_the_specification() {
         return;
     }
     let known: Vec<BTreeMap<String, String>> =
-        csv::Reader::from_path(&specification).unwrap().deserialize().map(Result::unwrap).collect();
+        csv::Reader::from_path(specification).unwrap().deserialize().map(Result::unwrap).collect();
     let spec: BTreeMap<&str, &BTreeMap<String, String>> = known.iter().map(|c| (c["column_id"].as_str(), c)).collect();
     for column in focus::COLUMNS {
         assert!(spec.contains_key(column) || column.starts_with("x_"), "{column}");

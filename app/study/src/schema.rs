@@ -15,9 +15,9 @@ mod tests {
         let path = std::path::Path::new("../../assets/schemas/study.schema.json");
         let text = format!("{:#}\n", study_schema());
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-            assay_base::files::write_atomic(&path, text.as_bytes()).unwrap();
+            assay_base::files::write_atomic(path, text.as_bytes()).unwrap();
         }
-        let current = std::fs::read_to_string(&path).unwrap_or_default();
+        let current = std::fs::read_to_string(path).unwrap_or_default();
         assert!(current == text, "stale: run UPDATE_SCHEMAS=1 cargo test -p assay-study");
     }
 }

@@ -130,13 +130,13 @@ fn statements_fill_what_a_file_does_not_say() {
     let file = Path::new("tests/corpus/vllm-bench/one.json");
     let stated = Stated { accelerator: Some("Acc-1".into()), accelerators: Some(4), ..Stated::default() };
     let request = ImportRequest { stated, publisher: Some("A lab".into()), ..ImportRequest::default() };
-    store.import_published(&file, &request, &mut |_| {}).unwrap();
+    store.import_published(file, &request, &mut |_| {}).unwrap();
     let table =
         store.published(&PublishedFilter { accelerator: Some("ACC".into()), ..PublishedFilter::default() }).unwrap();
     let row = table.rows().next().unwrap();
     assert_eq!((row.accelerators, row.stack, row.throughput_per_accelerator()), (Some(4), Some("vllm"), Some(0.75)));
     assert_eq!((row.provenance.publisher.as_deref(), &row.provenance.licence), (Some("A lab"), &None));
-    let again = store.import_published(&file, &ImportRequest::default(), &mut |_| {});
+    let again = store.import_published(file, &ImportRequest::default(), &mut |_| {});
     assert!(again.unwrap_err().to_string().contains("other statements"));
 }
 

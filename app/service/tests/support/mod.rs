@@ -1,4 +1,5 @@
 //! Measurements made up for tests.
+#![allow(dead_code, reason = "each test binary uses a part")]
 
 use assay_base::Evidence;
 use assay_core::environment::ForeignLoad;
