@@ -222,7 +222,7 @@ fn published_results_that_come_with_the_program_feed_options_and_documents() {
         "json",
     ]);
     let rows = listed.as_array().unwrap();
-    assert!(!rows.is_empty() && rows.iter().all(|row| row["accelerator"].as_str().unwrap().contains("MI325X")));
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["device_name"].as_str().unwrap().contains("MI325X")));
     assert_eq!(json(&["results", "list", "--study", arg(&study), "--format", "json"]), Value::Array(Vec::new()));
 
     // The document carries what it rests on, and follows from it.
