@@ -9,9 +9,13 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::{installed, small_study};
+
+/// Figures of a window mean something while no other one runs benchmarks.
+static ONE_WINDOW: Mutex<()> = Mutex::new(());
 
 /// A screen of its own with a window of the executable in it; both end with it.
 struct Screen {
@@ -126,6 +130,7 @@ fn wait_until(what: &str, limit: Duration, done: impl Fn() -> bool) {
 
 #[test]
 fn the_window_shows_soon_and_rests() {
+    let _alone = ONE_WINDOW.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let study = small_study(folder.path());
     let mut shown = Vec::new();
@@ -157,6 +162,7 @@ fn the_window_shows_soon_and_rests() {
 /// Open a study, run, change a price, run again, compare, export: with keys alone.
 #[test]
 fn the_whole_job_is_done_by_keyboard() {
+    let _alone = ONE_WINDOW.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let study = small_study(folder.path());
     let Some(mut screen) = Screen::start(400) else { return };

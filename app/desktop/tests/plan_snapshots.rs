@@ -7,15 +7,13 @@ mod common;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use assay_desktop::{DesktopApp, View, theme};
+use common::draw::{Window, can_draw, settle, wait_for};
 use egui::Theme;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, SnapshotResults};
-
-type Window = Harness<'static, DesktopApp>;
 
 const CAPACITY_SAMPLE: &str = include_str!("../../../assets/studies/capacity-sample/study.yaml");
 
@@ -25,34 +23,6 @@ fn window(app: DesktopApp, theme: Theme, size: [f32; 2]) -> Window {
         .with_theme(theme)
         .with_context_setup(theme::install)
         .build_ui_state(common::frame, app)
-}
-
-/// Whether pictures can be drawn here; the renderer panics where no adapter is found.
-fn can_draw() -> bool {
-    let found = std::panic::catch_unwind(egui_kittest::wgpu::WgpuTestRenderer::new).is_ok();
-    if !found {
-        eprintln!("skipped: no graphics adapter (Debian: apt-get install mesa-vulkan-drivers)");
-    }
-    found
-}
-
-/// Lets work in other threads end without drawing, so that every picture is taken after the same number of frames.
-fn settle(window: &mut Window) {
-    for _ in 0..3 {
-        window.run_steps(2);
-        std::thread::sleep(Duration::from_millis(150));
-    }
-    window.run_steps(4);
-}
-
-fn wait_for(window: &mut Window, done: impl Fn(&Window) -> bool) {
-    for _ in 0..4000 {
-        window.step();
-        if done(window) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// A window, and the pictures that are taken of it one after the other.

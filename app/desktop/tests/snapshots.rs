@@ -15,11 +15,10 @@ use assay_service::core::model::{ModelChoice, ModelReport};
 use assay_service::watch::Watch;
 use assay_service::{RunRequest, Target, TargetReport, Waker, Workbench};
 use common::ScriptedBackend;
+use common::draw::{Window, can_draw, settle, wait_for};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
-
-type Window = Harness<'static, DesktopApp>;
 
 /// A window of usual size, and one of a small laptop.
 const USUAL: [f32; 2] = [1280.0, 800.0];
@@ -32,24 +31,6 @@ fn window(app: DesktopApp, theme: Theme, size: [f32; 2], pixels_per_point: f32) 
         .with_theme(theme)
         .with_context_setup(theme::install)
         .build_ui_state(common::frame, app)
-}
-
-/// Whether pictures can be drawn here; the renderer panics where no adapter is found.
-fn can_draw() -> bool {
-    let found = std::panic::catch_unwind(egui_kittest::wgpu::WgpuTestRenderer::new).is_ok();
-    if !found {
-        eprintln!("skipped: no graphics adapter (Debian: apt-get install mesa-vulkan-drivers)");
-    }
-    found
-}
-
-/// Lets work in other threads end without drawing, so that every picture is taken after the same number of frames.
-fn settle(window: &mut Window) {
-    for _ in 0..3 {
-        window.run_steps(2);
-        std::thread::sleep(Duration::from_millis(150));
-    }
-    window.run_steps(4);
 }
 
 fn show(window: &mut Window, view: View) {
@@ -186,6 +167,8 @@ fn scene(name: &str, folder: &Path, theme: Theme, size: [f32; 2]) -> Window {
         "reports" => {
             show(&mut window, View::Reports);
             window.get_by_role_and_label(Role::Button, "Export PDF").click();
+            wait_for(&mut window, |w| w.query_by_label_contains("Page 1 of").is_some());
+            wait_for(&mut window, |w| w.query_by_label("Drawing pages").is_none());
         }
         "palette" => window.key_press_modifiers(Modifiers::COMMAND, Key::K),
         _ => {}

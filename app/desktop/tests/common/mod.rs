@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+pub mod draw;
 pub mod drive;
 
 use std::path::{Path, PathBuf};

@@ -104,8 +104,11 @@ fn projection(author: &mut Author<'_>) -> Rich {
     let assumed = &input.study.assumptions;
     let percent = |part: f64| format::percent(part, 0);
     let class = Some(Evidence::Assumed);
-    let low = author.value("projection.low", Some(assumed.projection_low_factor), percent, class);
-    let high = author.value("projection.high", Some(assumed.projection_high_factor), percent, class);
+    // The card of projections from a measurement comes first; its range is the assumed one or wider.
+    let used = input.model_cards.first().and_then(|card| card.range_used);
+    let [low, high] = used.unwrap_or([assumed.projection_low_factor, assumed.projection_high_factor]);
+    let low = author.value("projection.low", Some(low), percent, class);
+    let high = author.value("projection.high", Some(high), percent, class);
     let vendor = author.value("projection.vendor_peak", Some(assumed.vendor_peak_fraction), percent, class);
     rich![
         "The throughput of hardware that was not measured is projected: the part of the ceiling reached on the \
