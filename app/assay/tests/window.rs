@@ -1,7 +1,7 @@
 //! The real window under Xvfb: how soon it shows, what it costs at rest, and the whole job by keyboard alone.
 //!
-//! The figures are printed (`--nocapture`). `ASSAY_BIN` names another executable than the one built for the test, such
-//! as a release build: only there the limits are held to.
+//! The figures are printed by `--ignored --nocapture the_window`. `ASSAY_BIN` names another executable than the one built
+//! for the test, such as a release build: only there the time to the first frame is held to its limit.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -9,13 +9,9 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::{installed, small_study};
-
-/// Figures of a window mean something while no other one runs benchmarks.
-static ONE_WINDOW: Mutex<()> = Mutex::new(());
 
 /// A screen of its own with a window of the executable in it; both end with it.
 struct Screen {
@@ -129,8 +125,8 @@ fn wait_until(what: &str, limit: Duration, done: impl Fn() -> bool) {
 }
 
 #[test]
+#[ignore = "a measurement; run it alone"]
 fn the_window_shows_soon_and_rests() {
-    let _alone = ONE_WINDOW.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let study = small_study(folder.path());
     let mut shown = Vec::new();
@@ -162,7 +158,6 @@ fn the_window_shows_soon_and_rests() {
 /// Open a study, run, change a price, run again, compare, export: with keys alone.
 #[test]
 fn the_whole_job_is_done_by_keyboard() {
-    let _alone = ONE_WINDOW.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let study = small_study(folder.path());
     let Some(mut screen) = Screen::start(400) else { return };
