@@ -274,6 +274,10 @@ fn readme_pictures() {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+        if view == View::Reports {
+            wait_for(&mut window, |w| w.query_by_label_contains("Page 1 of").is_some());
+            wait_for(&mut window, |w| w.query_by_label("Drawing pages").is_none());
+        }
         settle(&mut window);
         save(&mut window, name);
     }
