@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use assay_desktop::{DesktopApp, View, theme};
-use common::draw::{Window, can_draw, settle, wait_for};
+use common::draw::{Window, can_draw, settle, wait_for, wait_for_flips};
 use egui::Theme;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
@@ -74,6 +74,7 @@ fn bring(window: &mut Window, view: View, name: &str) {
             wait_for(window, |w| w.query_by_label_contains("Page 1 of").is_some());
             wait_for(window, |w| w.query_by_label("Drawing pages").is_none());
         }
+        View::Overview => wait_for_flips(window),
         View::Cost => wait_for(window, |w| w.query_by_label("Drawing samples").is_none()),
         _ => {}
     }

@@ -15,7 +15,7 @@ use assay_service::core::model::{ModelChoice, ModelReport};
 use assay_service::watch::Watch;
 use assay_service::{RunRequest, Target, TargetReport, Waker, Workbench};
 use common::ScriptedBackend;
-use common::draw::{Window, can_draw, settle, wait_for};
+use common::draw::{Window, can_draw, settle, wait_for, wait_for_flips};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Theme};
 use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
@@ -172,6 +172,9 @@ fn scene(name: &str, folder: &Path, theme: Theme, size: [f32; 2]) -> Window {
         }
         "palette" => window.key_press_modifiers(Modifiers::COMMAND, Key::K),
         _ => {}
+    }
+    if ["overview", "palette", "recovered"].contains(&name) {
+        wait_for_flips(&mut window);
     }
     settle(&mut window);
     window.remove_cursor();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use assay_desktop::DesktopApp;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 
 /// A window without a screen.
 pub type Window = Harness<'static, DesktopApp>;
@@ -35,4 +36,9 @@ pub fn wait_for(window: &mut Window, done: impl Fn(&Window) -> bool) {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Draws until the overview says which prices would change the answer: that is found in another thread.
+pub fn wait_for_flips(window: &mut Window) {
+    wait_for(window, |w| w.query_all_by_label_contains("With the ").next().is_some());
 }
