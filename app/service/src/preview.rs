@@ -32,18 +32,14 @@ impl Workbench {
     /// # Errors
     /// When the document cannot be made.
     pub fn preview(&self, kind: ReportKind) -> Result<Preview, WorkbenchError> {
-        let folder = tempfile::tempdir()
-            .map_err(|error| WorkbenchError::Other(format!("no temporary folder can be made: {error}")))?;
-        let file = folder.path().join("preview.pdf");
-        let written = self.write_report(kind, Some(&file), None)?;
-        let pdf = std::fs::read(&file).map_err(|source| WorkbenchError::Write { file, source })?;
-        let document = self.document(kind)?;
+        let (pdf, document) = self.render_report(kind, None)?;
         let sections = document.sections.iter().map(|section| PreviewSection {
             name: section.anchor.clone(),
             subject: section.kicker.clone(),
             title: document.plain(&section.action_title),
         });
         let sections = sections.collect();
-        Ok(Preview { pdf, sections, diagnostics: written.diagnostics })
+        let diagnostics = pdf.diagnostics.iter().map(ToString::to_string).collect();
+        Ok(Preview { pdf: pdf.bytes, sections, diagnostics })
     }
 }

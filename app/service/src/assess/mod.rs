@@ -16,7 +16,7 @@ use assay_hardware_profiles::Catalog;
 use assay_reports::content::capacity::CapacityPlan;
 use assay_reports::content::{MigrationPlan, ModelCard, ThroughputFacts};
 use assay_store::Store;
-use assay_study::{Study, StudyOption, ThroughputSource};
+use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -172,8 +172,6 @@ pub fn assess(
     let inputs: Vec<OptionInput> = options.iter().map(|o| o.input.clone()).collect();
     let evaluations = evaluate(&inputs, &assumptions).map_err(translate::in_words_of_the_study)?;
 
-    let projects = study.options.iter().any(|o| matches!(o.throughput, ThroughputSource::Projected { .. }));
-    let tested = measured.published.card().filter(|_| projects);
     let missing = missing(study, &options, &evaluations, workload.is_some());
     let answer = answer(study, &options, &evaluations, &assumptions);
     Ok(Assessment {
@@ -186,7 +184,7 @@ pub fn assess(
         ceilings: measured.ceilings.clone(),
         roofline: measured.roofline.clone(),
         answer,
-        model_cards: model_cards::model_cards(study, tested, &throughput::range(study, measured)),
+        model_cards: model_cards::model_cards(study, measured),
         missing,
         capacity: OnceLock::new(),
         migration: OnceLock::new(),

@@ -1,17 +1,18 @@
 //! How far the projections of a study can be believed, in words.
 
 use assay_base::format;
-use assay_cost_models::roofline::EfficiencyRange;
 use assay_reports::content::ModelCard;
-use assay_store::published::{AcceleratorError, ModelCard as Tested, PredictionError};
+use assay_store::published::{AcceleratorError, PredictionError};
 use assay_study::{Study, ThroughputSource};
+
+use super::{Measured, throughput};
 
 /// An accelerator that is missed by more than this, as a median, is named.
 const NAMED_ABOVE_PCT: f64 = 15.0;
 
-/// A card for each kind of projection that a study's options rest on, where it could be tested.
-pub(super) fn model_cards(study: &Study, tested: Option<&Tested>, range: &EfficiencyRange) -> Vec<ModelCard> {
-    let Some(tested) = tested else { return Vec::new() };
+/// A card for each kind of projection that a study's options rest on, where it could be tested. The test reads every
+/// published result, so a study without a projection does not ask for it.
+pub(super) fn model_cards(study: &Study, measured: &Measured) -> Vec<ModelCard> {
     let mut from_here = false;
     let mut from_published = false;
     for option in &study.options {
@@ -21,8 +22,13 @@ pub(super) fn model_cards(study: &Study, tested: Option<&Tested>, range: &Effici
             _ => {}
         }
     }
+    if !(from_here || from_published) {
+        return Vec::new();
+    }
+    let Some(tested) = measured.published.card() else { return Vec::new() };
     let one = tested.from_one.filter(|_| from_here).map(|error| {
         let method = "roofline, from one device that was measured";
+        let range = throughput::range(study, measured);
         let limits = vec![
             "Tested among data-centre accelerators of five generations; none is a CPU, so a projection from a CPU is \
              worth less than this"
