@@ -1,5 +1,6 @@
 // out = factor * x for rows of int8 [rows, COLUMNS], COLUMNS a multiple of V, and one factor a row. A thread takes V
-// columns of ROWS rows and has all its loads on their way before it uses the first.
+// columns of ROWS rows and has all its loads on their way before it uses the first; a block goes on in the next ROWS
+// rows where it is wider than a row.
 #include "assay.cuh"
 
 #if V == 8
@@ -20,9 +21,8 @@ DEVICE void widen(u32 word, float factor, float* to) {
 // Defined by the manifest: COLUMNS, THREADS, ROWS; KEEP, whether the result may displace other data from the L2 cache.
 extern "C" __global__ void __launch_bounds__(THREADS)
 dequantise(const signed char* x, const float* factors, T* out, u64 rows) {
-    const u32 column = (blockIdx.y * THREADS + threadIdx.x) * V;
-    if (column >= COLUMNS) return;
-    const u64 first = u64(blockIdx.x) * ROWS, start = first * COLUMNS + column;
+    const u64 across = COLUMNS / V, place = u64(blockIdx.x) * THREADS + threadIdx.x;
+    const u64 first = place / across * ROWS, start = first * COLUMNS + place % across * V;
     Narrow raw[ROWS];
     float factor[ROWS];
 #pragma unroll

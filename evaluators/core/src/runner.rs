@@ -361,7 +361,7 @@ fn check(prepared: &mut dyn Prepared, cache: &mut Cache, job: &Job) -> Result<Co
 }
 
 /// Executes again what a device that slowed itself down was hindered in, after a rest each time. A device that does so
-/// all the time is first timed for longer; that then stands for the first samples.
+/// all the time is first timed for longer, until it has settled; the last time then stands for the first samples.
 fn measure_again(
     prepared: &mut dyn Prepared,
     mut first: timing::Watched,
@@ -372,7 +372,14 @@ fn measure_again(
 ) -> Result<(timing::Watched, Vec<timing::Watched>), EvaluatorError> {
     if throttling::marks(&first, full_hz).is_some_and(|marks| throttling::is_steady(&marks)) {
         observer.phase("measuring the steady state");
-        first = timing::hot(prepared, throttling::steady_rule(rule), sensors(), observer)?;
+        for _ in 0..throttling::STEADY_ROUNDS {
+            let steady = timing::hot(prepared, throttling::steady_rule(rule), sensors(), observer)?;
+            let settled = throttling::has_settled(&first, &steady);
+            first = steady;
+            if settled {
+                break;
+            }
+        }
     }
     let count = |watched: &timing::Watched, wanted: bool| {
         let marks = throttling::marks(watched, full_hz);

@@ -23,6 +23,11 @@ const ROUND_SECS: f64 = 0.25;
 const STEADY_SHARE: f64 = 0.5;
 /// How long a device in that state is timed: its power control moves the clock about ten times a second.
 const STEADY_SECS: f64 = 4.0;
+/// A device that warms up draws more power for the same work, so that its limit lets it do ever less. It has settled
+/// when the median of one such time differs from the last by no more than this share.
+const SETTLED: f64 = 0.002;
+/// The times after which a device that has not settled is left at that.
+pub(super) const STEADY_ROUNDS: usize = 5;
 /// A clock of this share of the highest is not slowed down, whatever a reading says that is up to a second late.
 const FULL_CLOCK: f64 = 0.99;
 
@@ -53,6 +58,12 @@ pub(super) fn is_steady(marks: &[bool]) -> bool {
 pub(super) fn steady_rule(rule: StopRule) -> StopRule {
     let min_time_secs = rule.min_time_secs.max(STEADY_SECS.min(rule.max_time_secs));
     StopRule { min_time_secs, ..rule }
+}
+
+/// Whether a device in its steady state has settled between two times that it was timed.
+pub(super) fn has_settled(before: &Watched, after: &Watched) -> bool {
+    let change = before.median_secs().zip(after.median_secs()).map(|(before, after)| (after / before - 1.0).abs());
+    change.is_none_or(|change| change <= SETTLED)
 }
 
 /// How long one more round takes for so many executions.
@@ -185,6 +196,17 @@ mod tests {
         let marks = marks(&late, Some(1.98e9)).unwrap();
         assert_eq!(marks.iter().filter(|mark| **mark).count(), 30);
         assert!(is_steady(&marks) && !is_steady(&marks[25..]) && !is_steady(&[]));
+    }
+
+    #[test]
+    fn a_device_has_settled_when_its_times_no_longer_change() {
+        let times = |secs: f64| {
+            let mut watched = watched(20, |_| true);
+            watched.samples.iter_mut().for_each(|sample| sample.latency_secs = secs);
+            watched
+        };
+        assert!(has_settled(&times(0.001), &times(0.001_001_9)));
+        assert!(!has_settled(&times(0.001), &times(0.001_003)) && !has_settled(&times(0.001_003), &times(0.001)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Observer, Plan};
 use crate::evaluator::{EvaluatorError, Prepared, TimingMethod};
 use crate::measurement::StopReason;
+use crate::statistics::quantile;
 use crate::stopping::{StopRule, StoppingRule};
 use crate::telemetry::{Reading, Sensors};
 
@@ -31,6 +32,15 @@ pub(super) struct Watched {
     pub(super) samples: Vec<Timed>,
     pub(super) readings: Vec<Reading>,
     pub(super) stop: StopReason,
+}
+
+impl Watched {
+    /// The median time of the executions.
+    pub(super) fn median_secs(&self) -> Option<f64> {
+        let mut secs: Vec<f64> = self.samples.iter().map(|sample| sample.latency_secs).collect();
+        secs.sort_by(f64::total_cmp);
+        quantile(&secs, 0.5)
+    }
 }
 
 /// Executes until the rule says so.
