@@ -16,6 +16,25 @@ use crate::record::{self, Digest};
 /// Extension of a segment's file name.
 pub(crate) const EXTENSION: &str = "jsonl";
 
+/// The segments of a folder, by name; none when it does not exist.
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let cannot_list = |error| StoreError::io(folder, "list the folder")(error);
+    let listing = match std::fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(cannot_list(error)),
+    };
+    let mut paths = Vec::new();
+    for item in listing {
+        let path = item.map_err(cannot_list)?.path();
+        if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// Appends the measurements of one run to its segment.
 #[derive(Debug)]
 pub struct RunWriter {

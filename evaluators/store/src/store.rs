@@ -9,7 +9,7 @@ use assay_core::Measurement;
 
 use crate::error::{Problem, StoreError, Warning};
 use crate::record::Digest;
-use crate::segment::{EXTENSION, RunWriter, scan};
+use crate::segment::{self, RunWriter, scan};
 
 /// The measurements of a study: its folder `measurements/` with one segment a run.
 ///
@@ -114,21 +114,7 @@ impl Store {
 
     /// The segments' files, sorted by name; none when the folder does not exist.
     pub(crate) fn segments(&self) -> Result<Vec<PathBuf>, StoreError> {
-        let cannot_list = |error| StoreError::io(&self.folder, "list the folder")(error);
-        let listing = match std::fs::read_dir(&self.folder) {
-            Ok(listing) => listing,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(cannot_list(error)),
-        };
-        let mut paths = Vec::new();
-        for item in listing {
-            let path = item.map_err(cannot_list)?.path();
-            if path.extension().is_some_and(|extension| extension == EXTENSION) {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        Ok(paths)
+        segment::list(&self.folder)
     }
 }
 

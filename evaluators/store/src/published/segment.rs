@@ -30,25 +30,6 @@ pub fn id_of(sha256: &str) -> &str {
     sha256.get(..ID_DIGITS).unwrap_or(sha256)
 }
 
-/// The segments of a folder, by name; none when it does not exist.
-pub fn list(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let cannot_list = |error| StoreError::io(folder, "list the folder")(error);
-    let listing = match std::fs::read_dir(folder) {
-        Ok(listing) => listing,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(cannot_list(error)),
-    };
-    let mut paths = Vec::new();
-    for item in listing {
-        let path = item.map_err(cannot_list)?.path();
-        if path.extension().is_some_and(|extension| extension == EXTENSION) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
 /// Writes a segment under another name and gives it its own when it is whole.
 pub struct Writer {
     path: PathBuf,

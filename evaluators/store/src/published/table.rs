@@ -255,7 +255,7 @@ impl Store {
     /// When the folder cannot be listed or a segment cannot be read.
     pub fn published(&self, filter: &PublishedFilter) -> Result<PublishedTable, StoreError> {
         let mut table = PublishedTable::default();
-        for path in segment::list(&self.published_folder())? {
+        for path in crate::segment::list(&self.published_folder())? {
             let provenance = match segment::provenance(&path) {
                 Ok(provenance) => provenance,
                 Err(warning) => {
@@ -299,7 +299,7 @@ impl Store {
         if let Some(reference) = self.missing_reference().filter(|reference| reference.id() == name) {
             return Ok(reference.result(row));
         }
-        let paths = segment::list(&self.published_folder())?;
+        let paths = crate::segment::list(&self.published_folder())?;
         let Some(path) = paths.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name)) else {
             return Ok(None);
         };
@@ -321,7 +321,7 @@ impl Store {
         each: &mut dyn FnMut(&Arc<Provenance>, String, PublishedResult),
     ) -> Result<Vec<Warning>, StoreError> {
         let mut warnings = Vec::new();
-        for path in segment::list(&self.published_folder())? {
+        for path in crate::segment::list(&self.published_folder())? {
             let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             let mut source = None;
             warnings.extend(segment::each(&path, |_, entry| {
@@ -346,7 +346,7 @@ impl Store {
     /// As [`published`](Self::published).
     pub fn quarantined(&self) -> Result<(Vec<QuarantinedRow>, Vec<Warning>), StoreError> {
         let (mut rows, mut warnings) = (Vec::new(), Vec::new());
-        for path in segment::list(&self.published_folder())? {
+        for path in crate::segment::list(&self.published_folder())? {
             let mut source = None;
             warnings.extend(segment::each(&path, |_, entry| {
                 match entry {
