@@ -342,12 +342,12 @@ pub struct ResultsCoverage {
 #[derive(Debug, Args)]
 pub struct ResultsImport {
     /// Files of MLPerf, AWS Neuron, InferenceX, vLLM, AIPerf, llama-bench, nvbench, onnxruntime_perf_test or trtexec,
-    /// and folders of other studies
+    /// tables of your own (CSV with the columns model, throughput and unit at least), and folders of other studies
     #[arg(required = true, value_name = "FILE")]
     pub from: Vec<PathBuf>,
     /// What the files are, where their content does not show it: mlperf-summary, mlperf-log, aws-neuron, inferencex,
     /// vllm-bench, aiperf, llama-bench-json, llama-bench-csv, nvbench, onnxruntime-perf-test, trtexec-log,
-    /// trtexec-times, trtexec-profile, or the first part of such a word
+    /// trtexec-times, trtexec-profile, table, or the first part of such a word
     #[arg(long, value_name = "K")]
     pub kind: Option<String>,
     /// A table of hourly prices by instance; prints each result with its cost of a million items

@@ -53,7 +53,7 @@ pub fn answer(
     let runner_up = ranked.get(1).copied();
     // Staying is judged against the best alternative, moving against staying.
     let rival = if best.is_baseline { runner_up } else { Some(baseline) };
-    let confidence = confidence(best, rival);
+    let confidence = confidence(best, rival, options);
     let changes = changes(best, rival, &ranked);
     Answer {
         sentence: sentence(study, best, baseline, runner_up, assumptions),
@@ -88,11 +88,22 @@ fn sentence(
     assumptions: &Assumptions,
 ) -> String {
     let total = |e: &Evaluation| e.tco.as_ref().map_or(f64::NAN, |tco| tco.total.amount);
+    let present = |e: &Evaluation| e.tco.as_ref().map_or(f64::NAN, |tco| tco.present_value.amount);
     let money = |amount: f64| format::money_in(amount, study.currency);
     let months = assumptions.horizon_months;
+    // The present value decides, since what is paid later weighs less: where the sums say the opposite, it is told.
+    let against = |rival: &Evaluation| {
+        let (saving, in_present_value) = (total(rival) - total(best), present(rival) - present(best));
+        (saving, if saving >= 0.0 { None } else { Some(money(in_present_value)) })
+    };
     if best.is_baseline {
-        let next = runner_up.map_or_else(String::new, |e| {
-            format!("; the next best, {}, would cost {} more", e.name, money(total(e) - total(best)))
+        let next = runner_up.map_or_else(String::new, |e| match against(e) {
+            (saving, None) => format!("; the next best, {}, would cost {} more", e.name, money(saving)),
+            (saving, Some(present)) => format!(
+                " in present value; the next best, {}, would cost {} less in total, but {present} more in present value",
+                e.name,
+                money(-saving)
+            ),
         });
         return format!(
             "Stay with {}: at {} over {months} months it costs least{next}.",
@@ -100,13 +111,14 @@ fn sentence(
             money(total(best))
         );
     }
-    let saving = total(baseline) - total(best);
-    let share = format::percent(saving.abs() / total(baseline), 0);
-    let difference = if saving >= 0.0 {
-        format!("{} ({share}) less than {}", money(saving), baseline.name)
-    } else {
-        // The present value decides: what is paid later weighs less.
-        format!("{} ({share}) more than {} in total but less in present value", money(-saving), baseline.name)
+    let difference = match against(baseline) {
+        (saving, None) => {
+            let share = format::percent(saving / total(baseline), 0);
+            format!("{} ({share}) less than {}", money(saving), baseline.name)
+        }
+        (saving, Some(present)) => {
+            format!("{} more than {} in total, but {present} less in present value", money(-saving), baseline.name)
+        }
     };
     let payback = match best.payback_months() {
         Some(months) if months > 0.0 => format!(" and pays back in {}", format::months(months)),
@@ -116,13 +128,22 @@ fn sentence(
     format!("Move to {}: over {months} months it costs {}, {difference},{payback}.", best.name, money(total(best)))
 }
 
-fn confidence(best: &Evaluation, rival: Option<&Evaluation>) -> Confidence {
+fn confidence(best: &Evaluation, rival: Option<&Evaluation>, options: &[ResolvedOption]) -> Confidence {
     let (Some(a), Some(b)) = (best.tco.as_ref(), rival.and_then(|r| r.tco.as_ref())) else { return Confidence::None };
-    let strong =
-        |e: Option<&Evaluation>| e.and_then(|e| e.throughput).is_some_and(|t| t.evidence <= Evidence::Published);
+    let compared = || [Some(best), rival].into_iter().flatten();
+    let strong = |e: &Evaluation| e.throughput.is_some_and(|t| t.evidence <= Evidence::Published);
+    // A service is paid by the item, whatever its throughput; a figure without a range may be off by anything.
+    let without_range =
+        |e: &Evaluation| e.fleet.is_some() && !strong(e) && e.throughput.is_some_and(|t| t.low == t.high);
+    let disturbed = |e: &Evaluation| {
+        let facts = options.iter().find(|o| o.input.id == e.id).and_then(|o| o.throughput.as_ref().ok());
+        facts.is_some_and(|facts| facts.disturbed)
+    };
     if a.total_high.amount >= b.total_low.amount {
         Confidence::Open
-    } else if strong(Some(best)) && strong(rival) {
+    } else if compared().any(|e| without_range(e) || disturbed(e)) {
+        Confidence::Unbounded
+    } else if compared().all(strong) {
         Confidence::Firm
     } else {
         Confidence::Likely

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::device::{Device, StackId};
+use crate::device::{Device, DeviceKind, StackId};
 use crate::environment::{Environment, ForeignLoad};
 use crate::evaluator::TimingMethod;
 use crate::kernel::KernelReport;
@@ -13,7 +13,7 @@ use crate::profile::Profile;
 use crate::statistics::{Statistics, quantile};
 use crate::telemetry::TelemetrySummary;
 use crate::workload::Workload;
-use assay_base::Evidence;
+use assay_base::{Evidence, format};
 
 /// The outcome of one workload on one device with one stack, with all that is needed to judge it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -294,11 +294,31 @@ pub struct Throughput {
 
 /// Relative noise above which a result is not ranked without saying so.
 pub const NOISY_ABOVE: f64 = 0.05;
+/// Share of the processors in use by others above which what was measured on them is not what they can do.
+const DISTURBED_ABOVE: f64 = 0.1;
+/// Share of processor time taken by the hypervisor above which that holds, too.
+const STOLEN_ABOVE: f64 = 0.05;
 
 impl Measurement {
     /// Whether the result is too noisy to be ranked silently.
     pub fn is_noisy(&self) -> bool {
         self.timing.as_ref().is_some_and(|t| t.statistics.relative_noise.is_none_or(|noise| noise > NOISY_ABOVE))
+    }
+
+    /// What else used the processors while it was measured on them, in words; `None` where that was little, where nobody
+    /// looked, and on other devices, whose own work is timed.
+    pub fn disturbance(&self) -> Option<String> {
+        if self.device.kind != DeviceKind::Cpu {
+            return None;
+        }
+        let load = self.foreign_load;
+        let of = self.environment.cpu_logical.map_or(1.0, |count| count.max(1) as f64);
+        if let Some(busy) = load.foreign_busy_cpus.filter(|busy| busy / of > DISTURBED_ABOVE) {
+            let of = format!("{of:.0}");
+            return Some(format!("other programs used {} of {of} processors meanwhile", format::significant(busy, 2)));
+        }
+        let stolen = load.steal.filter(|steal| *steal > STOLEN_ABOVE)?;
+        Some(format!("the hypervisor took {} of the processors' time meanwhile", format::percent(stolen, 0)))
     }
 
     /// Operations a second at the median; `None` where not all are counted.

@@ -26,6 +26,20 @@ fn value(result: &PublishedResult) -> (f64, &str) {
 }
 
 #[test]
+fn a_table_of_one_s_own_is_read_by_its_columns() {
+    let bytes = std::fs::read("tests/corpus/table/own.csv").unwrap();
+    let imported = import(Kind::Table, &bytes);
+    let [small, two, slow] = imported.rows.as_slice() else { panic!("{imported:?}") };
+    assert_eq!(value(small), (412.5, "sequences/s"));
+    assert_eq!((small.latencies_secs["p50"], small.latencies_secs["p99"]), (0.0712, 0.096));
+    assert_eq!((small.power_watts, small.details["batch"].as_str()), (Some(71.0), "32"));
+    assert_eq!((two.throughput_per_accelerator(), two.power_watts), (Some(3605.0), None));
+    assert!(slow.throughput.is_none() && slow.latencies_secs.len() == 2);
+    let [minute] = imported.quarantined.as_slice() else { panic!("{imported:?}") };
+    assert!(minute.line == 5 && minute.reason.contains("`per minute`") && minute.reason.contains("tokens/s"));
+}
+
+#[test]
 fn neuron_tables_cost_what_they_should() {
     let (Some(prices), Some(expected)) =
         (sample("aws-neuron/inf2__inf2_instance_prices.csv"), sample("aws-neuron/expected_cost_per_1m.csv"))

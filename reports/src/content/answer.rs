@@ -14,7 +14,7 @@ impl Confidence {
         match self {
             Self::Firm => "firm",
             Self::Likely => "likely",
-            Self::Open => "open",
+            Self::Open | Self::Unbounded => "open",
             Self::None => "no answer yet",
         }
     }
@@ -25,6 +25,10 @@ impl Confidence {
             Self::Firm => "The cost ranges do not overlap, and the throughputs compared were measured or published.",
             Self::Likely => "The cost ranges do not overlap, but a throughput is projected or assumed.",
             Self::Open => "The cost ranges overlap: the order can change within what is known.",
+            Self::Unbounded => {
+                "How far a throughput can be off is not known: it is stated without a range, or was measured while other \
+                 programs used the machine."
+            }
             Self::None => "Too little is known to compare the options.",
         }
     }
@@ -33,7 +37,7 @@ impl Confidence {
         match self {
             Self::Firm => Tone::Positive,
             Self::Likely => Tone::Info,
-            Self::Open => Tone::Caution,
+            Self::Open | Self::Unbounded => Tone::Caution,
             Self::None => Tone::Neutral,
         }
     }
@@ -90,6 +94,7 @@ pub(crate) fn headline(author: &mut Author<'_>) -> Rich {
         Confidence::Firm | Confidence::None => "",
         Confidence::Likely => ", if the projection holds",
         Confidence::Open => ", but the cost ranges overlap",
+        Confidence::Unbounded => ", if its throughput is what the study takes it for",
     });
     title
 }

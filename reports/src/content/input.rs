@@ -133,6 +133,9 @@ pub enum Confidence {
     Likely,
     /// The cost ranges overlap: the order can change within what is known.
     Open,
+    /// How far a throughput can be off is not known: it is assumed or projected without a range, or was measured while
+    /// other programs used the machine.
+    Unbounded,
     /// There is no answer yet.
     #[default]
     None,
@@ -247,6 +250,8 @@ pub struct ThroughputFacts {
     pub projection: Option<Projection>,
     /// The measured 99th percentile of the latency.
     pub p99_secs: Option<f64>,
+    /// Whether a measurement behind it was taken while other programs used the machine.
+    pub disturbed: bool,
     /// What a reader should know, a sentence each.
     pub warnings: Vec<String>,
 }

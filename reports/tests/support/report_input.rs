@@ -247,6 +247,7 @@ fn resolve(study: &Study, candidate: Candidate, measured: &Measurement) -> (Opti
         hardware: Some(candidate.hardware.to_owned()),
         accelerators_per_unit: 1,
         throughput: Ok(ThroughputFacts {
+            disturbed: false,
             per_accelerator: estimate,
             source: match projection {
                 Some(_) => format!("projected from {} by roofline", measured.id),

@@ -62,7 +62,7 @@ fn answer_card(ui: &mut Ui, assessment: &Assessment) {
             let color = match answer.confidence {
                 Confidence::Firm => tokens.success,
                 Confidence::Likely => tokens.accent,
-                Confidence::Open => tokens.warning,
+                Confidence::Open | Confidence::Unbounded => tokens.warning,
                 Confidence::None => tokens.text_subdued,
             };
             badge(ui, &answer.verdict, color);

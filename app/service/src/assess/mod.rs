@@ -172,7 +172,8 @@ pub fn assess(
     let inputs: Vec<OptionInput> = options.iter().map(|o| o.input.clone()).collect();
     let evaluations = evaluate(&inputs, &assumptions).map_err(translate::in_words_of_the_study)?;
 
-    let missing = missing(study, &options, &evaluations, workload.is_some());
+    let mut missing = missing(study, &options, &evaluations, workload.is_some());
+    missing.extend(options.iter().filter_map(|option| faster_format(option, measured)));
     let answer = answer(study, &options, &evaluations, &assumptions);
     Ok(Assessment {
         study: study.clone(),
@@ -189,6 +190,14 @@ pub fn assess(
         capacity: OnceLock::new(),
         migration: OnceLock::new(),
     })
+}
+
+/// What was measured faster in another format than the one an option's own measurement is in.
+fn faster_format(option: &ResolvedOption, measured: &Measured) -> Option<String> {
+    let facts = option.throughput.as_ref().ok().filter(|facts| facts.projection.is_none())?;
+    let taken = measured.measurements().iter().find(|m| Some(&m.id) == facts.measurement_id.as_ref())?;
+    let found = throughput::faster_format(measured.measurements(), taken)?;
+    Some(format!("{}: {found}", option.input.name))
 }
 
 /// A measured 99th percentile above the requirement excludes an option; one that is unknown does not prove anything.

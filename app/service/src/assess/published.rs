@@ -77,6 +77,7 @@ impl Published {
             measurement_id: None,
             projection: None,
             p99_secs: None,
+            disturbed: false,
             warnings: Vec::new(),
         })
     }
@@ -147,6 +148,7 @@ impl Published {
             measurement_id: None,
             projection: None,
             p99_secs: None,
+            disturbed: false,
             warnings,
         })
     }

@@ -12,6 +12,9 @@ use assay_study::{Study, StudyOption, ThroughputSource};
 
 use super::{Measured, translate};
 
+/// From this ratio on another format is worth a remark.
+const FASTER_FROM: f64 = 1.1;
+
 /// The measured ceilings of one device in one format.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceCeilings {
@@ -182,6 +185,7 @@ impl Resolver<'_> {
                 measurement_id: None,
                 projection: None,
                 p99_secs: None,
+                disturbed: false,
                 warnings: Vec::new(),
             }),
         }
@@ -226,22 +230,14 @@ impl Resolver<'_> {
             });
         };
         let statistics = m.timing.as_ref().map(|t| &t.statistics);
-        let mut warnings = Vec::new();
-        if m.is_noisy() {
-            let noise = statistics.and_then(|s| s.relative_noise);
-            warnings.push(format!(
-                "the measurement `{}` behind it is noisy ({} relative noise): measure again on a quiet machine",
-                m.workload.id,
-                format::or_unknown(noise, |n| format::percent(n, 1))
-            ));
-        }
         Ok(ThroughputFacts {
             per_accelerator,
             source: format!("measured: {} with {} ({})", m.device.name, m.stack, m.id),
             measurement_id: Some(m.id.clone()),
             projection: None,
             p99_secs: statistics.and_then(|s| s.certified_p99_secs.or(s.p99_secs)),
-            warnings,
+            disturbed: m.disturbance().is_some(),
+            warnings: doubts(m).collect(),
         })
     }
 
@@ -267,8 +263,49 @@ impl Resolver<'_> {
         let target = target_roofline(profile, target_format, self.study.assumptions.vendor_peak_fraction)?;
         let target_workload = Workload { format: target_format, ..workload.clone() };
         let (here, there) = ((workload, &ceilings.roofline), (&target_workload, &target));
-        project(&measured, here, there, profile, (self.study, self.measured))
+        let mut projected = project(&measured, here, there, profile, (self.study, self.measured))?;
+        let behind = self.measured.measurements().iter().filter(|m| ceilings.measurement_ids.contains(&m.id));
+        for ceiling in behind {
+            projected.disturbed |= ceiling.disturbance().is_some();
+            projected.warnings.extend(doubts(ceiling));
+        }
+        Ok(projected)
     }
+}
+
+/// Why a measurement should be repeated before anything rests on it, a sentence each.
+fn doubts(m: &Measurement) -> impl Iterator<Item = String> {
+    let noise = m.timing.as_ref().and_then(|timing| timing.statistics.relative_noise);
+    let noisy = m
+        .is_noisy()
+        .then(|| format!("is noisy ({} relative noise)", format::or_unknown(noise, |n| format::percent(n, 1))));
+    let disturbed = m.disturbance().map(|what| format!("was disturbed ({what})"));
+    let id = m.workload.id.clone();
+    [noisy, disturbed]
+        .into_iter()
+        .flatten()
+        .map(move |doubt| format!("the measurement `{id}` behind it {doubt}: measure again on a quiet machine"))
+}
+
+/// The same work, measured on the same device in another format, where it was a good deal faster: an option that is
+/// compared in a wider format than it could use is compared unfairly.
+pub fn faster_format(measurements: &[Measurement], taken: &Measurement) -> Option<String> {
+    let rate = |m: &Measurement| estimate(m).map(|estimate| estimate.value);
+    let own = rate(taken)?;
+    let same_work = |m: &&Measurement| {
+        m.status.passed()
+            && m.workload.shape == taken.workload.shape
+            && m.workload.format != taken.workload.format
+            && (&m.device.id, &m.target) == (&taken.device.id, &taken.target)
+    };
+    let faster = measurements.iter().filter(same_work).filter_map(|m| Some((m, rate(m)? / own)));
+    let (m, ratio) = faster.filter(|(_, ratio)| *ratio > FASTER_FROM).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(format!(
+        "`{}` ran {} times as fast on the same device: compare with that, if {} is accurate enough",
+        m.workload.id,
+        format::significant(ratio, 2),
+        m.workload.format
+    ))
 }
 
 /// The range of a projection from one device: what the study assumes, and no narrower than what such projections missed
@@ -375,6 +412,7 @@ fn project(
         measurement_id: measured.measurement_id.clone(),
         projection: Some(projection),
         p99_secs: None,
+        disturbed: measured.disturbed,
         warnings,
     })
 }

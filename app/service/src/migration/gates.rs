@@ -1,8 +1,9 @@
 //! What must hold before the next step, and whether it holds.
 
 use assay_base::Evidence;
-use assay_core::Measurement;
+use assay_core::{Measurement, Workload};
 use assay_reports::content::{GateUnit, GateVerdict, JudgedGate, PlannedWave};
+use assay_study::ThroughputSource;
 use assay_study::migration::{Gate, GateMetric};
 
 use super::Move;
@@ -147,10 +148,17 @@ fn measurement<'a>(planned: &Move<'a>) -> Option<&'a Measurement> {
     planned.measurements.iter().find(|m| m.id == *id)
 }
 
+/// What counts as correct in the format that the option computes in.
 fn tolerance(planned: &Move<'_>) -> Option<f64> {
     let own = measurement(planned).and_then(|m| Some(m.correctness.as_ref()?.tolerance));
-    let same_workload = |m: &&Measurement| m.workload.id == planned.assessment.study.workload;
-    own.or_else(|| planned.measurements.iter().rev().find(same_workload)?.correctness.as_ref().map(|c| c.tolerance))
+    own.or_else(|| {
+        let workload = planned.assessment.workload.as_ref()?;
+        let format = match &planned.option.throughput {
+            ThroughputSource::Projected { format: Some(format), .. } => *format,
+            _ => workload.format,
+        };
+        Some(Workload { format, ..workload.clone() }.tolerance())
+    })
 }
 
 /// The newest result of each workload on the option's device and stack.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fields::{self, Fields};
+use super::table;
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,11 +36,13 @@ pub enum Kind {
     TrtexecTimes,
     /// What `trtexec --exportProfile` writes: one object a layer.
     TrtexecProfile,
+    /// A table of one's own as CSV; [`TEMPLATE`](super::TEMPLATE) names its columns.
+    Table,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::MlperfSummary,
         Self::MlperfLog,
         Self::AwsNeuron,
@@ -53,6 +56,7 @@ impl Kind {
         Self::TrtexecLog,
         Self::TrtexecTimes,
         Self::TrtexecProfile,
+        Self::Table,
     ];
 
     /// The word used on the command line.
@@ -71,6 +75,7 @@ impl Kind {
             Self::TrtexecLog => "trtexec-log",
             Self::TrtexecTimes => "trtexec-times",
             Self::TrtexecProfile => "trtexec-profile",
+            Self::Table => "table",
         }
     }
 
@@ -114,6 +119,7 @@ fn recognise_table(bytes: &[u8]) -> Option<Kind> {
     match () {
         () if has(&["Model", "Inst. Type", "Neuron Version"]) => Some(Kind::AwsNeuron),
         () if has(&["n_prompt", "n_gen", "avg_ts"]) => Some(Kind::LlamaBenchCsv),
+        () if table::is_header(&header) => Some(Kind::Table),
         () => None,
     }
 }

@@ -20,6 +20,7 @@ mod nvbench;
 mod onnxruntime;
 mod prices;
 mod result;
+mod table;
 mod trtexec;
 mod vllm;
 
@@ -30,6 +31,7 @@ pub use kind::{Kind, recognise};
 pub use mlperf_log::SystemDescription;
 pub use prices::{PriceList, PriceListError};
 pub use result::{PublishedResult, Quarantined, numeric_format};
+pub use table::TEMPLATE;
 
 use fields::Fields;
 
@@ -93,8 +95,9 @@ pub fn read_each(
 ) -> Result<(), NotThisKind> {
     let mut sink = Sink { row: 0, take };
     let read = match kind {
-        Kind::AwsNeuron => table(input.bytes, &mut sink, neuron::read_row),
-        Kind::LlamaBenchCsv => table(input.bytes, &mut sink, llama_bench::read_row),
+        Kind::AwsNeuron => rows(input.bytes, &mut sink, neuron::read_row),
+        Kind::LlamaBenchCsv => rows(input.bytes, &mut sink, llama_bench::read_row),
+        Kind::Table => rows(input.bytes, &mut sink, table::read_row),
         Kind::LlamaBenchJson => objects(input.bytes, &mut sink, llama_bench::read_row),
         Kind::MlperfSummary => objects(input.bytes, &mut sink, mlperf::read_row),
         Kind::InferenceX => objects(input.bytes, &mut sink, inferencex::read_row),
@@ -125,7 +128,7 @@ pub fn read(kind: Kind, input: Input<'_>) -> Result<Imported, NotThisKind> {
 
 type ReadRow = fn(&Fields) -> Result<PublishedResult, String>;
 
-fn table(bytes: &[u8], sink: &mut Sink<'_>, read_row: ReadRow) -> Result<(), GaveUp> {
+fn rows(bytes: &[u8], sink: &mut Sink<'_>, read_row: ReadRow) -> Result<(), GaveUp> {
     fields::each_table_row(bytes, |line, row| sink.row(line, row.and_then(|row| read_row(&Fields::from(row)))))
 }
 

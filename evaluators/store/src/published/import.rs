@@ -8,7 +8,7 @@ use super::columns::Columns;
 use super::segment::{self, Entry};
 use super::{Provenance, Stated, known_terms};
 use crate::error::StoreError;
-use crate::importers::{Input, Kind, PublishedResult, Quarantined, read_each, recognise};
+use crate::importers::{Input, Kind, PublishedResult, Quarantined, TEMPLATE, read_each, recognise};
 use crate::record::hex;
 use crate::store::Store;
 
@@ -152,7 +152,10 @@ fn kind_of(bytes: &[u8], allowed: &[Kind]) -> Result<Kind, String> {
         (_, [only]) => Ok(*only),
         (None, _) => {
             let kinds = Kind::ALL.map(Kind::label).join(", ");
-            Err(format!("its content is of no known kind; name its kind if you know it: {kinds}"))
+            Err(format!(
+                "its content is of no known kind; name its kind if you know it: {kinds}. A table of your own begins \
+                 with a line of column names: {TEMPLATE}"
+            ))
         }
         (Some(kind), _) => Err(format!("its content is of the kind {kind}, not of those asked for")),
     }

@@ -27,19 +27,22 @@ pub(in crate::content) fn sentence(author: &mut Author<'_>) -> Option<Rich> {
     if !has_projection(author) {
         return None;
     }
-    let (median, p90) =
-        author.input.model_cards.first().and_then(|card| Some((card.median_error?, card.p90_error?)))?;
+    let card = author.input.model_cards.first()?;
+    let (median, p90, limit) = (card.median_error?, card.p90_error?, card.limits.first());
+    let limit = limit.map_or(Rich::default(), |limit| rich![" ", Inline::name(limit), "."]);
     let class = Some(Evidence::Published);
     let percent = |part: f64| format::percent(part, 0);
     let median = author.value("model_card.0.median_error", Some(median), percent, class);
     let p90 = author.value("model_card.0.p90_error", Some(p90), percent, class);
-    Some(rich![
+    let mut sentence = rich![
         "Projections like these missed known results by ",
         median,
         " at the median, nine of ten by at most ",
         p90,
         "."
-    ])
+    ];
+    sentence.extend(limit);
+    Some(sentence)
 }
 
 /// Whether any throughput is projected.

@@ -22,6 +22,13 @@ pub fn run(arguments: &ResultsCompare) -> anyhow::Result<Verdict> {
         Ok(found)
     };
     let (baseline, candidate) = (of_run(&arguments.baseline)?, of_run(&arguments.candidate)?);
+    let run = |of: &[Measurement]| of.first().map(|m| m.run_id.clone());
+    anyhow::ensure!(
+        run(&baseline) != run(&candidate),
+        "`{}` and `{}` are the same run; name two runs",
+        arguments.baseline,
+        arguments.candidate
+    );
     let comparisons = store::verdict::compare_runs(&baseline, &candidate);
     let median = |m: Option<&Measurement>| m.and_then(|m| Some(m.timing.as_ref()?.statistics.median_secs));
     let rows: Vec<Value> = comparisons
