@@ -352,7 +352,7 @@ fn assumptions() -> impl Strategy<Value = Assumptions> {
 
 fn consistent(evaluation: &Evaluation, assumptions: &Assumptions) {
     finite(&serde_json::to_value(evaluation).unwrap());
-    if let Some(cost) = evaluation.unit_cost {
+    if let Some(cost) = evaluation.full_use_cost {
         assert!(cost.low.amount <= cost.value.amount && cost.value.amount <= cost.high.amount, "{cost:?}");
     }
     if let Some(fleet) = &evaluation.fleet {

@@ -8,9 +8,9 @@ use assay_base::yaml::{self, YamlError};
 use serde::Serialize;
 
 use crate::catalog::{self, CatalogError};
-use crate::locate::{Place, locate};
 use crate::profile::Profile;
 use crate::rules;
+use assay_base::place::{Place, locate};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -14,7 +14,6 @@ pub mod catalog;
 pub mod check;
 pub mod export_control;
 pub mod import;
-mod locate;
 pub mod offer;
 pub mod portability;
 pub mod profile;

@@ -179,6 +179,12 @@ pub fn whole_months(value: u32) -> String {
     format!("{}\u{a0}{}", thousands(f64::from(value), 0), if value == 1 { "month" } else { "months" })
 }
 
+/// A count of things: `1 unit`, `1,200 units`.
+pub fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{}\u{a0}{noun}{plural}", thousands(count as f64, 0))
+}
+
 /// A count for sentences: `20 billion`, `1.5 million`, `350,000`.
 pub fn spoken(value: f64) -> String {
     let steps = [(1e12, "trillion"), (1e9, "billion"), (1e6, "million")];

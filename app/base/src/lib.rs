@@ -7,6 +7,7 @@ pub mod files;
 pub mod format;
 pub mod money;
 pub mod numeric_format;
+pub mod place;
 pub mod yaml;
 
 pub use evidence::Evidence;

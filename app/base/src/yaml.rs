@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use crate::place::{Place, locate_or_around};
+
 /// A YAML document that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}: {}{message}{}", file.display(), position(*line, *column), prefix(field), suggest(suggestion.as_deref()))]
@@ -62,17 +64,19 @@ pub fn parse<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, YamlErro
     let deserializer = serde_yaml::Deserializer::from_str(text);
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let field = error.path().to_string();
+        let place = Place::from(error.path());
         let inner = error.into_inner();
-        let location = inner.location();
         let message = strip_location(&inner.to_string());
         let unknown = unknown_word(&message);
-        let (mut line, mut column) = (location.as_ref().map(|l| l.line()), location.as_ref().map(|l| l.column()));
-        // serde_yaml points at the enclosing map or value; the key itself is more useful.
-        if let Some((word, _)) = &unknown
-            && let Some(found) = find_key(text, word, line.unwrap_or(1))
-        {
-            (line, column) = (Some(found.0), Some(found.1));
+        // The parser points at what encloses the value, or nowhere.
+        let told = inner.location().map(|location| (location.line(), location.column()));
+        let mut position = told.max(locate_or_around(text, &place));
+        // The key itself is more useful than its map.
+        if let Some((word, _)) = &unknown {
+            position = find_key(text, word, position.map_or(1, |(line, _)| line)).or(position);
         }
+        let message = in_plain_words(&message, position.and_then(|at| scalar_at(text, at)));
+        let (line, column) = (position.map(|at| at.0), position.map(|at| at.1));
         let suggestion = unknown.and_then(|(word, known)| nearest(&word, known.iter().map(String::as_str)));
         let field = if field == "." { String::new() } else { field };
         YamlError { file: file.to_owned(), line, column, field, message, suggestion }
@@ -113,6 +117,38 @@ fn strip_location(message: &str) -> String {
         Some((path, rest)) if !path.contains(' ') && !path.contains('`') => rest.to_owned(),
         _ => message.to_owned(),
     }
+}
+
+/// The parser's message in words for people who write files, not programs.
+fn in_plain_words(message: &str, scalar: Option<&str>) -> String {
+    // A date that could not be read; what reads it says which of its digits it missed.
+    if message.contains("failed to parse") && ["year", "month", "day"].iter().any(|part| message.contains(part)) {
+        let given = scalar.map(|text| format!("`{text}` is not a date: ")).unwrap_or_default();
+        return format!("{given}write year, month and day as YYYY-MM-DD, such as 2026-11-20");
+    }
+    let Some((found, expected)) = message.split_once("expected ") else { return message.to_owned() };
+    let first = expected.split([' ', ',']).next().unwrap_or_default();
+    let plain = match first {
+        "f64" | "f32" => "a number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or above",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "struct" | "internally" | "map" => "keys with values below this one",
+        "sequence" => "a list",
+        _ if expected == "a sequence" => "a list",
+        _ if expected == "a boolean" => "true or false",
+        _ => expected,
+    };
+    let found =
+        found.replace("unit value", "nothing").replace("sequence", "a list").replace("floating point", "number");
+    format!("{found}expected {plain}")
+}
+
+/// The word or number at a position, without quotes and comments.
+fn scalar_at(text: &str, (line, column): (usize, usize)) -> Option<&str> {
+    let line = text.lines().nth(line.checked_sub(1)?)?;
+    let start = line.char_indices().nth(column.checked_sub(1)?)?.0;
+    let scalar = line.get(start..)?.split([',', '}', '#']).next()?.trim();
+    Some(scalar.trim_matches(['"', '\''])).filter(|scalar| !scalar.is_empty())
 }
 
 /// The offending word and the known ones of serde's "unknown field `x`, expected one of `a`, `b`".
@@ -174,6 +210,42 @@ mod tests {
         let error = error("inner:\n  discount_rate: lots\n");
         assert_eq!((error.line, error.field.as_str()), (Some(2), "inner.discount_rate"), "{error}");
         assert_eq!(error.suggestion, None);
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code, reason = "only reading is tested")]
+    struct Bill {
+        title: String,
+        currency: crate::Currency,
+        day: jiff::civil::Date,
+        lines: Vec<Line>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(tag = "kind", rename_all = "kebab-case")]
+    #[allow(dead_code, reason = "only reading is tested")]
+    enum Line {
+        Paid { amount: f64, source: String },
+    }
+
+    #[test]
+    fn what_the_parser_does_not_place_is_placed_and_its_words_are_plain() {
+        let sound = "title: t\ncurrency: EUR\nday: 2026-11-20\nlines:\n  - kind: paid\n    amount: 3\n    source: x\n";
+        let error = |from: &str, to: &str| {
+            parse::<Bill>(&sound.replace(from, to), Path::new("b.yaml")).unwrap_err().to_string()
+        };
+        assert!(parse::<Bill>(sound, Path::new("b.yaml")).is_ok());
+        let currency = error("EUR", "EURO");
+        assert!(currency.starts_with("b.yaml:2:11: currency: "), "{currency}");
+        let day = error("2026-11-20", "tomorrow");
+        assert!(day.starts_with("b.yaml:3:6: ") && day.contains("`tomorrow` is not a date"), "{day}");
+        assert!(day.contains("YYYY-MM-DD"), "{day}");
+        let missing = error("    source: x\n", "");
+        assert!(missing.starts_with("b.yaml:5:") && missing.contains("source"), "{missing}");
+        let amount = error("amount: 3", "amount: lots");
+        assert!(amount.contains("expected a number") && !amount.contains("f64"), "{amount}");
+        let line = error("lines:\n  - kind: paid\n    amount: 3\n    source: x\n", "lines: 3\n");
+        assert!(line.contains("expected a list"), "{line}");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
+    /// Begin a study of your own in an empty folder
+    New(New),
     /// Do the whole job on this machine: detect, measure, cost, print the dossier
     Demo(Demo),
     /// List devices, their stacks, and why a stack is unavailable
@@ -75,6 +77,13 @@ impl StudyArguments {
     pub fn named(&self) -> Option<&std::path::Path> {
         self.study.as_deref().or(self.study_option.as_deref())
     }
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// The study's folder; created when absent, and empty where it is there
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

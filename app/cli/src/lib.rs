@@ -62,6 +62,7 @@ fn dispatch(arguments: Arguments, entry_points: &EntryPoints) -> anyhow::Result<
         return Ok(Verdict::Yes);
     };
     match subcommand {
+        Subcommand::New(new) => commands::new::run(&new),
         Subcommand::Demo(demo) => commands::demo::run(&demo),
         Subcommand::Devices(devices) => commands::devices::run(&devices),
         Subcommand::Run(run) => commands::run::run(&run),

@@ -35,6 +35,26 @@ pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
     arranged(ContentArrangement::Disabled, columns, rows)
 }
 
+/// Prints a table for people whose column `flexible` has what the others leave of the width; `mark` at the end of a
+/// cell of it is kept.
+pub fn fitted_table(columns: &[Column], mut rows: Vec<Vec<String>>, flexible: usize, mark: &str) -> anyhow::Result<()> {
+    const GAP: usize = 2;
+    let width = |i: usize, column: &Column| {
+        let cells = rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.chars().count());
+        cells.chain([column.title.chars().count()]).max().unwrap_or_default() + GAP
+    };
+    let others: usize =
+        columns.iter().enumerate().filter(|(i, _)| *i != flexible).map(|(i, column)| width(i, column)).sum();
+    let room = usize::from(WIDTH).saturating_sub(others).max(12);
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut(flexible)) {
+        *cell = match cell.strip_suffix(mark).filter(|_| !mark.is_empty()) {
+            Some(name) => format!("{}{mark}", shortened(name, room.saturating_sub(mark.chars().count()))),
+            None => shortened(cell, room),
+        };
+    }
+    table(columns, rows)
+}
+
 /// Prints a table for people whose long cells are wrapped.
 pub fn wrapped_table(columns: &[Column], rows: Vec<Vec<String>>) -> anyhow::Result<()> {
     arranged(ContentArrangement::Dynamic, columns, rows)

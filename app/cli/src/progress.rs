@@ -30,7 +30,7 @@ pub fn run_to_end(request: RunRequest) -> anyhow::Result<(Vec<Measurement>, RunS
             RunEvent::Phase { index, phase } => view.job(jobs.get(index), &phase),
             RunEvent::Samples { index, latency_secs } => {
                 executions += latency_secs.len();
-                view.job(jobs.get(index), &format!("measuring, {executions} executions"));
+                view.job(jobs.get(index), &format!("measuring, {}", format::counted(executions as u64, "execution")));
             }
             RunEvent::Finished { index, measurement } => {
                 view.finished(jobs.get(index), &measurement);

@@ -2,7 +2,7 @@
 //!
 //! Source: FinOps Open Cost & Usage Specification 1.2. `BilledCost` is what is paid, `EffectiveCost` spreads what is paid
 //! in advance over its use; each of them sums to the option's total cost, and they must not be added to each other. The
-//! months of the plan are calendar months from the first one that begins on the pricing date or later.
+//! months of the plan are calendar months from [`crate::assess::Assessment::first_month`] on.
 
 use assay_base::Evidence;
 use assay_cost_models::evaluation::{Component, ComponentFlow};
@@ -167,7 +167,7 @@ impl Sheet<'_> {
 
     fn row(&self, charge: &Charge, first_of_month: bool) -> Result<Vec<String>, jiff::Error> {
         let assessment = self.assessment;
-        let (begin, end) = period(assessment.pricing_date, charge.month)?;
+        let (begin, end) = period(assessment.first_month(), charge.month)?;
         let (begin, end) = (instant(begin), instant(end));
         let component = charge.component;
         let payment = &self.resolved.input.payment;
@@ -213,7 +213,7 @@ impl Sheet<'_> {
         );
         let commitment = format!("{}-{}", self.option.id, self.option.price.offer.as_deref().unwrap_or("reserved"));
         let measurement = self.resolved.throughput.as_ref().ok().and_then(|fact| fact.measurement_id.clone());
-        let per_million = self.evaluation.full_unit_cost.map(|cost| cost.value.amount);
+        let per_million = self.evaluation.cost_per_million.map(|cost| cost.value.amount);
         let units = self.units(charge.month);
         let cells: [(&str, String); COLUMNS.len()] = [
             ("BilledCost", decimal(charge.billed)),
@@ -347,9 +347,7 @@ fn is_committed(component: Component, charge: &Charge) -> bool {
 }
 
 /// The calendar month of a month of the plan, its end exclusive; what is paid at the start belongs to the first.
-fn period(pricing_date: Date, month: usize) -> Result<(Date, Date), jiff::Error> {
-    let of_date = pricing_date.first_of_month();
-    let first = if of_date == pricing_date { of_date } else { of_date.checked_add(1.month())? };
+fn period(first: Date, month: usize) -> Result<(Date, Date), jiff::Error> {
     let begin = first.checked_add((month.max(1) as i64 - 1).months())?;
     Ok((begin, begin.checked_add(1.month())?))
 }
@@ -379,10 +377,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_are_calendar_months_from_the_pricing_date_on() {
-        assert_eq!(period(date(2026, 11, 20), 0).unwrap(), (date(2026, 12, 1), date(2027, 1, 1)));
-        assert_eq!(period(date(2026, 11, 20), 2).unwrap(), (date(2027, 1, 1), date(2027, 2, 1)));
-        assert_eq!(period(date(2026, 11, 1), 1).unwrap(), (date(2026, 11, 1), date(2026, 12, 1)));
+    fn months_are_calendar_months_from_the_first_one_on() {
+        assert_eq!(period(date(2027, 1, 1), 0).unwrap(), (date(2027, 1, 1), date(2027, 2, 1)));
+        assert_eq!(period(date(2027, 1, 1), 1).unwrap(), (date(2027, 1, 1), date(2027, 2, 1)));
+        assert_eq!(period(date(2027, 1, 1), 2).unwrap(), (date(2027, 2, 1), date(2027, 3, 1)));
         assert_eq!(instant(date(2026, 2, 3)), "2026-02-03T00:00:00Z");
     }
 }

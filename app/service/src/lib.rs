@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod answer;
 pub mod assess;
+mod calendar;
 pub mod capacity;
 pub mod commands;
 pub mod compilers;
@@ -20,6 +21,7 @@ pub mod intake;
 pub mod journal;
 pub mod migration;
 pub mod preview;
+mod references;
 pub mod report;
 pub mod reproduce;
 pub mod runs;

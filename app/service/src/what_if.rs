@@ -1,5 +1,6 @@
 //! What would change the decision: break-evens between options, and buying now against waiting.
 
+use assay_base::format;
 use assay_cost_models::evaluation::{
     BreakEven, Driver, OptionInput, ValueOfWaiting, WaitPlan, WaitScenario, break_even, value_of_waiting,
 };
@@ -124,14 +125,22 @@ pub fn waiting(assessment: &Assessment) -> Vec<Waited> {
                 months: given.months,
                 scenarios: given.scenarios.iter().map(scenario).collect(),
             };
-            let value = value_of_waiting(&options, &assessment.assumptions, &plan);
+            let horizon = assessment.assumptions.horizon_months;
+            // A shorter horizon is a what-if of its own; the wait is then beyond it and says so.
+            let value = if given.months < horizon {
+                let value = value_of_waiting(&options, &assessment.assumptions, &plan);
+                value.map_err(|error| translate::in_words_of_the_study(error).to_string())
+            } else {
+                let (wait, horizon) = (format::whole_months(given.months), format::whole_months(horizon));
+                Err(format!("a wait of {wait} does not end within the horizon of {horizon}"))
+            };
             Waited {
                 id: given.id.clone(),
                 option: given.option.clone(),
                 meanwhile,
                 months: given.months,
                 source: given.source.clone(),
-                value: value.map_err(|error| translate::in_words_of_the_study(error).to_string()),
+                value,
             }
         })
         .collect()

@@ -16,6 +16,7 @@ use crate::commands::Command;
 use crate::estimates::EstimateRecord;
 use crate::history::{History, Recorded};
 use crate::journal::{Journal, JournalError, Recovered};
+use crate::references;
 
 /// What can go wrong around a study.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +86,11 @@ impl Workbench {
         let store = Store::open(folder.path()).with_reference();
         let loaded = store.load()?;
         let warnings = loaded.warnings.iter().map(ToString::to_string).collect();
-        Self::assembled(folder, study, catalog, store, loaded.measurements, warnings)
+        let opened = Self::assembled(folder, study, catalog, store, loaded.measurements, warnings)?;
+        match references::problem(&opened.study, &opened.catalog, &opened.measured) {
+            Some(problem) => Err(opened.folder.invalid(problem).into()),
+            None => Ok(opened),
+        }
     }
 
     /// Opens the study of a folder with measurements from elsewhere, and no published results but the folder's.
@@ -223,6 +228,7 @@ impl Workbench {
         if edited == self.study {
             return Ok(());
         }
+        self.refuse_unknown_names(&edited)?;
         let assessment = self.assess(&edited, self.scenario.as_deref())?;
         self.folder.save(&edited, paths.iter().map(String::as_str))?;
         let recorded = self.history.record(&self.study, &paths, gesture);
@@ -245,9 +251,17 @@ impl Workbench {
     pub fn override_values(&mut self, values: &[(String, serde_json::Value)]) -> Result<(), WorkbenchError> {
         let edited =
             assay_study::set_paths(&self.assessment.study, values.iter().map(|(p, v)| (p.as_str(), v.clone())))?;
+        self.refuse_unknown_names(&edited)?;
         self.assessment = self.assess(&edited, None)?;
         self.revision += 1;
         Ok(())
+    }
+
+    fn refuse_unknown_names(&self, study: &Study) -> Result<(), WorkbenchError> {
+        match references::problem(study, &self.catalog, &self.measured) {
+            Some(problem) => Err(WorkbenchError::Other(format!("{}: {}", problem.path, problem.message))),
+            None => Ok(()),
+        }
     }
 
     /// Takes back the last gesture. `false` when there is none.

@@ -60,7 +60,7 @@ fn an_incorrect_result_is_never_priced() {
     wrong[2] = measurement("encoder-block-fp32", 0.1, Status::Incorrect { reason: "the error is 1".to_owned() });
     let assessment = assessed(&study, &wrong);
     let here = assessment.evaluation("this-machine").unwrap();
-    assert!(here.unit_cost.is_none() && here.rank.is_none());
+    assert!(here.cost_per_million.is_none() && here.rank.is_none());
     assert!(here.not_ranked.as_ref().unwrap().contains("incorrect"), "{:?}", here.not_ranked);
 }
 
@@ -155,7 +155,7 @@ fn published_results_feed_options_and_projections_say_how_far_they_miss() {
     assert_eq!(found.per_accelerator.evidence, Evidence::Published);
     assert!(found.source.contains("MLCommons") && found.source.contains("submitters"), "{}", found.source);
     let ranked = published.evaluation("h100-rent").unwrap();
-    assert!(ranked.unit_cost.is_some(), "{:?}", ranked.not_ranked);
+    assert!(ranked.cost_per_million.is_some(), "{:?}", ranked.not_ranked);
     // Other options of the sample are projected from a measurement.
     assert_eq!(published.model_cards.len(), 1);
 

@@ -90,7 +90,7 @@ fn the_pricing_follows_the_way_to_pay() {
     let assumptions = &workbench.assessment().assumptions;
     let items: f64 = assumptions.demand.items(36).unwrap().iter().sum();
     assert!((counted / items - 1.0).abs() < 1e-12);
-    assert_eq!(of("service", "service")[0]["ChargePeriodStart"], "2026-12-01T00:00:00Z");
+    assert_eq!(of("service", "service")[0]["ChargePeriodStart"], "2027-01-01T00:00:00Z");
 }
 
 #[test]

@@ -269,7 +269,7 @@ fn every_key_is_understood_and_every_option_is_ranked() {
         assessment
             .evaluation("hourly")
             .unwrap()
-            .unit_costs
+            .full_use_costs
             .as_ref()
             .unwrap()
             .tokens

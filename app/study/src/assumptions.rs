@@ -1,5 +1,6 @@
 //! The numbers behind cost and return, with their defaults, units, ranges and sources in one table.
 
+use assay_base::Currency;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,16 +24,18 @@ pub struct Assumptions {
     pub retry_fraction: Quantity,
     /// Hours of a month.
     pub hours_per_month: f64,
-    /// Price of electricity for a kWh, in the study's currency.
-    pub electricity_price_per_kwh: Quantity,
+    /// Price of electricity for a kWh, in the study's currency. It has a default in USD and EUR alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub electricity_price_per_kwh: Option<Quantity>,
     /// Power usage effectiveness of the data centre (ISO/IEC 30134-2).
     pub pue: Quantity,
     /// Yearly upkeep of owned hardware as a fraction of its price.
     pub upkeep_fraction_per_year: f64,
     /// Value of owned hardware at the end of its life as a fraction of its price.
     pub residual_fraction: Quantity,
-    /// Cost of an engineer's day, in the study's currency.
-    pub engineer_cost_per_day: f64,
+    /// Cost of an engineer's day, in the study's currency. It has a default in USD and EUR alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engineer_cost_per_day: Option<f64>,
     /// Interruptions of a spot unit in an hour.
     pub spot_interruptions_per_hour: f64,
     /// Time to write a checkpoint on spot capacity.
@@ -64,6 +67,9 @@ pub struct AssumptionSpec {
     pub min: f64,
     /// Largest sensible value.
     pub max: f64,
+    /// For an amount of money: the currencies in which the default and the range mean something. Empty for what is no
+    /// amount.
+    pub currencies: &'static [Currency],
     /// Whether the value is a fraction shown in percent.
     pub percent: bool,
     /// Whether it may be a distribution.
@@ -82,6 +88,7 @@ const PLAIN: AssumptionSpec = AssumptionSpec {
     default: 0.0,
     min: 0.0,
     max: 1.0,
+    currencies: &[],
     percent: false,
     uncertain: false,
     source: "",
@@ -175,6 +182,7 @@ pub const ASSUMPTIONS: [AssumptionSpec; 19] = [
         default: 0.10,
         min: 0.0,
         max: 1.0,
+        currencies: &[Currency::USD, Currency::EUR],
         uncertain: true,
         source: "Assumed industrial tariff; replace it by your contract",
         ..PLAIN
@@ -202,7 +210,7 @@ pub const ASSUMPTIONS: [AssumptionSpec; 19] = [
     },
     AssumptionSpec {
         key: "residual_fraction",
-        label: "Residual value at the end",
+        label: "Residual value at the end of life",
         unit: "of price",
         default: 0.15,
         min: 0.0,
@@ -219,6 +227,7 @@ pub const ASSUMPTIONS: [AssumptionSpec; 19] = [
         default: 900.0,
         min: 0.0,
         max: 5000.0,
+        currencies: &[Currency::USD, Currency::EUR],
         source: "Assumed fully loaded cost",
         ..PLAIN
     },
@@ -308,11 +317,11 @@ impl Default for Assumptions {
             goodput_fraction: of("goodput_fraction").into(),
             retry_fraction: of("retry_fraction").into(),
             hours_per_month: of("hours_per_month"),
-            electricity_price_per_kwh: of("electricity_price_per_kwh").into(),
+            electricity_price_per_kwh: None,
             pue: of("pue").into(),
             upkeep_fraction_per_year: of("upkeep_fraction_per_year"),
             residual_fraction: of("residual_fraction").into(),
-            engineer_cost_per_day: of("engineer_cost_per_day"),
+            engineer_cost_per_day: None,
             spot_interruptions_per_hour: of("spot_interruptions_per_hour"),
             spot_checkpoint_secs: of("spot_checkpoint_secs"),
             spot_restart_secs: of("spot_restart_secs"),
@@ -324,14 +333,33 @@ impl Default for Assumptions {
     }
 }
 
-impl Assumptions {
-    /// The value of an assumption by its key; the single figure of one that is a distribution.
-    pub fn get(&self, key: &str) -> Option<f64> {
-        self.quantity(key).map(|quantity| quantity.value())
+impl AssumptionSpec {
+    /// What is known of an assumption by its key.
+    pub fn of(key: &str) -> Option<&'static Self> {
+        ASSUMPTIONS.iter().find(|spec| spec.key == key)
     }
 
-    /// An assumption by its key.
-    pub fn quantity(&self, key: &str) -> Option<Quantity> {
+    /// Whether the default and the range mean something in a currency.
+    pub fn is_for(&self, currency: Currency) -> bool {
+        self.currencies.is_empty() || self.currencies.contains(&currency)
+    }
+
+    /// The currencies of the default in words, such as `USD and EUR`.
+    pub fn known_currencies(&self) -> String {
+        self.currencies.iter().map(Currency::code).collect::<Vec<_>>().join(" and ")
+    }
+}
+
+impl Assumptions {
+    /// An assumption by its key, stated or its default. `None` for an amount that is not stated in a currency that the
+    /// default is not for.
+    pub fn quantity(&self, key: &str, currency: Currency) -> Option<Quantity> {
+        let spec = AssumptionSpec::of(key)?;
+        self.stated_or_plain(key).or_else(|| spec.is_for(currency).then_some(spec.default.into()))
+    }
+
+    /// An assumption; `None` for an amount that is not stated.
+    fn stated_or_plain(&self, key: &str) -> Option<Quantity> {
         Some(match key {
             "horizon_months" => self.horizon_months.into(),
             "discount_rate_annual" => self.discount_rate_annual.clone(),
@@ -340,11 +368,11 @@ impl Assumptions {
             "goodput_fraction" => self.goodput_fraction.clone(),
             "retry_fraction" => self.retry_fraction.clone(),
             "hours_per_month" => self.hours_per_month.into(),
-            "electricity_price_per_kwh" => self.electricity_price_per_kwh.clone(),
+            "electricity_price_per_kwh" => self.electricity_price_per_kwh.clone()?,
             "pue" => self.pue.clone(),
             "upkeep_fraction_per_year" => self.upkeep_fraction_per_year.into(),
             "residual_fraction" => self.residual_fraction.clone(),
-            "engineer_cost_per_day" => self.engineer_cost_per_day.into(),
+            "engineer_cost_per_day" => self.engineer_cost_per_day?.into(),
             "spot_interruptions_per_hour" => self.spot_interruptions_per_hour.into(),
             "spot_checkpoint_secs" => self.spot_checkpoint_secs.into(),
             "spot_restart_secs" => self.spot_restart_secs.into(),
@@ -363,14 +391,31 @@ mod tests {
 
     #[test]
     fn the_table_covers_every_field_once() {
-        let value = serde_json::to_value(Assumptions::default()).unwrap();
+        let stated = Assumptions {
+            electricity_price_per_kwh: Some(0.1.into()),
+            engineer_cost_per_day: Some(900.0),
+            ..Assumptions::default()
+        };
+        let value = serde_json::to_value(stated).unwrap();
         let keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(keys, ASSUMPTIONS.map(|spec| spec.key));
         for spec in ASSUMPTIONS {
-            assert_eq!(Assumptions::default().get(spec.key), Some(spec.default), "{}", spec.key);
+            let unstated = Assumptions::default().quantity(spec.key, Currency::EUR);
+            assert_eq!(unstated, Some(spec.default.into()), "{}", spec.key);
             assert!((spec.min..=spec.max).contains(&spec.default), "{}", spec.key);
             assert!(!spec.label.is_empty() && !spec.source.is_empty(), "{}", spec.key);
         }
+    }
+
+    #[test]
+    fn a_default_amount_is_for_its_currencies_alone() {
+        let yen: Currency = "JPY".parse().unwrap();
+        let stated = Assumptions { engineer_cost_per_day: Some(90_000.0), ..Assumptions::default() };
+        for key in ["electricity_price_per_kwh", "engineer_cost_per_day"] {
+            assert_eq!(Assumptions::default().quantity(key, yen), None, "{key}");
+        }
+        assert_eq!(stated.quantity("engineer_cost_per_day", yen), Some(90_000.0.into()));
+        assert_eq!(Assumptions::default().quantity("pue", yen), Some(1.4.into()));
     }
 
     #[test]

@@ -441,7 +441,8 @@ pub struct Migration {
     /// Anything else, in the study's currency: licences, moving data.
     #[serde(default = "zero")]
     pub other_cost: Quantity,
-    /// Months in which old and new run side by side.
+    /// Months, from the first one that is paid for, in which the old platform is paid for beside the new one. The
+    /// proposed migration plan switches it off then.
     #[serde(default)]
     pub parallel_run_months: f64,
 }
@@ -500,6 +501,12 @@ impl Study {
     /// The option with an id.
     pub fn option(&self, id: &str) -> Option<&StudyOption> {
         self.options.iter().find(|option| option.id == id)
+    }
+
+    /// An assumption by its key, stated or its default. `None` for an amount that has to be stated in the study's
+    /// currency and is not.
+    pub fn assumption(&self, key: &str) -> Option<Quantity> {
+        self.assumptions.quantity(key, self.currency)
     }
 
     /// The study under one of its scenarios.

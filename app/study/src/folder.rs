@@ -7,7 +7,7 @@ use assay_base::{files, yaml};
 
 use crate::document::Study;
 use crate::text;
-use crate::validate;
+use crate::validate::{self, Problem};
 
 /// The file in a study's folder.
 pub const STUDY_FILE: &str = "study.yaml";
@@ -81,6 +81,11 @@ impl StudyFolder {
         Ok((Self { folder: folder.to_owned(), text: text.to_owned() }, study))
     }
 
+    /// A problem of the study as an error that says where in the file it is.
+    pub fn invalid(&self, problem: Problem) -> StudyError {
+        invalid(&self.text, &self.folder.join(STUDY_FILE), problem)
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.folder
@@ -116,16 +121,22 @@ impl StudyFolder {
 /// # Errors
 /// When the text is no study.
 pub fn parse(text: &str, file: &Path) -> Result<Study, StudyError> {
-    let study: Study = yaml::parse(text, file)?;
+    let study: Study = yaml::parse(text, file).map_err(|error| {
+        // Elements of lists are named by their id everywhere else, too.
+        match yaml::parse::<serde_json::Value>(text, file) {
+            Ok(document) => YamlError { field: crate::edit::named(&document, &error.field), ..error },
+            Err(_) => error,
+        }
+    })?;
     match validate::problems(&study).into_iter().next() {
-        Some(problem) => Err(StudyError::Invalid {
-            file: file.to_owned(),
-            place: text::position(text, &problem.path),
-            path: problem.path,
-            message: problem.message,
-        }),
+        Some(problem) => Err(invalid(text, file, problem)),
         None => Ok(study),
     }
+}
+
+fn invalid(text: &str, file: &Path, problem: Problem) -> StudyError {
+    let place = text::position(text, &problem.path);
+    StudyError::Invalid { file: file.to_owned(), place, path: problem.path, message: problem.message }
 }
 
 fn write(file: &Path, text: &str) -> Result<(), StudyError> {

@@ -1,5 +1,9 @@
 //! Changing one value in the text of `study.yaml`, so that comments and layout stay.
 
+use std::path::Path;
+
+use assay_base::place::{self, locate_or_around};
+use assay_base::yaml;
 use serde_json::Value;
 
 /// The text with the value at `path` as it is in `document`; `None` where that cannot be done line by line (then the
@@ -30,6 +34,12 @@ pub fn replace(text: &str, path: &str, document: &Value) -> Option<String> {
 
 /// Line and column, counted from 1, of the value at `path` or of the nearest that contains it.
 pub fn position(text: &str, path: &str) -> Option<(usize, usize)> {
+    if path.contains('[')
+        && let Ok(document) = yaml::parse::<Value>(text, Path::new(""))
+        && let Some(found) = locate_or_around(text, &place_of(&document, path))
+    {
+        return Some(found);
+    }
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mut path = path.split('[').next().unwrap_or(path);
     loop {
@@ -38,6 +48,30 @@ pub fn position(text: &str, path: &str) -> Option<(usize, usize)> {
         }
         path = path.rsplit_once('.')?.0;
     }
+}
+
+/// The way to a value whose path names elements of lists by their id or by their number, `options.b.costs[1].id`.
+fn place_of(document: &Value, path: &str) -> place::Place {
+    let mut here = Some(document);
+    let mut place = place::Place::default();
+    for part in path.split(['.', '[']) {
+        let number = part.strip_suffix(']').and_then(|number| number.parse().ok());
+        let by_id = || {
+            let list = here?.as_array()?;
+            list.iter().position(|element| element.get("id").and_then(Value::as_str) == Some(part))
+        };
+        match number.or_else(by_id) {
+            Some(index) => {
+                here = here.and_then(|value| value.get(index));
+                place = place.item(index);
+            }
+            None => {
+                here = here.and_then(|value| value.get(part));
+                place = place.key(part);
+            }
+        }
+    }
+    place
 }
 
 /// The value at a path; elements of lists are named by their id.
@@ -354,7 +388,8 @@ scenarios:
         assert_eq!(position(TEXT, "assumptions.pue"), Some((4, 3)));
         assert_eq!(position(TEXT, "options.b.price.offer"), Some((12, 5)));
         assert_eq!(position(TEXT, "options.b.costs.staff.every"), Some((14, 9)));
-        assert_eq!(position(TEXT, "scenarios[0].name"), Some((17, 1)));
+        assert_eq!(position(TEXT, "scenarios[0].name"), Some((19, 9)));
+        assert_eq!(position(TEXT, "options.b.costs[0].amount"), Some((15, 17)));
         assert_eq!(position(TEXT, "nothing"), None);
     }
 }

@@ -5,7 +5,7 @@ mod money;
 
 use std::collections::BTreeSet;
 
-use crate::assumptions::ASSUMPTIONS;
+use crate::assumptions::{ASSUMPTIONS, AssumptionSpec};
 use crate::document::{Demand, Growth, Study, StudyOption, ThroughputSource};
 use crate::quantity::Quantity;
 
@@ -54,11 +54,7 @@ const FRACTION: (f64, f64) = (0.0, 1.0);
 /// Everything in the study that cannot be meant; empty for a sound one.
 pub fn problems(study: &Study) -> Vec<Problem> {
     let mut found = Problems::default();
-    for spec in ASSUMPTIONS {
-        let value = study.assumptions.quantity(spec.key).unwrap_or(Quantity::Number(f64::NAN));
-        let path = format!("assumptions.{}", spec.key);
-        found.quantity(path, &value, (spec.min, spec.max), &spec.label.to_lowercase());
-    }
+    assumptions(study, &mut found);
     demand(&study.demand, &mut found);
     let seconds = study.requirements.max_p99_latency_secs;
     found.optional("requirements.max_p99_latency_secs", seconds, POSITIVE, "seconds");
@@ -83,6 +79,27 @@ pub fn problems(study: &Study) -> Vec<Problem> {
         crate::capacity::problems(capacity, study, &mut |path, message| found.report(path, message));
     }
     found.0
+}
+
+fn assumptions(study: &Study, found: &mut Problems) {
+    for spec in ASSUMPTIONS {
+        let Some(value) = study.assumption(spec.key) else { continue };
+        let most = if spec.is_for(study.currency) { spec.max } else { HUGE };
+        found.quantity(format!("assumptions.{}", spec.key), &value, (spec.min, most), &spec.label.to_lowercase());
+    }
+    let has_effort = |option: &StudyOption| option.migration.as_ref().is_some_and(|m| m.effort_person_days != 0.0);
+    if let Some(option) = study.options.iter().find(|option| has_effort(option))
+        && study.assumption("engineer_cost_per_day").is_none()
+        && let Some(spec) = AssumptionSpec::of("engineer_cost_per_day")
+    {
+        let problem = format!(
+            "state `assumptions.engineer_cost_per_day` to price this effort: its default of {} is in {}, not in {}",
+            spec.default,
+            spec.known_currencies(),
+            study.currency
+        );
+        found.report(format!("options.{}.migration.effort_person_days", option.id), problem);
+    }
 }
 
 fn demand(demand: &Demand, found: &mut Problems) {
@@ -151,12 +168,12 @@ fn references(study: &Study, found: &mut Problems) {
     }
     for (list, ids) in lists {
         let mut seen = BTreeSet::new();
-        for id in ids {
+        for (n, id) in ids.into_iter().enumerate() {
             if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
                 found.report(format!("{list}.{id}.id"), "an id has letters, digits, `-` and `_` only");
             }
             if !seen.insert(id) {
-                found.report(format!("{list}.{id}.id"), "two entries have this id");
+                found.report(format!("{list}[{n}].id"), format!("an entry before this one has the id `{id}`"));
             }
         }
     }

@@ -377,7 +377,7 @@ mod tests {
         let service = option("service", 1.0, Payment::PerMillionItems { price: usd(5.0) });
         let options = [rented("rent", 300.0, 3.6), bought("own", 300.0, 20_000.0), service];
         let range = (1e6, 1e10);
-        let curves = cost_curves(&options, &year(), &Driver::Volume, range, 60, Metric::FullUnitCost).unwrap();
+        let curves = cost_curves(&options, &year(), &Driver::Volume, range, 60, Metric::CostPerMillion).unwrap();
         assert_eq!((curves.values.len(), curves.lines.len()), (60, 3));
         assert!(curves.lines.iter().all(|line| line.figures.len() == 60 && line.figures.iter().all(Option::is_some)));
         // Few items are cheapest bought by the item, many from one's own machines.

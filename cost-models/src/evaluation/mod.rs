@@ -14,6 +14,7 @@ mod driver;
 mod estimate;
 mod exchange;
 mod flags;
+mod full_use;
 mod input;
 mod ledger;
 mod payment;
@@ -22,7 +23,6 @@ mod result;
 pub(crate) mod tests;
 #[cfg(test)]
 mod tests_of_inputs;
-mod unit_costs;
 mod validate;
 mod waiting;
 mod what_if;
@@ -33,10 +33,11 @@ pub use cost::{Component, OneOffCost, PerWhat, RecurringCost, Timing};
 pub use driver::Driver;
 pub use estimate::Estimate;
 pub use flags::Flag;
+pub use full_use::{FullUseCosts, PriceBasis, TokenCostsAtFullUse};
 pub use input::{Assumptions, ExchangeRate, GridIntensity, ItemShape, Lens, OptionInput, Tax};
 pub use payment::{Depreciation, Payment, SpotOverhead};
 pub use result::{Benefit, ComponentCost, ComponentFlow, Evaluation, Fleet, Tco, UnitCost};
-pub use unit_costs::{PriceBasis, TokenUnitCosts, UnitCosts};
+
 pub use waiting::{ValueOfWaiting, WaitPlan, WaitScenario, WaitedScenario, value_of_waiting};
 pub use what_if::{DriverRange, Metric, curve, tornado_of, usual_ranges};
 
@@ -151,7 +152,7 @@ impl<'a> Shared<'a> {
             None => None,
         };
         let unit_hour = |end: End| if unknown.is_none() { self.unit_hour(&costing(end)) } else { None };
-        let full_unit_cost = tco.as_ref().map(|tco| self.full_unit_cost(tco)).transpose()?;
+        let cost_per_million = tco.as_ref().map(|tco| self.cost_per_million(tco)).transpose()?;
         let fleet = (!units[0].is_empty()).then(|| self.fleet(&units));
         let energy_kwh = fleet.as_ref().and_then(|fleet| {
             let unit_months: f64 = fleet.per_month.iter().map(|units| *units as f64).sum();
@@ -162,7 +163,7 @@ impl<'a> Shared<'a> {
             .zip(self.assumptions.grid.as_ref())
             .map(|(kwh, grid)| answer("carbon_kg", kwh * grid.kg_co2e_per_kwh))
             .transpose()?;
-        let unit_cost = if unknown.is_none() { self.unit_cost(option, &unit_hour)? } else { None };
+        let full_use_cost = if unknown.is_none() { self.full_use_cost(option, &unit_hour)? } else { None };
         Ok(Evaluation {
             id: option.id.clone(),
             name: option.name.clone(),
@@ -170,11 +171,11 @@ impl<'a> Shared<'a> {
             evidence: basis_evidence(option),
             throughput,
             unit_hour: unit_hour(End::Value).transpose()?.map(|amount| self.money(amount)),
-            unit_cost,
-            unit_costs: unit_cost.map(|cost| self.unit_costs(option, cost)).transpose()?,
-            full_unit_cost,
+            cost_per_million,
+            full_use_cost,
+            full_use_costs: full_use_cost.map(|cost| self.full_use_costs(option, cost)).transpose()?,
             flags: flags::of(option, self.assumptions),
-            notes: self.notes(option, fleet.as_ref()),
+            notes: self.notes(option, fleet.as_ref(), tco.as_ref()),
             fleet,
             tco,
             benefit: None,
@@ -237,9 +238,9 @@ impl<'a> Shared<'a> {
         })
     }
 
-    fn full_unit_cost(&self, tco: &Tco) -> Result<UnitCost, CostError> {
+    fn cost_per_million(&self, tco: &Tco) -> Result<UnitCost, CostError> {
         let per_million = |total: Money| {
-            answer("full_unit_cost", total.amount / self.total_items * MILLION).map(|amount| self.money(amount))
+            answer("cost_per_million", total.amount / self.total_items * MILLION).map(|amount| self.money(amount))
         };
         Ok(UnitCost {
             value: per_million(tco.total)?,
@@ -275,12 +276,11 @@ impl<'a> Shared<'a> {
             }
             Payment::Purchase { capex_per_unit, residual_fraction, life_months, opex_fraction_per_year, .. } => {
                 let capex = capex_per_unit.amount;
-                let annual = self.annual_capital(capex, *residual_fraction, f64::from(*life_months) / 12.0);
-                let annual = match annual {
-                    Ok(annual) => annual + capex * opex_fraction_per_year,
+                let monthly = match self.monthly_capital(capex, *residual_fraction, f64::from(*life_months)) {
+                    Ok(capital) => capital + capex * opex_fraction_per_year / 12.0,
                     Err(error) => return Some(Err(error)),
                 };
-                annual / (12.0 * hours) + energy()?
+                monthly / hours + energy()?
             }
             Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. } | Payment::Unknown { .. } => {
                 return None;
@@ -289,21 +289,22 @@ impl<'a> Shared<'a> {
         Some(answer("unit_hour", amount))
     }
 
-    /// Depreciation and interest a year: `(I - S/(1+r)^n) CRF(r, n)`, as in [`crate::time_value::equivalent_annual_cost`].
-    fn annual_capital(&self, capex: f64, residual_fraction: f64, years: f64) -> Result<f64, CostError> {
-        let rate = self.assumptions.discount_rate_annual;
-        let left = residual_fraction * (-years * rate.ln_1p()).exp();
-        Ok(capex * (1.0 - left) * capital_recovery_factor(rate, years)?)
+    /// Depreciation and interest a month: `(I - S/(1+r)^n) CRF(r, n)` with months and a month's rate, so that it is
+    /// worth what the payments are that the present value discounts.
+    fn monthly_capital(&self, capex: f64, residual_fraction: f64, months: f64) -> Result<f64, CostError> {
+        let rate = (self.assumptions.discount_rate_annual.ln_1p() / 12.0).exp_m1();
+        let left = residual_fraction * (-months * rate.ln_1p()).exp();
+        Ok(capex * (1.0 - left) * capital_recovery_factor(rate, months)?)
     }
 
-    fn unit_cost(
+    fn full_use_cost(
         &self,
         option: &OptionInput,
         unit_hour: &impl Fn(End) -> Option<Result<f64, CostError>>,
     ) -> Result<Option<UnitCost>, CostError> {
         if let Some(price) = service_price_per_item(&option.payment) {
             let attempts = 1.0 + self.assumptions.effectiveness.retry_fraction;
-            let value = self.money(answer("unit_cost", price * attempts * MILLION)?);
+            let value = self.money(answer("full_use_cost", price * attempts * MILLION)?);
             return Ok(Some(UnitCost { value, low: value, high: value, per_items: MILLION }));
         }
         let Ok(throughput) = &option.throughput_per_unit else { return Ok(None) };
@@ -311,7 +312,7 @@ impl<'a> Shared<'a> {
         let at = |end: End| -> Result<Option<Money>, CostError> {
             let Some(hour) = unit_hour(end).transpose()? else { return Ok(None) };
             let per_hour = at_end(throughput, end) * factor * SECS_PER_HOUR;
-            answer("unit_cost", hour / per_hour * MILLION).map(|amount| Some(self.money(amount)))
+            answer("full_use_cost", hour / per_hour * MILLION).map(|amount| Some(self.money(amount)))
         };
         Ok(match (at(End::Value)?, at(End::Cheap)?, at(End::Dear)?) {
             (Some(value), Some(cheap), Some(dear)) => {
@@ -336,7 +337,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    fn notes(&self, option: &OptionInput, fleet: Option<&Fleet>) -> Vec<String> {
+    fn notes(&self, option: &OptionInput, fleet: Option<&Fleet>, tco: Option<&Tco>) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(fleet) = fleet
             && fleet.at_peak_low != fleet.at_peak_high
@@ -359,8 +360,18 @@ impl<'a> Shared<'a> {
             notes.push("The price includes the energy.".to_owned());
         }
         match &option.payment {
-            Payment::Purchase { .. } => {
-                notes.push("Hardware counts at the horizon with its straight-line value.".to_owned());
+            Payment::Purchase { residual_fraction, life_months, .. } => {
+                let paid = tco.and_then(|tco| tco.component(Component::Hardware));
+                let left = tco.and_then(|tco| tco.component(Component::ResidualValue));
+                let share = paid.zip(left).filter(|(paid, _)| *paid > 0.0).map(|(paid, left)| -left / paid);
+                let share = share.map(|share| format!(", {} of what was paid", format::percent(share, 0)));
+                notes.push(format!(
+                    "Hardware counts at the horizon with what it is still worth{}: its value falls in a straight line \
+                     to {} after {} months, so what was bought last is worth most.",
+                    share.unwrap_or_default(),
+                    format::percent(*residual_fraction, 0),
+                    life_months
+                ));
             }
             Payment::Reserved { upfront_per_unit, .. } | Payment::Lease { upfront_per_unit, .. } => {
                 notes.push("Commitments are paid whether used or not and renewed at the same price.".to_owned());
@@ -412,17 +423,18 @@ fn benefit(flows: Vec<f64>, shared: &Shared<'_>) -> Result<Benefit, CostError> {
     let annual_mirr = mirr(&flows, monthly_rate, monthly_rate)?
         .map(|monthly| (12.0 * monthly.ln_1p()).exp_m1())
         .filter(|annual| annual.is_finite());
-    let gains: f64 = flows.iter().filter(|flow| **flow > 0.0).sum();
-    let outlays: f64 = -flows.iter().filter(|flow| **flow < 0.0).sum::<f64>();
-    let start = flows.first().copied().unwrap_or_default();
+    let deepest = result::cumulative(&flows).into_iter().fold(0.0, f64::min);
+    let investment = (deepest < 0.0).then_some(-deepest);
+    let over_investment = |name: &str, gain: f64| investment.map(|invested| answer(name, gain / invested)).transpose();
     Ok(Benefit {
         npv: shared.money(npv),
         irr: irr_at(&shared.times_years, &flows)?,
         mirr: annual_mirr,
         payback_months: payback_last_crossing(&flows)?,
         discounted_payback_months: discounted_payback(monthly_rate, &flows)?,
-        roi: (outlays > 0.0).then(|| answer("roi", (gains - outlays) / outlays)).transpose()?,
-        profitability_index: (start < 0.0).then(|| answer("profitability_index", 1.0 - npv / start)).transpose()?,
+        investment: investment.map(|amount| shared.money(amount)),
+        roi: over_investment("roi", flows.iter().sum())?,
+        profitability_index: over_investment("profitability_index", npv)?.map(|gain| 1.0 + gain),
         flows,
     })
 }

@@ -3,7 +3,7 @@
 use assay_base::{Evidence, Money};
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Estimate, Flag, UnitCosts};
+use super::{Component, Estimate, Flag, FullUseCosts};
 use crate::time_value::Irr;
 
 /// The cost of so many items, with the interval that the throughput's interval makes of it.
@@ -93,6 +93,11 @@ impl Tco {
     pub fn cumulative(&self) -> Vec<f64> {
         cumulative(&self.monthly)
     }
+
+    /// What a component adds to the total; `None` where it has no cost.
+    pub fn component(&self, component: Component) -> Option<f64> {
+        self.components.iter().find(|part| part.component == component).map(|part| part.amount.amount)
+    }
 }
 
 fn quarterly(monthly: &[f64]) -> Vec<f64> {
@@ -130,9 +135,12 @@ pub struct Benefit {
     pub payback_months: Option<f64>,
     /// The same for the discounted flows.
     pub discounted_payback_months: Option<f64>,
-    /// Gain over outlay within the horizon; `None` where nothing is laid out.
+    /// What has to be laid out: the most by which the option has ever cost more than the baseline (the deepest point of
+    /// the flows' sum). `None` where it never has.
+    pub investment: Option<Money>,
+    /// Return on that investment: the flows' sum over it.
     pub roi: Option<f64>,
-    /// `1 + NPV / outlay at t = 0`; `None` where nothing is laid out at t = 0.
+    /// `1 + NPV / investment`.
     pub profitability_index: Option<f64>,
 }
 
@@ -160,13 +168,14 @@ pub struct Evaluation {
     pub fleet: Option<Fleet>,
     /// What an hour of one unit costs, upfront payments, capital and energy included.
     pub unit_hour: Option<Money>,
-    /// Cost of a million items of a unit at the target utilisation: before packing into whole units, peaks and the
-    /// components beyond compute and energy.
-    pub unit_cost: Option<UnitCost>,
+    /// What a reader calls the cost of a million items: the total cost over the horizon, all of it, divided by the items
+    /// served.
+    pub cost_per_million: Option<UnitCost>,
+    /// What a million items would cost at full use: with a unit kept at the target utilisation all the time, before
+    /// peaks, whole units and all costs but compute, capital and energy. Always less than is paid.
+    pub full_use_cost: Option<UnitCost>,
     /// The same by item, token and training step, with what the figures are made with.
-    pub unit_costs: Option<UnitCosts>,
-    /// The total cost over the horizon divided by the items served: after all of those.
-    pub full_unit_cost: Option<UnitCost>,
+    pub full_use_costs: Option<FullUseCosts>,
     /// The total cost.
     pub tco: Option<Tco>,
     /// The benefit against the baseline; `None` for the baseline itself and where either is not known.

@@ -63,7 +63,7 @@ fn a_rented_option_by_hand() {
     assert_eq!((fleet.at_start, fleet.at_peak), (7, 7));
     assert_eq!((fleet.at_peak_low, fleet.at_peak_high), (7, 8));
     // 3.60 an hour is 0.001 a second for 150 items.
-    let unit_cost = evaluation.unit_cost.unwrap();
+    let unit_cost = evaluation.full_use_cost.unwrap();
     near(unit_cost.value.amount, 1e6 * 0.001 / 150.0);
     near(unit_cost.low.amount, 1e6 * 0.001 / 165.0);
     near(unit_cost.high.amount, 1e6 * 0.001 / 135.0);
@@ -72,7 +72,7 @@ fn a_rented_option_by_hand() {
     assert_eq!(tco.monthly[0], 0.0);
     let present: f64 = (1..=12).map(|m| 7.0 * 3.6 * 730.0 / 1.1f64.powf(f64::from(m) / 12.0)).sum();
     near(tco.present_value.amount, present);
-    near(evaluation.full_unit_cost.unwrap().value.amount, tco.total.amount / (12.0 * 2.628e9) * 1e6);
+    near(evaluation.cost_per_million.unwrap().value.amount, tco.total.amount / (12.0 * 2.628e9) * 1e6);
     assert_eq!(evaluation.evidence, Evidence::Published);
     assert_eq!(evaluation.rank, Some(1));
     assert_eq!(evaluation.benefit, None);
@@ -91,9 +91,12 @@ fn energy_is_added_to_owned_hardware_alone() {
     near(component(1, Component::ResidualValue).unwrap(), -7_000.0);
     near(component(1, Component::Maintenance).unwrap(), 7.0 * 600.0);
     near(evaluations[1].energy_kwh.unwrap(), 7.0 * 1.5 * 8760.0);
-    // Capital (10,000 less the discounted residual, grown by a year), upkeep and energy over a year's hours.
-    let hour = ((10_000.0 - 1_000.0 / 1.1) * 1.1 + 600.0) / 8760.0 + 0.15;
-    near(evaluations[1].unit_hour.unwrap().amount, hour);
+    // Capital (10,000 less the discounted residual, as a level payment a month), upkeep and energy.
+    let monthly = 1.1f64.powf(1.0 / 12.0) - 1.0;
+    let capital = (10_000.0 - 1_000.0 / 1.1) * monthly / (1.0 - 1.0 / 1.1);
+    near(evaluations[1].unit_hour.unwrap().amount, (capital + 600.0 / 12.0) / 730.0 + 0.15);
+    let note = evaluations[1].notes.iter().find(|note| note.starts_with("Hardware")).unwrap();
+    assert!(note.contains("10\u{a0}% of what was paid") && note.contains("after 12 months"), "{note}");
     assert_eq!(evaluations[1].evidence, Evidence::Vendor);
 }
 
@@ -119,7 +122,7 @@ fn the_unknown_is_shown_and_not_ranked() {
     assert!(reason(2).starts_with("its power is unknown"));
     assert_eq!(reason(3), "its results are not correct");
     for evaluation in &evaluations[..3] {
-        assert_eq!((&evaluation.tco, &evaluation.unit_cost, evaluation.rank), (&None, &None, None));
+        assert_eq!((&evaluation.tco, &evaluation.full_use_cost, evaluation.rank), (&None, &None, None));
     }
     assert_eq!(evaluations[0].fleet.as_ref().unwrap().at_peak, 7);
     assert!(evaluations[3].tco.is_some() && evaluations[3].rank.is_none());
@@ -206,9 +209,51 @@ fn commitments_are_paid_used_or_not_and_services_by_the_item() {
     assert!(evaluations[1].tco.as_ref().unwrap().total.amount < 7.0 * 8760.0 * 2.0);
     assert_eq!(evaluations[2].fleet, None);
     // 1000 tokens at 0.55 and 200 at 4 a million.
-    near(evaluations[2].unit_cost.unwrap().value.amount, 1_350.0);
-    near(evaluations[2].full_unit_cost.unwrap().value.amount, 1_350.0);
+    near(evaluations[2].full_use_cost.unwrap().value.amount, 1_350.0);
+    near(evaluations[2].cost_per_million.unwrap().value.amount, 1_350.0);
     assert!(evaluations.iter().all(|evaluation| evaluation.rank.is_some()));
+}
+
+#[test]
+fn an_hour_of_bought_hardware_is_worth_its_payments() {
+    // A fleet of constant size over one life: its hours, paid monthly, have the present value of its payments.
+    let own = bought("own", 300.0, 10_000.0);
+    let evaluation = evaluate(&[own], &year()).unwrap().remove(0);
+    let a_month = evaluation.unit_hour.unwrap().amount * 730.0 * 7.0;
+    let present: f64 = (1..=12).map(|m| a_month / 1.1f64.powf(f64::from(m) / 12.0)).sum();
+    near(evaluation.tco.unwrap().present_value.amount, present);
+}
+
+#[test]
+fn roi_and_profitability_index_are_of_one_investment() {
+    let mut baseline = rented("base", 300.0, 3.6);
+    baseline.is_baseline = true;
+    // Bought as the demand grows: there are outlays after the start, but savings have paid for them by then.
+    let growing = Assumptions { demand: Demand::compound(2.628e9, 0.05, 1.0), ..year() };
+    let options = [baseline, bought("own", 300.0, 8_000.0), rented("dear", 300.0, 7.2)];
+    let evaluations = evaluate(&options, &growing).unwrap();
+    for evaluation in &evaluations[1..] {
+        let benefit = evaluation.benefit.as_ref().unwrap();
+        let deepest = -benefit.cumulative().into_iter().fold(0.0, f64::min);
+        near(benefit.investment.unwrap().amount, deepest);
+        near(benefit.roi.unwrap(), benefit.flows.iter().sum::<f64>() / deepest);
+        near(benefit.profitability_index.unwrap(), 1.0 + benefit.npv.amount / deepest);
+    }
+    // What only ever costs more loses all of its investment and no more than that.
+    let lost = evaluations[2].benefit.as_ref().unwrap();
+    near(lost.roi.unwrap(), -1.0);
+    assert!((0.0..0.1).contains(&lost.profitability_index.unwrap()), "{:?}", lost.profitability_index);
+}
+
+#[test]
+fn the_cost_of_a_million_has_everything_and_that_at_full_use_has_not() {
+    // 40,000 of staff a month and a fleet for a peak four times the average.
+    let staff = RecurringCost::new(Component::Staff, usd(40_000.0), PerWhat::Option, Evidence::Assumed);
+    let peaky = Assumptions { demand: Demand::compound(2.628e9, 0.0, 4.0), shared_costs: vec![staff], ..year() };
+    let evaluation = evaluate(&[rented("a", 300.0, 3.6)], &peaky).unwrap().remove(0);
+    near(evaluation.full_use_cost.unwrap().value.amount, 1e6 * 0.001 / 150.0);
+    let paid = 27.0 * 3.6 * 730.0 + 40_000.0;
+    near(evaluation.cost_per_million.unwrap().value.amount, paid / 2.628e9 * 1e6);
 }
 
 #[test]
@@ -272,5 +317,5 @@ fn inputs_and_results_survive_json() {
     let evaluations = evaluate(&options, &year()).unwrap();
     let json = serde_json::to_value(&evaluations).unwrap();
     assert_eq!(json[0]["benefit"], serde_json::Value::Null);
-    assert_eq!(json[0]["unit_cost"]["value"]["currency"], "USD");
+    assert_eq!(json[0]["cost_per_million"]["value"]["currency"], "USD");
 }

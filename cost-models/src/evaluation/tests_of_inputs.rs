@@ -99,7 +99,7 @@ fn tokens_and_samples_have_their_own_denominators() {
     let assumptions = Assumptions { item: request, ..year() };
     // 3.6 an hour at half load of 300 requests a second: 1/150,000 a request.
     let measured = OptionInput { prefill_time_fraction: Some(0.25), ..rented("own", 300.0, 3.6) };
-    let costs = one(measured, &assumptions).unit_costs.unwrap();
+    let costs = one(measured, &assumptions).full_use_costs.unwrap();
     near(costs.per_item.amount * 150_000.0, 1.0);
     let tokens = costs.tokens.unwrap();
     let a_million = |tokens: f64| 1e6 / 150_000.0 / tokens;
@@ -108,10 +108,10 @@ fn tokens_and_samples_have_their_own_denominators() {
     near(tokens.per_million_input.unwrap().amount, 0.25 * a_million(450.0));
     near(tokens.per_million_output.unwrap().amount, 0.75 * a_million(100.0));
     assert_eq!((costs.basis.offer.as_str(), costs.basis.effectiveness.utilisation), ("on-demand", 0.5));
-    let unsplit = one(rented("own", 300.0, 3.6), &assumptions).unit_costs.unwrap().tokens.unwrap();
+    let unsplit = one(rented("own", 300.0, 3.6), &assumptions).full_use_costs.unwrap().tokens.unwrap();
     assert_eq!((unsplit.per_million_input, unsplit.per_million_output), (None, None));
     let training = Assumptions { item: ItemShape::TrainingStep { samples: 64.0 }, ..year() };
-    let costs = one(rented("own", 300.0, 3.6), &training).unit_costs.unwrap();
+    let costs = one(rented("own", 300.0, 3.6), &training).full_use_costs.unwrap();
     near(costs.per_sample.unwrap().amount * 64.0, costs.per_item.amount);
 }
 

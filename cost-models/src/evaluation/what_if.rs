@@ -16,10 +16,10 @@ pub enum Metric {
     PresentValue,
     /// Undiscounted sum of all payments.
     TotalCost,
-    /// Cost of a million items at the target utilisation.
-    UnitCost,
     /// Total cost over a million items served.
-    FullUnitCost,
+    CostPerMillion,
+    /// Cost of a million items at full use.
+    FullUseCost,
 }
 
 impl Metric {
@@ -29,8 +29,8 @@ impl Metric {
             Self::Npv => evaluation.npv(),
             Self::PresentValue => evaluation.tco.as_ref().map(|tco| tco.present_value),
             Self::TotalCost => evaluation.tco.as_ref().map(|tco| tco.total),
-            Self::UnitCost => evaluation.unit_cost.map(|cost| cost.value),
-            Self::FullUnitCost => evaluation.full_unit_cost.map(|cost| cost.value),
+            Self::CostPerMillion => evaluation.cost_per_million.map(|cost| cost.value),
+            Self::FullUseCost => evaluation.full_use_cost.map(|cost| cost.value),
         };
         money.map(|money| money.amount)
     }

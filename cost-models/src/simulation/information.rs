@@ -17,6 +17,8 @@ pub struct InformationValue {
 
 /// Strata of each input within which the expected costs are compared.
 const STRATA: usize = 64;
+/// A saving below this part of the cost is rounding.
+const DUST: f64 = 1e-9;
 
 /// Expected value of perfect information of all inputs and of each, the most valuable first. The latter is estimated
 /// by stratifying the samples on the input (Strong & Oakley, Medical Decision Making 33(6), 2013), which overstates it
@@ -32,7 +34,8 @@ pub(super) fn values(
     let means: Vec<f64> = costs.iter().map(|costs| costs.iter().sum::<f64>() / n).collect();
     let chosen = lowest(&means);
     let lowest_mean = means.get(chosen).copied().unwrap_or_default();
-    let saving = |expected: f64| (lowest_mean - expected).max(0.0);
+    // What rounding leaves is no saving: sums over many samples differ in their last digits.
+    let saving = |expected: f64| Some(lowest_mean - expected).filter(|s| *s > DUST * lowest_mean.abs()).unwrap_or(0.0);
 
     let mut knowing_all = Known::default();
     let mut at = vec![0.0; count];

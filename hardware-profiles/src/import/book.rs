@@ -10,11 +10,11 @@ use serde::Serialize;
 use super::{ImportError, Observation, Reading, Refusal, edit, slug};
 use crate::catalog::{self, Catalog, Origin};
 use crate::check::{self, Severity};
-use crate::locate::Place;
 use crate::offer::{Offer, PriceUnit, Quote};
 use crate::profile::{HardwareKind, Profile};
 use crate::rules::is_stand_in;
 use crate::source::Source;
+use assay_base::place::Place;
 
 /// Two prices that differ by no more than this fraction are the same price.
 const SAME_PRICE: f64 = 1e-6;

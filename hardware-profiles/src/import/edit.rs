@@ -3,7 +3,7 @@
 //! An edit may fail where the text is laid out in another way than block lists and maps. The caller reads the result
 //! again and compares it with what was meant, so a text that was misunderstood is never written.
 
-use crate::locate::{Place, locate};
+use assay_base::place::{Place, locate};
 
 /// The text with an item put into the list at `list`, before the item `index` or after the last of `len`. The lines
 /// of the item begin without indentation, the first with `- `.

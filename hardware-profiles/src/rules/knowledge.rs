@@ -3,8 +3,8 @@
 use super::specification::Band;
 use super::{Rules, root};
 use crate::export_control::bits;
-use crate::locate::Place;
 use crate::portability::Statement;
+use assay_base::place::Place;
 
 /// From a small chip to a rack of them.
 const PERFORMANCE: Band = Band { least: 1.0, most: 10_000_000.0, unit: "TOP/s × bits" };

@@ -10,9 +10,9 @@ use assay_base::yaml;
 use jiff::civil::Date;
 
 use crate::check::Severity;
-use crate::locate::Place;
 use crate::profile::Profile;
 use crate::source::Confidence;
+use assay_base::place::Place;
 
 /// A rule that a profile breaks, and where.
 pub(crate) struct Broken {

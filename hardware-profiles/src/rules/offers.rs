@@ -6,9 +6,9 @@ use assay_base::Currency;
 use jiff::civil::Date;
 
 use super::{Rules, is_id, root};
-use crate::locate::Place;
 use crate::offer::{Offer, OfferKind, PriceUnit, Quote};
 use crate::profile::HardwareKind;
+use assay_base::place::Place;
 
 impl<'a> Rules<'a> {
     pub(super) fn offers(&mut self) {

@@ -3,8 +3,8 @@
 use assay_base::NumericFormat;
 
 use super::{Rules, root};
-use crate::locate::Place;
 use crate::source::Figure;
+use assay_base::place::Place;
 
 /// What a figure of a kind is at least and at most on hardware that exists, in the unit of its field. The bounds are
 /// wide on purpose: they catch a slip of the unit (Gbit/s for GB/s, GFLOP/s for TFLOP/s), not an unusual product.

@@ -75,9 +75,9 @@ impl<'a> Author<'a> {
         self.money(format!("option.{}.{what}", of.id), money, cost_evidence(of))
     }
 
-    /// What a million items cost with an option.
+    /// What a million items cost with an option: its total cost over the items served.
     pub(crate) fn unit_cost(&mut self, of: &Evaluation) -> ValueId {
-        let per_million = of.unit_cost.map(|cost| cost.value * (1e6 / cost.per_items));
+        let per_million = of.cost_per_million.map(|cost| cost.value * (1e6 / cost.per_items));
         self.money(format!("option.{}.unit_cost", of.id), per_million, of.evidence)
     }
 

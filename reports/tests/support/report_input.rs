@@ -289,7 +289,7 @@ pub fn input() -> ReportInput {
     let measured = measurements.iter().find(|found| found.workload.id == study.workload).unwrap().clone();
     let assumptions = Assumptions {
         discount_rate_annual: study.assumptions.discount_rate_annual.value(),
-        electricity_price_per_kwh: Some(usd(study.assumptions.electricity_price_per_kwh.value())),
+        electricity_price_per_kwh: study.assumption("electricity_price_per_kwh").map(|price| usd(price.value())),
         effectiveness: Effectiveness { utilisation: 0.6, ..Effectiveness::FULL },
         pue: study.assumptions.pue.value(),
         ..Assumptions::new(

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod devices;
 pub mod estimate;
 mod model_report;
+pub mod new;
 pub mod profiles;
 pub mod report;
 pub mod results;

@@ -119,7 +119,8 @@ fn check_profiles(arguments: &ProfilesCheck) -> anyhow::Result<Verdict> {
         }
     }
     let errors = findings.iter().filter(|f| f.severity == check::Severity::Error).count();
-    eprintln!("{errors} errors, {} warnings", findings.len() - errors);
+    let count = |count: usize, what| format::counted(count as u64, what);
+    eprintln!("{}, {}", count(errors, "error"), count(findings.len() - errors, "warning"));
     Ok(if errors > 0 { Verdict::No } else { Verdict::Yes })
 }
 

@@ -126,10 +126,10 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
         evidence: benefit.and(evidence),
         hover: "Months until the sum of the savings stays at or above zero.".to_owned(),
     };
-    let unit = option.and_then(|e| e.full_unit_cost);
+    let unit = option.and_then(|e| e.cost_per_million);
     let unit_cost = Kpi {
         label: unit_cost_label(assessment, unit),
-        short_label: "Full unit cost",
+        short_label: "Cost of a million",
         value: or_unknown(unit, |u| money(u.value.amount)),
         note: unit.map_or_else(String::new, |u| range(u.low.amount, u.high.amount)),
         evidence: unit.and(evidence),
@@ -141,8 +141,8 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
 
 fn unit_cost_label(assessment: &Assessment, unit: Option<UnitCost>) -> String {
     match unit {
-        Some(u) => format!("Full cost of {}", count_of(u.per_items, assessment.item())),
-        None => format!("Full cost of {}", count_of(1e6, assessment.item())),
+        Some(u) => format!("Cost of {}", count_of(u.per_items, assessment.item())),
+        None => format!("Cost of {}", count_of(1e6, assessment.item())),
     }
 }
 
@@ -162,14 +162,14 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
     rows.extend(assessment.evaluations.iter().filter(|e| e.rank.is_none()));
     let code = assessment.study.currency.code();
     let item = assessment.item();
-    let per = rows.iter().find_map(|e| e.unit_cost).map_or(1e6, |u| u.per_items);
+    let per = rows.iter().find_map(|e| e.cost_per_million).map_or(1e6, |u| u.per_items);
     let unit_cost = if per == 1e6 { format!("{code} a million") } else { format!("{code} / {}", format::compact(per)) };
     let titles = [
         ("", String::new(), false),
         ("Option", String::new(), false),
         ("Units", "at the peak".to_owned(), true),
         ("Throughput", format!("{item}/s"), true),
-        ("Unit cost", unit_cost, true),
+        ("Cost", unit_cost, true),
         ("Total cost", code.to_owned(), true),
         ("NPV", code.to_owned(), true),
         ("IRR", "a year".to_owned(), true),
@@ -260,12 +260,12 @@ fn cells(assessment: &Assessment, evaluation: &Evaluation) -> [(String, String);
     let throughput_hover = evaluation.throughput.map_or_else(String::new, |t| {
         evidence_hover(t.evidence, &format!("{} to {} a second", format::compact(t.low), format::compact(t.high)))
     });
-    let unit = or_unknown(evaluation.unit_cost, |u| format::significant(u.value.amount, 3));
+    let unit = or_unknown(evaluation.cost_per_million, |u| format::significant(u.value.amount, 3));
     let range = |low: f64, high: f64| {
         let money = |v| format::money_in(v, assessment.study.currency);
         evidence_hover(evidence, &format!("{} to {}", money(low), money(high)))
     };
-    let unit_hover = evaluation.unit_cost.map_or_else(String::new, |u| range(u.low.amount, u.high.amount));
+    let unit_hover = evaluation.cost_per_million.map_or_else(String::new, |u| range(u.low.amount, u.high.amount));
     let tco = evaluation.tco.as_ref();
     let total = or_unknown(tco, |t| format::thousands(t.total.amount, 0));
     let total_hover = tco.map_or_else(String::new, |t| range(t.total_low.amount, t.total_high.amount));

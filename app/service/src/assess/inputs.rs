@@ -38,7 +38,9 @@ pub fn assumptions(study: &Study) -> Assumptions {
             retry_fraction: a.retry_fraction.value(),
         },
         spare_units: study.capacity.as_ref().map_or(0, |capacity| capacity.spare_units),
-        electricity_price_per_kwh: Some(Money::new(a.electricity_price_per_kwh.value(), study.currency)),
+        electricity_price_per_kwh: study
+            .assumption("electricity_price_per_kwh")
+            .map(|price| Money::new(price.value(), study.currency)),
         electricity_price_change: finance.electricity_price_change.as_ref().map(translate::change),
         pue: a.pue.value(),
         hours_per_month: a.hours_per_month,
@@ -166,7 +168,9 @@ fn one_off_costs(study: &Study, option: &StudyOption) -> Vec<OneOffCost> {
     let mut costs = Vec::new();
     if let Some(migration) = &option.migration {
         let days = translate::estimate(&migration.effort_person_days, Evidence::Assumed);
-        let effort = days.scaled(study.assumptions.engineer_cost_per_day);
+        // Reading the study made sure that a day has a price where there is effort.
+        let day = study.assumption("engineer_cost_per_day").map_or(0.0, |day| day.value());
+        let effort = days.scaled(day);
         let other = translate::estimate(&migration.other_cost, Evidence::Assumed);
         costs.push(OneOffCost::new(Component::Migration, effort, currency, Timing::Start));
         costs.push(OneOffCost::new(Component::Other, other, currency, Timing::Start));

@@ -1,5 +1,6 @@
 //! From a study, the catalogue and the measurements to evaluations and an answer.
 
+mod doubts;
 mod inputs;
 mod model_cards;
 mod price;
@@ -21,6 +22,7 @@ use jiff::civil::Date;
 use std::sync::Arc;
 
 use crate::answer::{Answer, answer};
+use crate::calendar;
 use crate::workbench::WorkbenchError;
 
 pub use price::PriceFact;
@@ -72,6 +74,11 @@ impl Assessment {
     /// The plural of what demand counts, such as `sequences`.
     pub fn item(&self) -> &'static str {
         self.workload.as_ref().map_or("items", |w| w.shape.item().plural())
+    }
+
+    /// The first day of the first month that is paid for.
+    pub fn first_month(&self) -> Date {
+        calendar::first_month(&self.study, self.pricing_date)
     }
 
     /// What one unit of a currency is worth in the study's; 1 for the study's own. (Without a rate nothing in that
@@ -174,8 +181,10 @@ pub fn assess(
 
     let mut missing = missing(study, &options, &evaluations, workload.is_some());
     missing.extend(options.iter().filter_map(|option| faster_format(option, measured)));
+    missing.extend(doubts::of_dates(&options, pricing_date, today));
+    missing.extend(doubts::of_amounts(study, &options));
     let answer = answer(study, &options, &evaluations, &assumptions);
-    Ok(Assessment {
+    let mut assessment = Assessment {
         study: study.clone(),
         workload,
         pricing_date,
@@ -189,7 +198,10 @@ pub fn assess(
         missing,
         capacity: OnceLock::new(),
         migration: OnceLock::new(),
-    })
+    };
+    let late = crate::migration::later_than_counted(&assessment, measured.measurements(), catalog);
+    assessment.missing.extend(late);
+    Ok(assessment)
 }
 
 /// What was measured faster in another format than the one an option's own measurement is in.

@@ -9,8 +9,7 @@ mod sizing;
 
 use std::collections::BTreeSet;
 
-use assay_study::{Capacity, Quarter};
-
+use crate::calendar;
 use crate::workbench::{Workbench, WorkbenchError};
 pub use assay_reports::content::capacity::{
     CapacityPlan, ContractTerms, CostLine, CostLineKind, DemandForecast, DemandQuarter, Fact, Mix, MixQuarter,
@@ -35,7 +34,7 @@ pub fn plan(workbench: &Workbench, selection: &Selection) -> Result<CapacityPlan
     let assessment = workbench.assessment();
     let study = &assessment.study;
     let capacity = study.capacity.clone().unwrap_or_default();
-    let quarters = quarters(&capacity, assessment);
+    let quarters = quarters(assessment);
     let mut forecasts = demand::forecasts(&capacity, assessment, &quarters)?;
     known("option", &selection.options, study.options.iter().map(|o| o.id.as_str()))?;
     known("demand scenario", &selection.demand, forecasts.iter().map(|f| f.id.as_str()))?;
@@ -83,8 +82,8 @@ fn known<'a>(what: &str, asked: &[String], known: impl Iterator<Item = &'a str>)
 }
 
 /// The quarters of the horizon; the last may be shorter.
-fn quarters(capacity: &Capacity, assessment: &crate::assess::Assessment) -> Vec<QuarterSpan> {
-    let first = capacity.begins.unwrap_or_else(|| Quarter::of(assessment.pricing_date).plus(1));
+fn quarters(assessment: &crate::assess::Assessment) -> Vec<QuarterSpan> {
+    let first = calendar::first_quarter(&assessment.study, assessment.pricing_date);
     let months = assessment.assumptions.horizon_months;
     (0..months.div_ceil(3))
         .map(|index| {

@@ -69,7 +69,7 @@ fn in_words(error: CostError) -> String {
 /// A service has no units: its cost follows the items.
 fn service(context: &Context<'_>, resolved: &ResolvedOption, plan: &mut OptionPlan) -> Result<(), String> {
     let evaluation = context.assessment.evaluation(&resolved.input.id);
-    let unit_cost = evaluation.and_then(|e| e.unit_cost).ok_or("its price is not known")?;
+    let unit_cost = evaluation.and_then(|e| e.full_use_cost).ok_or("its price is not known")?;
     let per_item = unit_cost.value.amount / unit_cost.per_items;
     plan.fleet_evidence = Evidence::Assumed;
     plan.inputs.push(price_fact(context, resolved));
@@ -412,6 +412,12 @@ fn owned_terms(
         }
         _ => (36, None, [CostLineKind::Depreciation, CostLineKind::Upkeep, CostLineKind::Energy]),
     };
+    if context.assessment.study.finance.electricity_price_change.is_some()
+        && rates.is_some_and(|r| r.energy_per_unit_month > 0.0)
+    {
+        let change = "the study's change of the price of electricity";
+        plan.warnings.push(format!("Prices stay as they are: the plan does not apply {change}."));
+    }
     if rates.is_none() {
         plan.warnings.push("The cost is not known: the power of a unit or the price of electricity is not.".to_owned());
     }

@@ -58,7 +58,10 @@ pub(crate) fn priors(strategy: Strategy) -> impl Iterator<Item = (&'static str, 
 
 /// The pieces of work and their sum. The study's tasks count; without them the effort that the option states is spread
 /// over the proposal; without either the proposal stands.
-pub(super) fn effort(planned: &Move<'_>) -> (Vec<PlannedTask>, PlannedEffort) {
+///
+/// # Errors
+/// When a day of work has no price.
+pub(super) fn effort(planned: &Move<'_>) -> Result<(Vec<PlannedTask>, PlannedEffort), String> {
     let (tasks, whole) = if planned.section.tasks.is_empty() { proposal(planned) } else { (stated(planned), None) };
     let of = |[low, likely, high]: [f64; 3]| ThreePoint { low, likely, high };
     let pieces: Vec<ThreePoint> = match whole {
@@ -67,11 +70,14 @@ pub(super) fn effort(planned: &Move<'_>) -> (Vec<PlannedTask>, PlannedEffort) {
     };
     let (expected_days, p80_days) = total_effort(&pieces, ENOUGH);
     let study = &planned.assessment.study;
-    let day = study.assumptions.get("engineer_cost_per_day").unwrap_or(0.0);
+    let day = study.assumption("engineer_cost_per_day").ok_or_else(|| {
+        format!("State `assumptions.engineer_cost_per_day` to plan a move: it has no default in {}.", study.currency)
+    })?;
+    let day = day.value();
     let cost = |days: f64| Money::new(days * day, study.currency);
     let effort =
         PlannedEffort { expected_days, p80_days, expected_cost: cost(expected_days), p80_cost: cost(p80_days) };
-    (tasks, effort)
+    Ok((tasks, effort))
 }
 
 fn task(id: &str, name: &str, days: [f64; 3], is_stated: bool) -> PlannedTask {

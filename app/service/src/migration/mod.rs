@@ -6,6 +6,7 @@ mod governance;
 mod risks;
 mod schedule;
 
+use assay_base::format;
 use assay_core::Measurement;
 use assay_cost_models::Payment;
 use assay_hardware_profiles::{Catalog, Profile};
@@ -14,6 +15,7 @@ use assay_study::StudyOption;
 use assay_study::migration::{MigrationSection, Strategy};
 
 use crate::assess::{Assessment, ResolvedOption};
+use crate::calendar;
 
 /// What the rules of all parts look at.
 struct Move<'a> {
@@ -28,11 +30,12 @@ struct Move<'a> {
     strategy: Strategy,
 }
 
-/// Derives the plan of the move that the study asks for, or that is recommended.
-///
-/// # Errors
-/// When there is nothing to move to, with the reason and what to state.
-pub fn plan(assessment: &Assessment, measurements: &[Measurement], catalog: &Catalog) -> Result<MigrationPlan, String> {
+/// The move that the study asks for, or that is recommended.
+fn intended<'a>(
+    assessment: &'a Assessment,
+    measurements: &'a [Measurement],
+    catalog: &'a Catalog,
+) -> Result<Move<'a>, String> {
     let study = &assessment.study;
     let section = study.migration.clone().unwrap_or_default();
     let to = match &section.to {
@@ -53,16 +56,27 @@ pub fn plan(assessment: &Assessment, measurements: &[Measurement], catalog: &Cat
         strategy: Strategy::Replatform,
         section,
     };
+    planned.strategy = strategy(&planned).0;
+    Ok(planned)
+}
+
+/// Derives the plan of the move that the study asks for, or that is recommended.
+///
+/// # Errors
+/// When there is nothing to move to, with the reason and what to state.
+pub fn plan(assessment: &Assessment, measurements: &[Measurement], catalog: &Catalog) -> Result<MigrationPlan, String> {
+    let planned = intended(assessment, measurements, catalog)?;
+    let study = &assessment.study;
+    let baseline = study.option(&study.baseline);
     let (strategy, strategy_reason) = strategy(&planned);
-    planned.strategy = strategy;
-    let (tasks, effort) = effort::effort(&planned);
+    let (tasks, effort) = effort::effort(&planned)?;
     let engineers = planned.section.engineers.unwrap_or(effort::ENGINEERS);
     let starts = schedule::first_day(&planned);
     let waves = schedule::waves(&planned, starts, effort.expected_days, engineers);
     let ends = waves.iter().map(|wave| wave.ends).max().unwrap_or(starts);
     Ok(MigrationPlan {
-        to,
-        to_name: option.name.clone(),
+        to: planned.option.id.clone(),
+        to_name: planned.option.name.clone(),
         from_name: baseline.map_or_else(|| study.baseline.clone(), |option| option.name.clone()),
         strategy,
         strategy_reason,
@@ -79,6 +93,31 @@ pub fn plan(assessment: &Assessment, measurements: &[Measurement], catalog: &Cat
         team: governance::team(&planned),
         rollback_triggers: gates::rollback_triggers(&planned),
         portability: portability(&planned),
+    })
+}
+
+/// What the cost model and the plan of the move do not agree on: a plan that needs the old platform for longer than
+/// the cost counts it beside the new one.
+pub fn later_than_counted(assessment: &Assessment, measurements: &[Measurement], catalog: &Catalog) -> Option<String> {
+    let planned = intended(assessment, measurements, catalog).ok()?;
+    let (_, effort) = effort::effort(&planned).ok()?;
+    let engineers = planned.section.engineers.unwrap_or(effort::ENGINEERS);
+    let waves = schedule::waves(&planned, schedule::first_day(&planned), effort.expected_days, engineers);
+    let moved = waves.iter().find(|wave| wave.load_share >= 1.0)?.ends;
+    let off = waves.iter().map(|wave| wave.ends).max()?;
+    let months = schedule::months_beside(&planned);
+    let first = assessment.first_month();
+    let counted = calendar::after_months(first, months);
+    let days_late = (off - counted).get_days();
+    (days_late > schedule::TOLERATED_DAYS).then(|| {
+        format!(
+            "{}: the migration plan moves the last load by {moved} and needs the old platform until {off}, but the cost \
+             counts it for {} beside the new one, from {first} to {counted}: raise \
+             `options.{}.migration.parallel_run_months`, or begin earlier",
+            planned.option.name,
+            format::months(months),
+            planned.option.id
+        )
     })
 }
 

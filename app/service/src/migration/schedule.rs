@@ -6,11 +6,12 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
 use super::Move;
+use crate::calendar;
 
 /// Days an engineer works in a week.
 const WORKDAYS_A_WEEK: f64 = 5.0;
-/// Weeks of a month.
-const WEEKS_A_MONTH: f64 = 365.25 / 12.0 / 7.0;
+/// Days by which the plan and the cost may differ before it is said.
+pub(super) const TOLERATED_DAYS: i32 = 14;
 /// The longest wave that is believed; what is longer is cut, so that a slip of the pen ends no calendar.
 const LONGEST_WEEKS: f64 = 520.0;
 
@@ -23,7 +24,10 @@ pub(super) fn first_day(planned: &Move<'_>) -> Date {
 /// The waves with their days: each begins when the one it waits for is over.
 pub(super) fn waves(planned: &Move<'_>, starts: Date, expected_days: f64, engineers: f64) -> Vec<PlannedWave> {
     let is_stated = !planned.section.waves.is_empty();
-    let waves = if is_stated { planned.section.waves.clone() } else { proposal(planned, expected_days, engineers) };
+    let waves = match is_stated {
+        true => planned.section.waves.clone(),
+        false => proposal(planned, starts, expected_days, engineers),
+    };
     let mut placed: Vec<PlannedWave> = Vec::new();
     for wave in waves {
         let before = match &wave.after {
@@ -48,9 +52,14 @@ pub(super) fn waves(planned: &Move<'_>, starts: Date, expected_days: f64, engine
     placed
 }
 
-/// Desk study, work, shadow traffic, a canary in three steps, cut-over, both platforms side by side, the end of the
-/// old one. The work takes as long as its effort needs.
-fn proposal(planned: &Move<'_>, expected_days: f64, engineers: f64) -> Vec<Wave> {
+/// Months in which the cost counts the old platform beside the new one.
+pub(super) fn months_beside(planned: &Move<'_>) -> f64 {
+    planned.option.migration.as_ref().map_or(0.0, |migration| migration.parallel_run_months)
+}
+
+/// Desk study, work, shadow traffic, a canary in three steps, cut-over, the end of the old platform. The work takes as
+/// long as its effort needs; the old platform is kept warm for as long as the cost counts it.
+fn proposal(planned: &Move<'_>, starts: Date, expected_days: f64, engineers: f64) -> Vec<Wave> {
     let wave = |id: &str, name: &str, weeks: f64, load_share: f64| Wave {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -63,7 +72,6 @@ fn proposal(planned: &Move<'_>, expected_days: f64, engineers: f64) -> Vec<Wave>
         return Vec::new();
     }
     let work = expected_days / (engineers.max(0.1) * WORKDAYS_A_WEEK);
-    let parallel = planned.option.migration.as_ref().map_or(0.0, |migration| migration.parallel_run_months);
     let mut waves = vec![
         wave("desk-study", "Desk study and supply", 1.0, 0.0),
         wave("port", "Port and prove on one unit", work.max(1.0), 0.0),
@@ -73,9 +81,13 @@ fn proposal(planned: &Move<'_>, expected_days: f64, engineers: f64) -> Vec<Wave>
         wave("canary-25", "Canary 25 %", 1.0, 0.25),
         wave("cut-over", "Cut over", 1.0, 1.0),
     ];
-    if parallel > 0.0 {
-        waves.push(wave("parallel-run", "Old platform kept warm", parallel * WEEKS_A_MONTH, 1.0));
+    let switch_off = wave("switch-off", "Switch off the old platform", 1.0, 1.0);
+    let busy: f64 = waves.iter().chain([&switch_off]).map(|wave| wave.weeks).sum();
+    let paid_until = calendar::after_months(planned.assessment.first_month().max(starts), months_beside(planned));
+    let warm = f64::from((paid_until - starts).get_days()) / 7.0 - busy;
+    if warm >= 1.0 {
+        waves.push(wave("parallel-run", "Old platform kept warm", warm.floor(), 1.0));
     }
-    waves.push(wave("switch-off", "Switch off the old platform", 1.0, 1.0));
+    waves.push(switch_off);
     waves
 }

@@ -35,7 +35,7 @@ fn shared(study: &Study) -> Vec<UncertainValue> {
         ("assumptions.availability", Some(&a.availability), Driver::Availability),
         ("assumptions.goodput_fraction", Some(&a.goodput_fraction), Driver::Goodput),
         ("assumptions.retry_fraction", Some(&a.retry_fraction), Driver::Retries),
-        ("assumptions.electricity_price_per_kwh", Some(&a.electricity_price_per_kwh), Driver::ElectricityPrice),
+        ("assumptions.electricity_price_per_kwh", a.electricity_price_per_kwh.as_ref(), Driver::ElectricityPrice),
         ("assumptions.pue", Some(&a.pue), Driver::Pue),
         ("finance.electricity_price_change", change, Driver::ElectricityPriceChange),
     ];
@@ -97,7 +97,7 @@ fn of_option(
     let counts = |allocated: bool| !(allocated && assessment.assumptions.lens == Lens::Marginal);
     let mut once: Vec<Part<'_>> = Vec::new();
     if let Some(migration) = &option.migration {
-        let day = study.assumptions.engineer_cost_per_day;
+        let day = study.assumption("engineer_cost_per_day").map_or(0.0, |day| day.value());
         once.push((at("migration.effort_person_days"), &migration.effort_person_days, day));
         once.push((at("migration.other_cost"), &migration.other_cost, 1.0));
     }

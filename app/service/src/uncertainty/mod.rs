@@ -84,6 +84,11 @@ impl Uncertainty {
     }
 }
 
+/// The mean of a quantity that is a distribution: single figures use its centre, which may be another value.
+pub fn mean_of_distribution(quantity: &assay_study::Quantity) -> Option<f64> {
+    Some(translate::distribution(quantity.distribution()?).moments().ok()?.mean)
+}
+
 /// Draws `samples` samples of everything that is not one number: what the study states as a distribution, and every
 /// throughput that is known as a range (triangular). `None` when a ranked option depends on nothing of that kind.
 ///

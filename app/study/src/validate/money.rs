@@ -199,8 +199,7 @@ pub(super) fn waiting(study: &Study, found: &mut Problems) {
         if waiting.meanwhile.as_ref().unwrap_or(&study.baseline) == &waiting.option {
             found.report(at("meanwhile"), "waits for itself: name the option that serves until then");
         }
-        let horizon = study.assumptions.horizon_months.round();
-        found.number(at("months"), f64::from(waiting.months), (1.0, horizon - 1.0), "within the horizon");
+        found.number(at("months"), f64::from(waiting.months), (1.0, MOST_MONTHS), "months");
         for scenario in &waiting.scenarios {
             found.number(at("scenarios"), scenario.probability, FRACTION, &scenario.name);
             found.number(at("scenarios"), scenario.price_factor, (0.0, 1e3), &scenario.name);

@@ -29,7 +29,7 @@ pub use backtest::{
 pub use import::{ImportRequest, PublishedImport};
 pub use reference::{Reference, reference};
 pub use spread::{PublishedSpread, PublishedThroughput};
-pub use table::{PublishedFilter, PublishedRow, PublishedTable};
+pub use table::{PublishedFilter, PublishedRow, PublishedTable, contains};
 
 /// Where an imported file comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,9 +32,16 @@ pub struct PublishedFilter {
     pub kind: Option<Kind>,
 }
 
-/// Whether a text contains another, capital letters aside.
+/// Whether a text contains another, capital letters aside. A number is not a part of a longer one: `L4` is not in `L40S`.
 pub fn contains(text: &str, part: &str) -> bool {
-    text.to_lowercase().contains(&part.to_lowercase())
+    let (text, part) = (text.to_lowercase(), part.to_lowercase());
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    text.match_indices(&part).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + part.len()..).and_then(|after| after.chars().next());
+        let cut = (digit(before) && digit(part.chars().next())) || (digit(after) && digit(part.chars().next_back()));
+        !cut
+    })
 }
 
 impl PublishedFilter {
@@ -361,5 +368,17 @@ impl Store {
             })?);
         }
         Ok((rows, warnings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contains;
+
+    #[test]
+    fn a_number_is_no_part_of_a_longer_one() {
+        assert!(contains("NVIDIA L4", "l4") && contains("NVIDIA-L4-PCIe", "L4") && contains("MI300X", "mi300"));
+        assert!(!contains("NVIDIA L40S", "l4") && !contains("H1000", "h100") && contains("H100-SXM", "h100"));
+        assert!(contains("AMD EPYC", "epyc") && contains("L4, L40S", "l40s"));
     }
 }

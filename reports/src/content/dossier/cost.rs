@@ -29,8 +29,11 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
 }
 
 fn with_unit_cost<'a>(author: &Author<'a>) -> Vec<(&'a Evaluation, f64)> {
-    let mut options: Vec<(&Evaluation, f64)> =
-        author.found.in_order().filter_map(|option| Some((option, option.unit_cost.as_ref()?.value.amount))).collect();
+    let mut options: Vec<(&Evaluation, f64)> = author
+        .found
+        .in_order()
+        .filter_map(|option| Some((option, option.cost_per_million.as_ref()?.value.amount)))
+        .collect();
     options.sort_by(|a, b| a.1.total_cmp(&b.1));
     options
 }
@@ -67,10 +70,10 @@ fn paragraph(author: &mut Author<'_>) -> Rich {
         " of ",
         all_value,
         plural(all, " option", " options"),
-        ". The unit cost is that of a unit at its target utilisation; the total over ",
+        ". The total over ",
         horizon,
-        " adds whole units, peaks, energy of owned hardware, staff and migration. Ranges carry the uncertainty of the \
-         throughput and of one-off costs."
+        " has whole units, peaks, energy of owned hardware, staff and migration; the cost of a million is that total \
+         over the items served. Ranges carry the uncertainty of the throughput and of one-off costs."
     ]
 }
 
@@ -78,18 +81,18 @@ fn unit_cost_figure(author: &mut Author<'_>) -> Figure {
     let best = author.found.best.map(|best| best.id.clone());
     let per_million = |per_items: f64| 1e6 / per_items;
     let mut options: Vec<&Evaluation> = with_unit_cost(author).into_iter().map(|(option, _)| option).collect();
-    options.extend(author.found.in_order().filter(|option| option.unit_cost.is_none()));
+    options.extend(author.found.in_order().filter(|option| option.cost_per_million.is_none()));
     let bars = options
         .iter()
         .map(|option| Bar {
             label: option.name.clone(),
-            value: option.unit_cost.map(|cost| cost.value.amount * per_million(cost.per_items)),
-            interval: option.unit_cost.map(|cost| {
+            value: option.cost_per_million.map(|cost| cost.value.amount * per_million(cost.per_items)),
+            interval: option.cost_per_million.map(|cost| {
                 let scale = per_million(cost.per_items);
                 [cost.low.amount * scale, cost.high.amount * scale]
             }),
             highlight: Some(&option.id) == best.as_ref(),
-            remark: option.unit_cost.map_or("", |_| evidence_mark(option.evidence)).to_owned(),
+            remark: option.cost_per_million.map_or("", |_| evidence_mark(option.evidence)).to_owned(),
         })
         .collect();
     let currency = author.input.assumptions.currency;
@@ -99,7 +102,9 @@ fn unit_cost_figure(author: &mut Author<'_>) -> Figure {
         takeaway: unit_cost_takeaway(author),
         chart: Chart::Bars(BarChart { bars, quantity: Quantity::Money(currency), axis }),
         height_pt: bar_height(options.len()),
-        source: author.cost_source("unit cost by the cost models; whiskers are the range of the throughput."),
+        source: author.cost_source(
+            "total cost over items served, by the cost models; whiskers are the range of throughput and one-off costs.",
+        ),
     }
 }
 

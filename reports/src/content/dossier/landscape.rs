@@ -125,7 +125,7 @@ fn criteria(author: &Author<'_>, options: &[&Evaluation]) -> Vec<Criterion> {
     let hardware = |option: &Evaluation| author.input.hardware.iter().find(|known| known.options.contains(&option.id));
     let measures: [(&'static str, bool, Vec<Option<f64>>); 6] = [
         ("Present value", false, of(options, |o| o.tco.as_ref().map(|tco| tco.present_value.amount))),
-        ("Cost of an item", false, of(options, |o| o.unit_cost.map(|cost| cost.value.amount / cost.per_items))),
+        ("Cost of an item", false, of(options, |o| o.cost_per_million.map(|cost| cost.value.amount / cost.per_items))),
         ("Throughput of a unit", true, of(options, |o| o.throughput.map(|throughput| throughput.value))),
         ("Memory", true, of(options, |o| hardware(o)?.memory_bytes)),
         ("Memory bandwidth", true, of(options, |o| hardware(o)?.bandwidth_bytes_per_sec)),

@@ -222,7 +222,8 @@ fn cost_against_latency(author: &mut Author<'_>) -> Block {
     let mut evidence = Vec::new();
     for option in author.found.in_order() {
         let rate = facts(author.input, &option.id).and_then(|facts| facts.throughput.as_ref().ok());
-        let (Some(items), Some(rate), Some(cost)) = (items, rate.map(|known| known.per_accelerator), option.unit_cost)
+        let (Some(items), Some(rate), Some(cost)) =
+            (items, rate.map(|known| known.per_accelerator), option.cost_per_million)
         else {
             continue;
         };

@@ -200,13 +200,17 @@ fn assumptions(author: &mut Author<'_>) -> Table {
     let rows = ASSUMPTIONS
         .iter()
         .map(|spec| {
-            let value = author.input.study.assumptions.get(spec.key);
+            let value = author.input.study.assumption(spec.key).map(|given| given.value());
             let show = |number: f64| {
                 let text = if spec.percent { format::percent(number, 1) } else { format::significant(number, 3) };
                 format::without_trailing_zeros(&text)
             };
-            let unit = if spec.unit == "currency" { currency.to_string() } else { spec.unit.to_owned() };
-            let origin = if value == Some(spec.default) { "default" } else { "stated in the study" };
+            let unit = spec.unit.replace("currency", currency.code());
+            let origin = match value {
+                Some(value) if value == spec.default => "default",
+                Some(_) => "stated in the study",
+                None => "not stated",
+            };
             let shown = author.value(format!("assumption.{}", spec.key), value, show, Some(Evidence::Assumed));
             let default =
                 author.value(format!("default.{}", spec.key), Some(spec.default), show, Some(Evidence::Assumed));

@@ -100,8 +100,8 @@ fn unit_cost_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     let ratio = author
         .found
         .rival()
-        .and_then(|rival| rival.unit_cost)
-        .zip(best.unit_cost)
+        .and_then(|rival| rival.cost_per_million)
+        .zip(best.cost_per_million)
         .filter(|(_, own)| own.value.amount > 0.0)
         .map(|(rival, own)| rival.value.amount / own.value.amount);
     let id = format!("option.{}.unit_cost_ratio", best.id);

@@ -25,6 +25,7 @@ pub fn whole(figures: &Figures<'_>) -> anyhow::Result<Value> {
         "pricing_date": assessment.pricing_date.to_string(),
         "workload": study.workload,
         "item": assessment.item(),
+        "first_month": assessment.first_month().to_string(),
         "horizon_months": assessment.assumptions.horizon_months,
         "discount_rate_annual": assessment.assumptions.discount_rate_annual,
         "rate_basis": study.finance.rate_basis,
@@ -66,7 +67,7 @@ fn option(figures: &Figures<'_>, e: &Evaluation) -> anyhow::Result<Value> {
             "per": format!("1M {}", assessment.item()), "low": cost.low.amount, "high": cost.high.amount,
         })
     };
-    let tokens = e.unit_costs.as_ref().and_then(|c| c.tokens);
+    let tokens = e.full_use_costs.as_ref().and_then(|c| c.tokens);
     let mut row = json!({
         "id": e.id,
         "name": e.name,
@@ -85,15 +86,15 @@ fn option(figures: &Figures<'_>, e: &Evaluation) -> anyhow::Result<Value> {
             "as_of": p.as_of.map(|d| d.to_string()), "source": p.source, "evidence": p.evidence,
         })),
         "unit_hour": e.unit_hour.map(|m| m.amount),
-        "unit_cost": e.unit_cost.as_ref().map(per_million),
-        "full_unit_cost": e.full_unit_cost.as_ref().map(per_million),
+        "unit_cost": e.cost_per_million.as_ref().map(per_million),
+        "full_use_cost": e.full_use_cost.as_ref().map(per_million),
         "tokens": tokens.map(|t| json!({
             "per_million_total": t.per_million_total.amount,
             "per_million_output_only": t.per_million_output_only.map(|m| m.amount),
             "per_million_input": t.per_million_input.map(|m| m.amount),
             "per_million_output": t.per_million_output.map(|m| m.amount),
         })),
-        "per_sample": e.unit_costs.as_ref().and_then(|c| c.per_sample).map(|m| m.amount),
+        "per_sample": e.full_use_costs.as_ref().and_then(|c| c.per_sample).map(|m| m.amount),
     });
     extend(
         &mut row,
@@ -108,6 +109,7 @@ fn option(figures: &Figures<'_>, e: &Evaluation) -> anyhow::Result<Value> {
             "mirr": benefit.and_then(|b| b.mirr),
             "payback_months": e.payback_months(),
             "discounted_payback_months": benefit.and_then(|b| b.discounted_payback_months),
+            "investment": benefit.and_then(|b| b.investment).map(|m| m.amount),
             "roi": benefit.and_then(|b| b.roi),
             "profitability_index": benefit.and_then(|b| b.profitability_index),
             "energy_kwh": e.energy_kwh,
@@ -208,11 +210,11 @@ fn assumptions(figures: &Figures<'_>) -> Vec<Value> {
     ASSUMPTIONS
         .iter()
         .map(|spec| {
-            let value = study.assumptions.get(spec.key);
+            let given = study.assumption(spec.key);
             json!({
-                "key": spec.key, "label": spec.label, "unit": spec.unit, "value": value,
-                "given": study.assumptions.quantity(spec.key), "default": spec.default,
-                "is_default": study.assumptions.quantity(spec.key).is_some_and(|given| given == spec.default),
+                "key": spec.key, "label": spec.label, "unit": spec.unit, "value": given.as_ref().map(|given| given.value()),
+                "given": given, "default": spec.default,
+                "is_default": given.as_ref().is_some_and(|given| *given == spec.default),
                 "source_of_default": spec.source, "default_as_of": spec.as_of,
             })
         })

@@ -5,6 +5,7 @@ use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::{BreakEven, Component, Driver};
 use assay_service::cost_models::time_value::Irr;
 use assay_service::study::{ASSUMPTIONS, Basis, Lens};
+use assay_service::uncertainty::mean_of_distribution;
 use assay_service::what_if::{Waited, equivalent_annual};
 
 use super::Figures;
@@ -23,6 +24,12 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
     output::wrapped("", &assessment.answer.sentence)?;
     let confidence = assessment.answer.confidence;
     output::wrapped("", &format!("Confidence: {}. {}", confidence.label(), confidence.description()))?;
+    let not_ranked: Vec<&str> = in_order(figures).filter(|e| e.rank.is_none()).map(|e| e.name.as_str()).collect();
+    if !not_ranked.is_empty() {
+        let all = format::counted(assessment.evaluations.len() as u64, "option");
+        let text = format!("Not compared: {} of {all} ({}); see below.", not_ranked.len(), not_ranked.join("; "));
+        output::wrapped("", &text)?;
+    }
     output::print(&format!("\n{}", basis(figures)))?;
 
     let columns = [
@@ -31,17 +38,21 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
         text("Evidence"),
         number("Units"),
         number("Cost/1M"),
-        number("all costs"),
         number("Total"),
         number("Present"),
         number("A year"),
+        number("At full use"),
     ];
-    let rows = assessment.evaluations.iter().map(|e| cost_cells(figures, e)).collect::<anyhow::Result<_>>()?;
-    output::table(&columns, rows)?;
+    let rows = in_order(figures).map(|e| cost_cells(figures, e)).collect::<anyhow::Result<_>>()?;
+    output::fitted_table(&columns, rows, 1, BASE)?;
     output::wrapped(
         "",
-        "All costs: total cost over items served. Present: present value, by which options are ranked. A year: \
-         equivalent annual cost.",
+        &format!(
+            "Cost/1M: the total cost over the items served. Total: all payments. Present: their present value, by which \
+             options are ranked. A year: equivalent annual cost. At full use: what 1M would cost with a unit kept at {} \
+             of full load all the time, before peaks, whole units and all costs but compute, capital and energy.",
+            format::percent(assessment.assumptions.effectiveness.utilisation, 0)
+        ),
     )?;
 
     if assessment.evaluations.iter().any(|e| e.benefit.is_some()) {
@@ -53,15 +64,31 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
             number("MIRR"),
             number("Payback"),
             number("discounted"),
+            number("Investment"),
             number("ROI"),
             number("PI"),
         ];
-        output::table(&columns, assessment.evaluations.iter().filter_map(return_cells).collect())?;
+        output::fitted_table(&columns, in_order(figures).filter_map(return_cells).collect(), 0, "")?;
+        output::wrapped(
+            "",
+            "Payback: months until the payments saved have made up for those added; what hardware is still worth counts \
+             at the end of the horizon alone. Investment: the most by which the option has ever cost more. ROI and PI: \
+             what it brings over that investment, undiscounted, and 1 plus the NPV over it.",
+        )?;
     }
     tokens(figures)?;
     components(figures)?;
     periods(figures)?;
     break_evens(figures)
+}
+
+/// Marks the baseline.
+const BASE: &str = " (base)";
+
+/// Ranked options, best first, then the others.
+fn in_order<'a>(figures: &Figures<'a>) -> impl Iterator<Item = &'a Evaluation> {
+    let evaluations = &figures.assessment.evaluations;
+    figures.assessment.ranked().into_iter().chain(evaluations.iter().filter(|e| e.rank.is_none()))
 }
 
 /// Horizon, rate, prices and lens in one line.
@@ -77,8 +104,9 @@ fn basis(figures: &Figures<'_>) -> String {
     let lens = if finance.lens == Lens::Full { "all costs" } else { "marginal costs only" };
     let scenario = figures.scenario.map(|id| format!(", scenario {id}")).unwrap_or_default();
     format!(
-        "{} at {rate} a year ({kind}), {tax}, {lens}, {}, prices of {}{scenario}",
+        "{} from {} at {rate} a year ({kind}), {tax}, {lens}, {}, prices of {}{scenario}",
         format::whole_months(assessment.assumptions.horizon_months),
+        assessment.first_month(),
         assessment.study.currency,
         assessment.pricing_date
     )
@@ -90,14 +118,14 @@ fn cost_cells(figures: &Figures<'_>, e: &Evaluation) -> anyhow::Result<Vec<Strin
     let annual = equivalent_annual(figures.assessment, e)?;
     Ok(vec![
         e.rank.map_or_else(|| format::UNKNOWN.to_owned(), |r| r.to_string()),
-        format!("{}{}", output::shortened(&e.name, 26), if e.is_baseline { " (base)" } else { "" }),
+        format!("{}{}", e.name, if e.is_baseline { BASE } else { "" }),
         e.evidence.to_string(),
         format::or_unknown(e.fleet.as_ref(), |f| format::thousands(f.at_peak as f64, 0)),
-        money(e.unit_cost.map(|c| c.value)),
-        money(e.full_unit_cost.map(|c| c.value)),
+        money(e.cost_per_million.map(|c| c.value)),
         money(e.tco.as_ref().map(|t| t.total)),
         money(e.tco.as_ref().map(|t| t.present_value)),
         format::or_unknown(annual, |a| format::money_in(a, currency)),
+        money(e.full_use_cost.map(|c| c.value)),
     ])
 }
 
@@ -106,12 +134,13 @@ fn return_cells(e: &Evaluation) -> Option<Vec<String>> {
     let months = |m: Option<f64>| m.map_or_else(|| "never".to_owned(), |m| format!("{} mo", format::significant(m, 3)));
     let percent = |p: Option<f64>| format::or_unknown(p, |p| format::percent(p, 0));
     Some(vec![
-        output::shortened(&e.name, 32),
+        e.name.clone(),
         format::money(benefit.npv),
         irr_text(&benefit.irr),
         percent(benefit.mirr),
         months(benefit.payback_months),
         months(benefit.discounted_payback_months),
+        format::or_unknown(benefit.investment, format::money),
         percent(benefit.roi),
         format::or_unknown(benefit.profitability_index, |p| format::significant(p, 3)),
     ])
@@ -128,10 +157,10 @@ fn irr_text(irr: &Irr) -> String {
 
 fn tokens(figures: &Figures<'_>) -> anyhow::Result<()> {
     let of = |e: &Evaluation| {
-        let tokens = e.unit_costs.as_ref()?.tokens?;
+        let tokens = e.full_use_costs.as_ref()?.tokens?;
         let money = |m: Option<Money>| format::or_unknown(m, format::money);
         Some(vec![
-            output::shortened(&e.name, 32),
+            e.name.clone(),
             format::money(tokens.per_million_total),
             money(tokens.per_million_output_only),
             money(tokens.per_million_input),
@@ -142,7 +171,7 @@ fn tokens(figures: &Figures<'_>) -> anyhow::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    output::print("\nCost of 1M tokens, by what it is divided by")?;
+    output::print("\nCost of 1M tokens at full use, by what it is divided by")?;
     let columns = [
         text("Option"),
         number("input + output"),
@@ -150,7 +179,7 @@ fn tokens(figures: &Figures<'_>) -> anyhow::Result<()> {
         number("input share"),
         number("output share"),
     ];
-    output::table(&columns, rows)
+    output::fitted_table(&columns, rows, 0, "")
 }
 
 /// The costed options, a few at a time.
@@ -188,7 +217,19 @@ fn components(figures: &Figures<'_>) -> anyhow::Result<()> {
         rows.push(std::iter::once("total".to_owned()).chain(total).collect());
         output::table(&columns_of("Component", &options), rows)?;
     }
-    Ok(())
+    notes(figures)
+}
+
+/// What the figures contain and what they leave out; what several options share is said once.
+fn notes(figures: &Figures<'_>) -> anyhow::Result<()> {
+    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (e, note) in figures.assessment.evaluations.iter().flat_map(|e| e.notes.iter().map(move |note| (e, note))) {
+        match notes.iter_mut().find(|(known, _)| known == note) {
+            Some((_, ids)) => ids.push(&e.id),
+            None => notes.push((note, vec![&e.id])),
+        }
+    }
+    notes.iter().try_for_each(|(note, ids)| output::wrapped("- ", &format!("{}: {note}", ids.join(", "))))
 }
 
 fn periods(figures: &Figures<'_>) -> anyhow::Result<()> {
@@ -262,8 +303,9 @@ fn break_evens(figures: &Figures<'_>) -> anyhow::Result<()> {
     output::table(&columns, rows)?;
     output::wrapped(
         "",
-        "Always and never: no break-even in the range looked at. *: whole units make the order change again further \
-         on. ?: not verified.",
+        "Months: the horizon from which it has the lower present value, what hardware is still worth at its end \
+         included; so it can be shorter than the payback. Always and never: no break-even in the range looked at. *: \
+         whole units make the order change again further on. ?: not verified.",
     )?;
     let mut reasons: Vec<&str> = Vec::new();
     for one in found {
@@ -295,17 +337,16 @@ fn break_even_cell(option: &str, driver: &Driver, answer: &BreakEven) -> String 
     }
 }
 
-/// What may be waited for, the assumptions, and what is missing.
+/// What may be waited for, what is missing, and the assumptions.
 pub fn print_rest(figures: &Figures<'_>) -> anyhow::Result<()> {
     figures.waiting.iter().try_for_each(|waited| print_waited(figures, waited))?;
-    assumptions(figures)?;
-    model_cards(figures)?;
     let missing = &figures.assessment.missing;
     if !missing.is_empty() {
         output::print("\nMissing or doubtful")?;
         missing.iter().try_for_each(|line| output::wrapped("- ", line))?;
     }
-    Ok(())
+    model_cards(figures)?;
+    assumptions(figures)
 }
 
 /// How far the projections among the options can be believed.
@@ -377,15 +418,16 @@ fn assumptions(figures: &Figures<'_>) -> anyhow::Result<()> {
     let rows = ASSUMPTIONS
         .iter()
         .filter_map(|spec| {
-            let given = study.assumptions.quantity(spec.key)?;
+            let given = study.assumption(spec.key)?;
             let value = given.value();
             let unit = spec.unit.replace("currency", study.currency.code());
             let shown = if spec.percent { format::percent(value, 1) } else { format::significant(value, 3) };
             let shown = format::without_trailing_zeros(&shown);
             let origin = if given == spec.default {
                 format!("default {}: {}", spec.as_of, spec.source)
-            } else if given.distribution().is_some() {
-                "stated in the study as a distribution".to_owned()
+            } else if let Some(mean) = mean_of_distribution(&given) {
+                let mean = if spec.percent { format::percent(mean, 1) } else { format::significant(mean, 3) };
+                format!("centre of the distribution stated in the study; its mean is {mean}")
             } else {
                 "stated in the study".to_owned()
             };

@@ -1,6 +1,7 @@
 //! What many samples say, as tables.
 
 use assay_base::format;
+use assay_service::cost_models::evaluation::Driver;
 use assay_service::cost_models::simulation::Spread;
 use assay_service::uncertainty::Uncertainty;
 
@@ -29,7 +30,7 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
             let name = figures.assessment.evaluation(&o.id).map_or(o.id.as_str(), |e| e.name.as_str());
             let npv = |get: fn(&Spread) -> f64| format::or_unknown(o.npv.as_ref(), |n| money(get(n)));
             vec![
-                output::shortened(name, 32),
+                name.to_owned(),
                 money(o.cost.p50),
                 npv(|n| n.p10),
                 npv(|n| n.p50),
@@ -41,14 +42,15 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
         .collect();
     let columns = [
         text("Option"),
-        number("Cost P50"),
+        number("Present cost P50"),
         number("NPV P10"),
         number("P50"),
         number("P90"),
         number("P(NPV>0)"),
         number("P(best)"),
     ];
-    output::table(&columns, rows)?;
+    output::fitted_table(&columns, rows, 0, "")?;
+    output::wrapped("", &drawn(uncertainty))?;
     drivers(figures, uncertainty)?;
     let next = uncertainty.next_measurement(figures.assessment);
     output::wrapped(
@@ -58,6 +60,24 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
             None => "Within these ranges no single measurement would change the decision.".to_owned(),
         },
     )
+}
+
+/// What the probabilities are about: what was drawn, and what was held at one number.
+fn drawn(uncertainty: &Uncertainty) -> String {
+    let is_drawn = |is: fn(&Driver) -> bool| uncertainty.inputs.iter().any(|input| is(&input.driver));
+    let kinds: [(&str, fn(&Driver) -> bool); 5] = [
+        ("demand", |d| matches!(d, Driver::DemandFactor | Driver::DemandGrowth)),
+        ("target utilisation", |d| matches!(d, Driver::Utilisation)),
+        ("throughputs", |d| matches!(d, Driver::Throughput(_))),
+        ("prices", |d| matches!(d, Driver::PriceFactor(_) | Driver::PriceChange(_))),
+        ("one-off costs", |d| matches!(d, Driver::OneOffFactor(_))),
+    ];
+    let fixed: Vec<&str> = kinds.into_iter().filter(|(_, is)| !is_drawn(*is)).map(|(name, _)| name).collect();
+    let held = match fixed.as_slice() {
+        [] => String::new(),
+        fixed => format!(" Not drawn but held at one number: {}.", fixed.join(", ")),
+    };
+    format!("Present cost: present value of all payments. P(best): given that only the inputs below vary.{held}")
 }
 
 fn drivers(figures: &Figures<'_>, u: &Uncertainty) -> anyhow::Result<()> {

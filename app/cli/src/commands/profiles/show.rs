@@ -109,7 +109,7 @@ fn offers(profile: &Profile, pricing_date: Date) -> anyhow::Result<()> {
     if profile.offers.is_empty() {
         return output::print("No offers are known.");
     }
-    output::print(&format!("\nPrices in force on {pricing_date}"))?;
+    output::print(&format!("\nNewest prices known on {pricing_date}"))?;
     let columns = [
         text("Offer"),
         text("Kind"),

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use assay_base::{Evidence, format};
 use assay_service::core::Measurement;
 use assay_service::store::Store;
-use assay_service::store::published::{PublishedFilter, PublishedRow, PublishedTable};
+use assay_service::store::published::{self, PublishedFilter, PublishedRow, PublishedTable};
 use assay_service::store::query;
 use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer as _};
@@ -73,8 +73,7 @@ fn measured(store: &Store, arguments: &ResultsList) -> anyhow::Result<Vec<Measur
     let loaded = store.load()?;
     loaded.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     let contains = |wanted: &Option<String>, names: &[&str]| {
-        let wanted = wanted.as_ref().map(|part| part.to_lowercase());
-        wanted.is_none_or(|part| names.iter().any(|name| name.to_lowercase().contains(&part)))
+        wanted.as_ref().is_none_or(|part| names.iter().any(|name| published::contains(name, part)))
     };
     let fits = |m: &Measurement| {
         contains(&arguments.accelerator, &[&m.device.name, &m.device.id])

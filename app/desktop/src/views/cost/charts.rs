@@ -1,4 +1,4 @@
-//! Charts of an evaluation: unit cost with its interval, total cost by component.
+//! Charts of an evaluation: cost at full use with its interval, total cost by component.
 
 use assay_base::format::{self, or_unknown};
 use assay_service::Assessment;
@@ -12,10 +12,10 @@ use crate::widgets::card;
 
 /// Draws the charts.
 pub fn ui(ui: &mut Ui, assessment: &Assessment) {
-    let per = assessment.evaluations.iter().find_map(|e| e.unit_cost).map_or(1e6, |u| u.per_items);
+    let per = assessment.evaluations.iter().find_map(|e| e.full_use_cost).map_or(1e6, |u| u.per_items);
     let code = assessment.study.currency.code();
-    let title = format!("Cost of {}, {code}", crate::views::overview::count_of(per, assessment.item()));
-    card(ui, &title, |ui| unit_cost(ui, assessment));
+    let title = format!("Cost of {} at full use, {code}", crate::views::overview::count_of(per, assessment.item()));
+    card(ui, &title, |ui| full_use_cost(ui, assessment));
     let title = format!("Total cost over {} months by component, {code}", assessment.assumptions.horizon_months);
     card(ui, &title, |ui| components(ui, assessment));
 }
@@ -25,16 +25,16 @@ pub(super) fn options(assessment: &Assessment) -> impl Iterator<Item = (usize, &
     assessment.evaluations.iter().enumerate()
 }
 
-fn unit_cost(ui: &mut Ui, assessment: &Assessment) {
+fn full_use_cost(ui: &mut Ui, assessment: &Assessment) {
     let tokens = Tokens::of(ui);
     let money = |amount: f64| format::money_in(amount, assessment.study.currency);
     let rows: Vec<RangeBar> = options(assessment)
         .map(|(i, e)| RangeBar {
             label: e.name.clone(),
-            value: e.unit_cost.map(|u| (u.value.amount, u.low.amount, u.high.amount)),
-            text: or_unknown(e.unit_cost, |u| money(u.value.amount)),
+            value: e.full_use_cost.map(|u| (u.value.amount, u.low.amount, u.high.amount)),
+            text: or_unknown(e.full_use_cost, |u| money(u.value.amount)),
             color: tokens.series(i),
-            hover: match e.unit_cost {
+            hover: match e.full_use_cost {
                 Some(u) => {
                     let range = format!("{} to {}", money(u.low.amount), money(u.high.amount));
                     format!("{range}\n{}: {}", e.evidence, e.evidence.description())

@@ -88,7 +88,7 @@ impl Inputs {
             ui.add_space(6.0);
             for spec in &ASSUMPTIONS {
                 let study = &scene.workbench.assessment().study;
-                let Some(value) = study.assumptions.quantity(spec.key) else { continue };
+                let Some(value) = study.assumption(spec.key) else { continue };
                 let quantity = Quantity {
                     label: spec.label,
                     unit: unit(spec, study),

@@ -196,7 +196,7 @@ fn cost_plot(ui: &mut Ui, assessment: &Assessment) {
     let mut without = Vec::new();
     for (option, evaluation) in assessment.options.iter().zip(&assessment.evaluations) {
         let latency = option.throughput.as_ref().ok().and_then(|facts| facts.p99_secs);
-        let cost = evaluation.unit_cost.as_ref().map(|cost| cost.value.amount);
+        let cost = evaluation.cost_per_million.as_ref().map(|cost| cost.value.amount);
         match (latency, cost) {
             (Some(latency), Some(cost)) if latency > 0.0 => {
                 points.push((evaluation.name.clone(), evaluation.evidence, PlotPoint::new(latency * 1e3, cost)));

@@ -8,7 +8,7 @@ use serde::de::{
 
 /// One step of the way from the document's root to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// A key of a map.
     Key(String),
     /// An item of a list.
@@ -17,7 +17,20 @@ pub(crate) enum Step {
 
 /// The way to a value, shown as `offers[0].quotes[2].price`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place(Vec<Step>);
+pub struct Place(Vec<Step>);
+
+impl From<&serde_path_to_error::Path> for Place {
+    fn from(path: &serde_path_to_error::Path) -> Self {
+        use serde_path_to_error::Segment;
+        let step = |segment: &Segment| match segment {
+            Segment::Seq { index } => Some(Step::Item(*index)),
+            Segment::Map { key } => Some(Step::Key(key.clone())),
+            Segment::Enum { variant } => Some(Step::Key(variant.clone())),
+            Segment::Unknown => None,
+        };
+        Self(path.iter().filter_map(step).collect())
+    }
+}
 
 impl Place {
     /// The way to the value of a key in the map here.
@@ -59,12 +72,23 @@ impl fmt::Display for Place {
 /// Line and column, counted from 1, of the value at `place`; `None` when the text has no such value.
 ///
 /// Reading stops at the value with an error, because the parser gives positions with errors only.
-pub(crate) fn locate(text: &str, place: &Place) -> Option<(usize, usize)> {
+pub fn locate(text: &str, place: &Place) -> Option<(usize, usize)> {
     let error = Walk(&place.0).deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
     if !error.to_string().contains(FOUND) {
         return None;
     }
     error.location().map(|location| (location.line(), location.column()))
+}
+
+/// Where the value at `place` stands, or the nearest that contains it.
+pub fn locate_or_around(text: &str, place: &Place) -> Option<(usize, usize)> {
+    let mut place = place.clone();
+    loop {
+        if let Some(found) = locate(text, &place) {
+            return Some(found);
+        }
+        place = place.parent()?;
+    }
 }
 
 /// Marks the error that means success; no message of the parser's own holds it.

@@ -1,4 +1,4 @@
-//! What an inference, a token or a training step costs, with what the figure was divided by.
+//! What an inference, a token or a training step costs at full use, with what the figure was divided by.
 
 use assay_base::{Evidence, Money};
 use jiff::civil::Date;
@@ -27,7 +27,7 @@ pub struct PriceBasis {
 
 /// Costs of one million tokens by denominator. They do not add up: each says what it divides by.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TokenUnitCosts {
+pub struct TokenCostsAtFullUse {
     /// The whole cost over input and output tokens, those found in the cache included.
     pub per_million_total: Money,
     /// The whole cost over output tokens alone; `None` where there are none.
@@ -39,15 +39,16 @@ pub struct TokenUnitCosts {
     pub per_million_output: Option<Money>,
 }
 
-/// The unit costs of one option, before packing into whole units and before all but compute and energy.
+/// The costs at full use of one option: of a unit that is kept at the target utilisation all the time, before peaks,
+/// whole units and all costs but compute and energy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UnitCosts {
+pub struct FullUseCosts {
     /// One item: an inference, a request, a step.
     pub per_item: Money,
     /// One million items, with the interval of the throughput.
     pub per_million_items: UnitCost,
     /// Tokens, where an item is a request.
-    pub tokens: Option<TokenUnitCosts>,
+    pub tokens: Option<TokenCostsAtFullUse>,
     /// One sample, where an item is a training step.
     pub per_sample: Option<Money>,
     /// What they are made with.
@@ -55,14 +56,18 @@ pub struct UnitCosts {
 }
 
 impl Shared<'_> {
-    pub(super) fn unit_costs(&self, option: &OptionInput, per_million: UnitCost) -> Result<UnitCosts, CostError> {
+    pub(super) fn full_use_costs(
+        &self,
+        option: &OptionInput,
+        per_million: UnitCost,
+    ) -> Result<FullUseCosts, CostError> {
         let per_item = answer("per_item", per_million.value.amount / per_million.per_items)?;
         let (tokens, per_sample) = match self.assumptions.item {
             ItemShape::Inference => (None, None),
-            ItemShape::Request { .. } => (self.token_unit_costs(option, per_item)?, None),
+            ItemShape::Request { .. } => (self.token_costs_at_full_use(option, per_item)?, None),
             ItemShape::TrainingStep { samples } => (None, Some(self.money(answer("per_sample", per_item / samples)?))),
         };
-        Ok(UnitCosts {
+        Ok(FullUseCosts {
             per_item: self.money(per_item),
             per_million_items: per_million,
             tokens,
@@ -78,7 +83,11 @@ impl Shared<'_> {
         })
     }
 
-    fn token_unit_costs(&self, option: &OptionInput, per_item: f64) -> Result<Option<TokenUnitCosts>, CostError> {
+    fn token_costs_at_full_use(
+        &self,
+        option: &OptionInput,
+        per_item: f64,
+    ) -> Result<Option<TokenCostsAtFullUse>, CostError> {
         let ItemShape::Request { input_tokens, output_tokens, cached_fraction } = self.assumptions.item else {
             return Ok(None);
         };
@@ -108,6 +117,11 @@ impl Shared<'_> {
             }
             _ => (None, None),
         };
-        Ok(Some(TokenUnitCosts { per_million_total, per_million_output_only, per_million_input, per_million_output }))
+        Ok(Some(TokenCostsAtFullUse {
+            per_million_total,
+            per_million_output_only,
+            per_million_input,
+            per_million_output,
+        }))
     }
 }
