@@ -114,6 +114,6 @@ fn the_authors_words_stand_in_place_of_the_rules() {
     assert_eq!(document.plain(&section.action_title), "Cost is not the point here");
     let Some(Block::Callout(callout)) = section.blocks.first() else { panic!("the words are not marked") };
     assert_eq!(document.plain(&callout.title), "In the author's own words");
-    assert!(document.plain(&callout.body[0]).contains("costs least for an item"), "the rule's title is kept");
+    assert!(document.plain(&callout.body[0]).contains("the lowest unit cost"), "the rule's title is kept");
     assert_eq!(document.plain(&callout.body[1]), "We move for the latency.");
 }

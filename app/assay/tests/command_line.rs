@@ -174,6 +174,41 @@ fn mistakes_are_named_with_place_and_remedy() {
 }
 
 #[test]
+fn a_new_study_is_begun_in_an_empty_folder_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("mine");
+    let said = stdout(&["new", arg(&study)]);
+    assert!(said.contains("study.yaml") && said.contains("assay run"), "{said}");
+    let cost = stdout(&["cost", arg(&study)]);
+    assert!(cost.contains("Not compared: 1 of 1"), "{cost}");
+    assert!(failure(&["new", arg(&study)], 2).contains("has a study already"));
+    std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+    assert!(failure(&["new", arg(folder.path())], 2).contains("is not empty"));
+}
+
+#[test]
+fn what_the_parser_cannot_place_is_placed_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("mine");
+    stdout(&["new", arg(&study)]);
+    let file = study.join("study.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let line_of = |wanted: &str| text.lines().position(|line| line.contains(wanted)).unwrap() + 1;
+    let second = text[text.find("  - id: this-machine").unwrap()..text.find("narrative:").unwrap()].to_owned();
+    for (from, to, line, expected) in [
+        ("currency: USD", "currency: EURO".to_owned(), line_of("currency:"), "three capital letters"),
+        ("currency: USD", "currency: USD\npricing_date: soon".to_owned(), line_of("currency:") + 1, "YYYY-MM-DD"),
+        ("items_per_month: 1000000", "items_per_month: [1]".to_owned(), line_of("items_per_month"), "a number"),
+        ("narrative:", format!("{second}narrative:"), line_of("narrative:"), "`this-machine`"),
+    ] {
+        std::fs::write(&file, text.replacen(from, &to, 1)).unwrap();
+        let error = failure(&["cost", arg(&study)], 2);
+        assert!(error.contains(&format!("study.yaml:{line}:")) && error.contains(expected), "{line}: {error}");
+        assert!(!error.contains("f64") && !error.contains("struct"), "{error}");
+    }
+}
+
+#[test]
 fn the_catalogue_lists_shows_and_checks() {
     let list = json(&["profiles", "list", "--format", "json"]);
     let ids: Vec<&str> = list.as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();

@@ -30,7 +30,8 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
         let text = format!("Not compared: {} of {all} ({}); see below.", not_ranked.len(), not_ranked.join("; "));
         output::wrapped("", &text)?;
     }
-    output::print(&format!("\n{}", basis(figures)))?;
+    output::print("")?;
+    output::wrapped("", &basis(figures))?;
 
     let columns = [
         number("#"),
