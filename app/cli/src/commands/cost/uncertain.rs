@@ -64,8 +64,9 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
 
 /// What the probabilities are about: what was drawn, and what was held at one number.
 fn drawn(uncertainty: &Uncertainty) -> String {
-    let is_drawn = |is: fn(&Driver) -> bool| uncertainty.inputs.iter().any(|input| is(&input.driver));
-    let kinds: [(&str, fn(&Driver) -> bool); 5] = [
+    type Kind = fn(&Driver) -> bool;
+    let is_drawn = |is: Kind| uncertainty.inputs.iter().any(|input| is(&input.driver));
+    let kinds: [(&str, Kind); 5] = [
         ("demand", |d| matches!(d, Driver::DemandFactor | Driver::DemandGrowth)),
         ("target utilisation", |d| matches!(d, Driver::Utilisation)),
         ("throughputs", |d| matches!(d, Driver::Throughput(_))),
