@@ -98,6 +98,18 @@ fn a_plan_that_needs_the_old_platform_for_longer_than_it_is_paid_for_is_doubtful
 }
 
 #[test]
+fn what_the_ranges_leave_out_is_said() {
+    let of_throughput_alone = stated().replace("items_per_sec: 100", "items_per_sec: { uniform: [80, 120] }");
+    let of_demand = of_throughput_alone.replace("growth_per_month: 0", "growth_per_month: { uniform: [0, 0.02] }");
+    let said = |text: &str| {
+        let workbench = opened(text).unwrap();
+        workbench.assessment().missing.iter().find(|m| m.contains("ranges of the total costs")).cloned()
+    };
+    assert_eq!(said(&of_throughput_alone), None);
+    assert!(said(&of_demand).unwrap().contains("but not demand growth a month"), "{:?}", said(&of_demand));
+}
+
+#[test]
 fn a_pricing_date_that_nobody_has_quoted_is_doubtful() {
     let missing = |date: &str| {
         let text = SAMPLE.replace("pricing_date: 2026-11-20", &format!("pricing_date: {date}"));

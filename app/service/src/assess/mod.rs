@@ -201,6 +201,14 @@ pub fn assess(
     };
     let late = crate::migration::later_than_counted(&assessment, measured.measurements(), catalog);
     assessment.missing.extend(late);
+    let outside = crate::uncertainty::outside_of_ranges(&assessment);
+    if !outside.is_empty() {
+        assessment.missing.push(format!(
+            "the ranges of the total costs, and with them the confidence, have throughputs, one-off costs and power at \
+             their ends, but not {}: draw samples (`assay cost --samples 10000`) to see all of them at once",
+            outside.join(", ")
+        ));
+    }
     Ok(assessment)
 }
 

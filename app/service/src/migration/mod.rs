@@ -110,13 +110,14 @@ pub fn later_than_counted(assessment: &Assessment, measurements: &[Measurement],
     let counted = calendar::after_months(first, months);
     let days_late = (off - counted).get_days();
     (days_late > schedule::TOLERATED_DAYS).then(|| {
+        let beside = match months > 0.0 {
+            true => format!("counts it for {} beside the new one, from {first} to {counted}", format::months(months)),
+            false => format!("counts the new one alone from {first} on"),
+        };
         format!(
             "{}: the migration plan moves the last load by {moved} and needs the old platform until {off}, but the cost \
-             counts it for {} beside the new one, from {first} to {counted}: raise \
-             `options.{}.migration.parallel_run_months`, or begin earlier",
-            planned.option.name,
-            format::months(months),
-            planned.option.id
+             {beside}: raise `options.{}.migration.parallel_run_months`, or begin earlier",
+            planned.option.name, planned.option.id
         )
     })
 }

@@ -84,6 +84,16 @@ impl Uncertainty {
     }
 }
 
+/// What is stated as a distribution and is not in the ranges of the totals: those have throughputs, one-off costs and
+/// power at their ends.
+pub(crate) fn outside_of_ranges(assessment: &Assessment) -> Vec<String> {
+    let outside = |input: &UncertainValue| {
+        !matches!(input.driver, Driver::Throughput(_) | Driver::OneOffFactor(_) | Driver::Power(_))
+    };
+    let inputs = inputs::collect(assessment).unwrap_or_default();
+    inputs.iter().filter(|input| outside(input)).map(|input| input.driver.full_label()).collect()
+}
+
 /// The mean of a quantity that is a distribution: single figures use its centre, which may be another value.
 pub fn mean_of_distribution(quantity: &assay_study::Quantity) -> Option<f64> {
     Some(translate::distribution(quantity.distribution()?).moments().ok()?.mean)

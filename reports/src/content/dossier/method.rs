@@ -47,9 +47,9 @@ fn timing(author: &mut Author<'_>) -> Vec<Rich> {
         min_samples,
         " samples, then until the relative noise is under ",
         bound,
-        " or no longer changes, and at most for ",
+        " or no longer changes. After ",
         max_time,
-        "; which of these ended it is recorded.",
+        " it ends in any case, with fewer samples where the work is slow; which of these ended it is recorded.",
         Inline::footnote("The rule follows the relative standard deviation criterion of NVIDIA's nvbench.")
     ]];
     bullets.extend(stop_reasons(author));
