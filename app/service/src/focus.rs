@@ -4,7 +4,6 @@
 //! in advance over its use; each of them sums to the option's total cost, and they must not be added to each other. The
 //! months of the plan are calendar months from [`crate::assess::Assessment::first_month`] on.
 
-use assay_base::Evidence;
 use assay_cost_models::evaluation::{Component, ComponentFlow};
 use assay_cost_models::{Evaluation, Payment};
 use assay_hardware_profiles::{Catalog, Offer};
@@ -273,7 +272,7 @@ impl Sheet<'_> {
             ("x_BenchmarkRunId", measurement.unwrap_or_default()),
             ("x_Component", component.label().to_owned()),
             ("x_CostPerMillion", per_million.map(decimal).unwrap_or_default()),
-            ("x_Evidence", self.evidence().to_string()),
+            ("x_Evidence", self.evaluation.evidence.to_string()),
             (
                 "x_InferenceCount",
                 charge
@@ -295,11 +294,6 @@ impl Sheet<'_> {
         ];
         debug_assert!(cells.iter().zip(COLUMNS).all(|((name, _), column)| *name == column));
         Ok(cells.into_iter().map(|(_, cell)| cell).collect())
-    }
-
-    /// The weakest class of evidence behind the option's total cost.
-    fn evidence(&self) -> Evidence {
-        self.evaluation.tco.as_ref().map_or(self.evaluation.evidence, |tco| tco.evidence)
     }
 
     /// Units in service in a month; `None` for a service, and at the start.

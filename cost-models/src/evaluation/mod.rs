@@ -168,7 +168,7 @@ impl<'a> Shared<'a> {
             id: option.id.clone(),
             name: option.name.clone(),
             is_baseline: option.is_baseline,
-            evidence: basis_evidence(option),
+            evidence: if tco.is_some() { self.cost_evidence(option) } else { basis_evidence(option) },
             throughput,
             unit_hour: unit_hour(End::Value).transpose()?.map(|amount| self.money(amount)),
             cost_per_million,
@@ -216,14 +216,6 @@ impl<'a> Shared<'a> {
             .filter(|(_, amount)| **amount != 0.0)
             .map(|(component, amount)| ComponentCost { component: *component, amount: self.money(*amount) })
             .collect();
-        let is_full = self.assumptions.lens == Lens::Full;
-        let shared_costs = if is_full { self.assumptions.shared_costs.as_slice() } else { &[] };
-        let one_off = option.one_off_costs.iter().filter(|cost| is_full || !cost.allocated);
-        let recurring = option.recurring_costs.iter().chain(shared_costs).filter(|cost| is_full || !cost.allocated);
-        let evidence = one_off
-            .map(|cost| cost.amount.evidence)
-            .chain(recurring.map(|cost| cost.evidence))
-            .fold(basis_evidence(option), Evidence::weaker);
         Ok(Tco {
             total: self.money(total),
             // Negative costs (a price of electricity below 0) turn the ends round.
@@ -234,8 +226,19 @@ impl<'a> Shared<'a> {
             monthly: value.monthly.clone(),
             by_payment: value.details().into_iter().flat_map(|details| details.by_payment()).map(flow).collect(),
             by_expense: value.details().into_iter().flat_map(|details| details.by_expense()).map(flow).collect(),
-            evidence,
         })
+    }
+
+    /// The weakest class among all that goes into the total cost.
+    fn cost_evidence(&self, option: &OptionInput) -> Evidence {
+        let is_full = self.assumptions.lens == Lens::Full;
+        let shared_costs = if is_full { self.assumptions.shared_costs.as_slice() } else { &[] };
+        let one_off = option.one_off_costs.iter().filter(|cost| is_full || !cost.allocated);
+        let recurring = option.recurring_costs.iter().chain(shared_costs).filter(|cost| is_full || !cost.allocated);
+        one_off
+            .map(|cost| cost.amount.evidence)
+            .chain(recurring.map(|cost| cost.evidence))
+            .fold(basis_evidence(option), Evidence::weaker)
     }
 
     fn cost_per_million(&self, tco: &Tco) -> Result<UnitCost, CostError> {

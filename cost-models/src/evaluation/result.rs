@@ -79,8 +79,6 @@ pub struct Tco {
     /// The same as expenses: hardware and upfront payments as depreciation, capital charge and loss at the sale. Sums
     /// differ from those of the payments by the capital charge; discounted, both are worth the same.
     pub by_expense: Vec<ComponentFlow>,
-    /// The weakest class of evidence among all that went into it.
-    pub evidence: Evidence,
 }
 
 impl Tco {
@@ -160,7 +158,7 @@ pub struct Evaluation {
     pub name: String,
     /// Whether it is the baseline.
     pub is_baseline: bool,
-    /// The weakest class among throughput, price and, where it is costed, power.
+    /// The weakest class among all that went into its total cost; among throughput, price and power where there is none.
     pub evidence: Evidence,
     /// Items a second of one unit at full load.
     pub throughput: Option<Estimate>,

@@ -155,7 +155,7 @@ fn the_benefit_is_what_the_baseline_pays_and_the_option_does_not() {
     let Irr::One(irr) = benefit.irr else { panic!("{:?}", benefit.irr) };
     let zero: f64 = benefit.flows.iter().enumerate().map(|(m, f)| f / (1.0 + irr).powf(m as f64 / 12.0)).sum();
     assert!(zero.abs() < 1e-6, "{zero}");
-    assert_eq!(evaluations[1].tco.as_ref().unwrap().evidence, Evidence::Assumed);
+    assert_eq!(evaluations[1].evidence, Evidence::Assumed);
     assert_eq!(evaluations[1].rank, Some(1));
     near(
         evaluations[0].tco.as_ref().unwrap().present_value.amount

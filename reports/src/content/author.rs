@@ -134,7 +134,7 @@ pub(crate) fn in_months(value: f64) -> String {
 
 /// The class of an option's total cost, which includes assumptions.
 pub(crate) fn cost_evidence(of: &Evaluation) -> Evidence {
-    of.tco.as_ref().map_or(of.evidence, |tco| tco.evidence)
+    of.evidence
 }
 
 /// The class of an option's throughput, or that it is unknown.

@@ -112,10 +112,7 @@ fn row(author: &mut Author<'_>, option: &Evaluation) -> Row {
     };
     let npv = option.npv().filter(|_| !option.is_baseline).map(|npv| npv.amount);
     let npv: Rich = if option.is_baseline { "–".into() } else { author.amount(option, "npv", npv).into() };
-    let evidence = match option.throughput {
-        Some(throughput) => Inline::Evidence(throughput.evidence).into(),
-        None => rich!["unknown"],
-    };
+    let evidence = Inline::Evidence(option.evidence).into();
     Row::new(vec![name, author.total(option).into(), range, npv, payback, evidence])
 }
 

@@ -85,7 +85,7 @@ pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [
     let months = assessment.assumptions.horizon_months;
     let baseline = assessment.evaluations.iter().find(|e| e.is_baseline);
     let tco = option.and_then(|e| e.tco.as_ref());
-    let evidence = tco.map(|t| t.evidence);
+    let evidence = option.filter(|e| e.tco.is_some()).map(|e| e.evidence);
     let total = |e: &Evaluation| e.tco.as_ref().map(|t| t.total.amount);
     let base_total = baseline.and_then(total);
     let name = option.map_or("no option ranked", |e| e.name.as_str());

@@ -184,8 +184,10 @@ fn coverage(planned: &Move<'_>, measured: Option<&Measurement>) -> Found {
 
 fn worst_cost_ratio(planned: &Move<'_>) -> Found {
     let assessment = planned.assessment;
-    let tco = |id: &str| assessment.evaluation(id).and_then(|e| e.tco.as_ref());
-    let (Some(own), Some(baseline)) = (tco(&planned.option.id), tco(&assessment.study.baseline)) else {
+    let cost = |id: &str| assessment.evaluation(id).and_then(|e| Some((e.tco.as_ref()?, e.evidence)));
+    let (Some((own, class)), Some((baseline, baseline_class))) =
+        (cost(&planned.option.id), cost(&assessment.study.baseline))
+    else {
         return Found::nothing("the cost of the option or of the baseline is not known");
     };
     if baseline.total_low.amount <= 0.0 {
@@ -193,7 +195,7 @@ fn worst_cost_ratio(planned: &Move<'_>) -> Found {
     }
     Found {
         value: Some(own.total_high.amount / baseline.total_low.amount),
-        evidence: Some(own.evidence.weaker(baseline.evidence)),
+        evidence: Some(class.weaker(baseline_class)),
         basis: "total cost over the horizon, ranges of throughput and one-off costs".to_owned(),
     }
 }
