@@ -73,6 +73,14 @@ fn the_effort_goes_into_the_study_and_its_cost() {
     assert!(text.contains("effort_person_days: {pert: [") || text.contains("effort_person_days: { pert: ["), "{text}");
     assert!(text.contains("# Rental prices have moved"), "comments stay");
     assert_ne!(before, cost(&study), "the cost of the option follows");
+    assert!(!text.contains("tasks:"), "the plan moves to another option: {text}");
+    // The plan that moves to it takes up the pieces of work, once: after that they are the author's.
+    std::fs::write(study.join("study.yaml"), format!("{text}\nmigration:\n  to: inferentia2-rent\n")).unwrap();
+    stdout(&into("inferentia2-rent"));
+    let text = std::fs::read_to_string(study.join("study.yaml")).unwrap();
+    assert!(text.contains("tasks:") && text.contains("Port the model to the new stack"), "{text}");
+    let output = support::run(&into("inferentia2-rent"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("are not taken up"), "{output:?}");
     assert!(failure(&into("h100-rent"), 2).contains("--for nvidia-h100-sxm"));
     assert!(failure(&into("h100-ren"), 2).contains("did you mean `h100-rent`"));
 }

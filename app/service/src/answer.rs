@@ -29,10 +29,29 @@ pub struct Answer {
     pub changes: Vec<WouldChange>,
     /// The measurement that would tell most.
     pub next_measurement: Option<String>,
+    /// Options on which the work does not run, by the vendor's compiler, each with the reason.
+    pub infeasible: Vec<String>,
 }
 
 /// The answer to the study's question.
 pub fn answer(
+    study: &Study,
+    options: &[ResolvedOption],
+    evaluations: &[Evaluation],
+    assumptions: &Assumptions,
+) -> Answer {
+    let refused = |option: &ResolvedOption| Some((option.input.name.clone(), option.feasibility.as_ref()?.refusal()?));
+    let refused: Vec<(String, String)> = options.iter().filter_map(refused).collect();
+    let mut answer = of_the_feasible(study, options, evaluations, assumptions);
+    if !refused.is_empty() {
+        let names: Vec<&str> = refused.iter().map(|(name, _)| name.as_str()).collect();
+        answer.sentence.push_str(&format!(" Infeasible by the vendor's compiler: {}.", names.join("; ")));
+        answer.infeasible = refused.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
+    }
+    answer
+}
+
+fn of_the_feasible(
     study: &Study,
     options: &[ResolvedOption],
     evaluations: &[Evaluation],
@@ -64,6 +83,7 @@ pub fn answer(
         would_change: changes.iter().map(|change| change_text(best, &ranked, change)).collect(),
         changes,
         next_measurement: next_measurement(options, &ranked),
+        infeasible: Vec::new(),
     }
 }
 
@@ -77,6 +97,7 @@ fn no_answer(reason: &str) -> Answer {
         would_change: Vec::new(),
         changes: Vec::new(),
         next_measurement: None,
+        infeasible: Vec::new(),
     }
 }
 

@@ -56,6 +56,35 @@ impl EstimateRecord {
         self.estimate.execution_secs.map(|secs| self.workload.items() / secs)
     }
 
+    /// Whether the compiler laid out the whole program, and not its kernels alone.
+    pub fn is_of_the_program(&self) -> bool {
+        self.estimate.kernels.is_none()
+    }
+
+    /// The compiler with its version.
+    pub fn compiler_and_version(&self) -> String {
+        [Some(self.compiler.as_str()), self.compiler_version.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Why the workload does not run on the accelerator, in one sentence; `None` where the compiler does not say so.
+    pub fn refusal(&self) -> Option<String> {
+        match &self.estimate.verdict {
+            Verdict::DoesNotFit(reason) | Verdict::DoesNotCompile(reason) => Some(format!(
+                "infeasible: `{}` {} for one {} by {} ({METHOD}, {}): {reason}",
+                self.workload.id,
+                self.estimate.verdict.label(),
+                self.accelerator_name,
+                self.compiler_and_version(),
+                self.evidence,
+            )),
+            Verdict::Compiles | Verdict::Unsupported(_) | Verdict::Failed(_) => None,
+        }
+    }
+
     fn is_about(&self, workload_hash: &str, accelerator: &str, compiler: &str) -> bool {
         self.workload_hash == workload_hash && self.accelerator == accelerator && self.compiler == compiler
     }
@@ -211,11 +240,18 @@ fn pairs<'a>(
         order.accelerators.is_empty() || order.accelerators.iter().any(|name| named(target, name))
     };
     let pairs: Vec<_> = all().filter(|(_, target)| wanted(target)).collect();
-    match pairs.iter().find_map(|(compiler, _)| Some((&compiler.name, compiler.reason.as_ref()?))) {
-        Some((name, reason)) => Err(format!("the compiler {name} is not here: {reason}")),
-        None if pairs.is_empty() => Err("the worker has no compiler for accelerators that are not here".to_owned()),
-        None => Ok(pairs),
+    // What was asked for by name must be there; of all, those that are.
+    let absent = |(compiler, _): &&(&CompilerReport, _)| compiler.reason.is_some();
+    let here: Vec<_> = pairs.iter().copied().filter(|pair| !absent(&pair)).collect();
+    if here.is_empty() || (!order.accelerators.is_empty() && here.len() < pairs.len()) {
+        let reasons = compilers.iter().filter(|compiler| pairs.iter().any(|(wanted, _)| wanted.name == compiler.name));
+        let reasons = reasons
+            .filter_map(|compiler| Some(format!("{} is not here: {}", compiler.name, compiler.reason.as_ref()?)));
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        let none = "the worker has no compiler for accelerators that are not here";
+        return Err(if reasons.is_empty() { none.to_owned() } else { format!("the compiler {reasons}") });
     }
+    Ok(here)
 }
 
 /// What a study keeps: the last of each workload, accelerator and compiler, in the order in which they were made.
@@ -233,8 +269,14 @@ pub fn kept(study_folder: &Path) -> Result<Vec<EstimateRecord>, String> {
         let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         for line in bytes.split(|byte| *byte == b'\n') {
             let Ok(record) = serde_json::from_slice::<EstimateRecord>(line) else { continue };
-            // Nobody makes a measurement of an estimate by editing the file.
-            let record = EstimateRecord { evidence: Evidence::Projected, method: METHOD.to_owned(), ..record };
+            // Nobody makes a measurement of an estimate by editing the file, or a time of zero.
+            let record = EstimateRecord {
+                workload_hash: record.workload.hash(),
+                evidence: Evidence::Projected,
+                method: METHOD.to_owned(),
+                estimate: record.estimate.validated(),
+                ..record
+            };
             records.retain(|old| !old.is_about(&record.workload_hash, &record.accelerator, &record.compiler));
             records.push(record);
         }
@@ -258,36 +300,20 @@ fn keep(study_folder: &Path, record: &EstimateRecord) -> Result<(), String> {
     write().map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// Whether workloads run on an accelerator, as far as its compiler can tell.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Feasibility {
-    /// Workloads that compile and fit into one chip's memory.
-    pub compile: Vec<String>,
-    /// Workloads that do not, with the reason.
-    pub refused: Vec<(String, String)>,
-    /// The most memory that one of them takes, in bytes.
-    pub peak_bytes: Option<f64>,
-}
-
-/// What is known of an accelerator, by its profile's id; `None` when its compiler was not asked. What no compiler was
-/// asked about (an unsupported workload, a crash) says nothing.
-pub fn feasibility(records: &[EstimateRecord], accelerator: &str) -> Option<Feasibility> {
-    let mut found = Feasibility::default();
-    for record in records.iter().filter(|record| record.accelerator == accelerator) {
-        let id = record.workload.id.clone();
-        match &record.estimate.verdict {
-            Verdict::Compiles => {
-                found.compile.push(id);
-                let peak = record.estimate.memory.and_then(|memory| memory.peak_bytes);
-                found.peak_bytes = [found.peak_bytes, peak].into_iter().flatten().reduce(f64::max);
-            }
-            Verdict::DoesNotFit(reason) | Verdict::DoesNotCompile(reason) => {
-                found.refused.push((id, reason.clone()));
-            }
-            Verdict::Unsupported(_) | Verdict::Failed(_) => {}
-        }
-    }
-    (!found.compile.is_empty() || !found.refused.is_empty()).then_some(found)
+/// The estimate that says whether a workload runs on an accelerator, by its profile's id: that of a compiler that takes it,
+/// else of one that refuses it. Where none was asked, or could not say (an unsupported workload, a crash, a compiler of
+/// single kernels), there is none.
+pub fn feasibility<'a>(
+    records: &'a [EstimateRecord],
+    accelerator: &str,
+    workload: &Workload,
+) -> Option<&'a EstimateRecord> {
+    let hash = workload.hash();
+    let about = |record: &&EstimateRecord| record.accelerator == accelerator && record.workload_hash == hash;
+    let judged = |record: &&EstimateRecord| {
+        record.is_of_the_program() && !matches!(record.estimate.verdict, Verdict::Unsupported(_) | Verdict::Failed(_))
+    };
+    records.iter().filter(about).filter(judged).max_by_key(|record| record.estimate.verdict == Verdict::Compiles)
 }
 
 #[cfg(test)]
@@ -345,21 +371,37 @@ mod tests {
             EstimateRecord { evidence: Evidence::Measured, ..record("gemm-bf16", "google-tpu-v5e", Verdict::Compiles) };
         keep(study.path(), &forged).unwrap();
         assert_eq!(kept(study.path()).unwrap()[0].evidence, Evidence::Projected);
+        for secs in [0.0, -2.0] {
+            let mut invalid = record("gemm-bf16", "google-tpu-v5e", Verdict::Compiles);
+            invalid.estimate.execution_secs = Some(secs);
+            keep(study.path(), &invalid).unwrap();
+            assert_eq!(kept(study.path()).unwrap()[0].throughput(), None);
+        }
     }
 
     #[test]
-    fn feasibility_counts_what_the_compiler_was_asked_about() {
+    fn a_compiler_that_takes_it_counts_more_than_one_that_refuses_and_silence_says_nothing() {
+        let quick = Suite::load("quick").unwrap();
+        let workload = |id: &str| quick.workload(id).unwrap();
         let records = [
             record("gemm-bf16", "google-tpu-v5e", Verdict::Compiles),
+            EstimateRecord {
+                compiler: "other".to_owned(),
+                ..record("gemm-bf16", "google-tpu-v5e", Verdict::DoesNotCompile("no".to_owned()))
+            },
             record("triad-fp32", "google-tpu-v5e", Verdict::DoesNotFit("192 G of 16 G".to_owned())),
             record("gemm-fp32", "google-tpu-v5e", Verdict::Failed("it crashed".to_owned())),
-            record("gemm-int8", "google-tpu-v6e", Verdict::Unsupported("no".to_owned())),
         ];
-        let found = feasibility(&records, "google-tpu-v5e").unwrap();
-        assert_eq!(found.compile, ["gemm-bf16"]);
-        assert_eq!(found.refused, [("triad-fp32".to_owned(), "192 G of 16 G".to_owned())]);
-        assert_eq!(found.peak_bytes, Some(1e6));
-        assert_eq!(feasibility(&records, "google-tpu-v6e"), None);
+        let found = |id: &str| feasibility(&records, "google-tpu-v5e", workload(id));
+        assert_eq!(found("gemm-bf16"), Some(&records[0]));
+        assert_eq!(records[0].refusal(), None);
+        let refused = found("triad-fp32").unwrap().refusal().unwrap();
+        for said in ["infeasible", "`triad-fp32` does not fit", "libtpu 0.0.52", "vendor compiler, projected", "192 G"]
+        {
+            assert!(refused.contains(said), "{refused}");
+        }
+        assert_eq!(found("gemm-fp32"), None);
+        assert_eq!(feasibility(&records, "google-tpu-v6e", workload("gemm-bf16")), None);
     }
 
     #[test]

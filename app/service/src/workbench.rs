@@ -66,7 +66,6 @@ pub struct Workbench {
     scenario: Option<String>,
     catalog: Catalog,
     measured: Measured,
-    estimates: Vec<EstimateRecord>,
     warnings: Vec<String>,
     today: Date,
     history: History,
@@ -119,7 +118,7 @@ impl Workbench {
     ) -> Result<Self, WorkbenchError> {
         let today = jiff::Zoned::now().date();
         let estimates = crate::estimates::kept(folder.path()).map_err(WorkbenchError::Other)?;
-        let measured = Measured::of(measurements).with_published(store, &catalog);
+        let measured = Measured::of(measurements).with_published(store, &catalog).with_estimates(estimates);
         let assessment = assess(&study, &catalog, &measured, today)?;
         Ok(Self {
             folder,
@@ -127,7 +126,6 @@ impl Workbench {
             scenario: None,
             catalog,
             measured,
-            estimates,
             warnings,
             today,
             history: History::default(),
@@ -159,7 +157,7 @@ impl Workbench {
 
     /// What vendors' compilers say of accelerators that are not here.
     pub fn estimates(&self) -> &[EstimateRecord] {
-        &self.estimates
+        self.measured.estimates()
     }
 
     /// What was odd when the measurements were read.
@@ -316,7 +314,6 @@ impl Workbench {
     pub fn adopt(&mut self, read: Self) -> Result<(), WorkbenchError> {
         self.catalog = read.catalog;
         self.measured = read.measured;
-        self.estimates = read.estimates;
         self.warnings = read.warnings;
         self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
         self.revision += 1;

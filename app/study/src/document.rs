@@ -361,8 +361,8 @@ pub enum ThroughputSource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         workload: Option<String>,
     },
-    /// Projected onto the profile's roofline from the efficiency measured here, or from what other accelerators reach
-    /// in published results.
+    /// Projected onto the profile's roofline from the efficiency measured here or from what other accelerators reach in
+    /// published results, or what the vendor's compiler expects (`assay estimate`).
     Projected {
         /// The numeric format it would run in; the study's workload's own when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -370,6 +370,9 @@ pub enum ThroughputSource {
         /// The work whose published results it is projected from; the study's workload as measured here when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         published: Option<PublishedWork>,
+        /// The vendor's compiler whose kept estimate is taken instead, such as `libtpu`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compiler: Option<String>,
     },
     /// Published by others and imported into the study (`assay results import`), for one accelerator. What is named
     /// must lead to one accelerator, model, scenario and format.

@@ -186,6 +186,9 @@ fn one_option(option: &StudyOption, study: &Study, found: &mut Problems) {
         ThroughputSource::Projected { .. } if option.profile.is_none() => {
             found.report(at("profile"), "a projection needs a hardware profile: name one");
         }
+        ThroughputSource::Projected { published: Some(_), compiler: Some(_), .. } => {
+            found.report(at("throughput"), "give `published` or `compiler`, not both");
+        }
         ThroughputSource::Projected { published: Some(work), .. } => {
             found.number(at("throughput.published.per_item"), work.per_item, POSITIVE, "of the published unit");
         }

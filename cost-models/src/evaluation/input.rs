@@ -46,7 +46,7 @@ pub struct OptionInput {
     pub recurring_costs: Vec<RecurringCost>,
     /// Whether the other options' benefit is counted against this one. At most one option is the baseline.
     pub is_baseline: bool,
-    /// Why the option must not be ranked although it can be priced (a failed correctness check, a requirement missed).
+    /// Why the option must not be ranked even if it can be priced: the work does not run on it, or it misses a requirement.
     pub excluded: Option<String>,
 }
 

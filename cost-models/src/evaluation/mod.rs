@@ -182,7 +182,7 @@ impl<'a> Shared<'a> {
             energy_kwh,
             carbon_kg,
             rank: None,
-            not_ranked: unknown.or_else(|| option.excluded.clone()),
+            not_ranked: option.excluded.clone().or(unknown),
         })
     }
 

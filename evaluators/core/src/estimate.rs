@@ -12,6 +12,11 @@ pub const LIMITS: &str = "The vendor's compiler laid each workload out for one c
      cost model expects: nothing was executed or measured. Start-up, host, data transfer and several chips are not in it, \
      and the cost model knows no contention. Where it gave no valid time there is none.";
 
+/// What estimates of kernels cannot say.
+pub const KERNEL_LIMITS: &str = "Triton compiled the kernels of each workload for a device that is not here: registers, shared \
+     memory and spills are those of the machine code, and say nothing of the time or the device's memory. Block sizes are \
+     tuned on the device; the first that fits without spilling stands for them.";
+
 /// A vendor's compiler.
 pub trait VendorCompiler {
     /// What it is and what it compiles for.
@@ -74,6 +79,25 @@ pub struct Estimate {
     pub execution_secs: Option<f64>,
     /// Device memory in bytes.
     pub memory: Option<MemoryPlan>,
+    /// What its kernels take, by a compiler that knows kernels and not the program: such a compiler tells no time, and
+    /// nothing of the device's memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernels: Option<Vec<KernelUse>>,
+}
+
+/// What a kernel takes of a multiprocessor, as its machine code says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KernelUse {
+    /// Its name.
+    pub name: String,
+    /// Threads of a block.
+    pub threads: u64,
+    /// Registers of a thread.
+    pub registers: u64,
+    /// Shared memory of a block, in bytes.
+    pub shared_bytes: u64,
+    /// What a thread spills from registers to memory, in bytes.
+    pub spilled_bytes: u64,
 }
 
 /// How compiling a workload ended.
@@ -134,7 +158,20 @@ pub struct MemoryPlan {
 impl Estimate {
     /// An estimate that has nothing but how it ended.
     pub fn of(verdict: Verdict) -> Self {
-        Self { verdict, compile_secs: None, flops: None, bytes: None, execution_secs: None, memory: None }
+        let kernels = None;
+        Self { verdict, compile_secs: None, flops: None, bytes: None, execution_secs: None, memory: None, kernels }
+    }
+
+    /// With the figures of the cost model that mean something; the others are missing.
+    #[must_use]
+    pub fn validated(mut self) -> Self {
+        for figure in [&mut self.flops, &mut self.bytes, &mut self.execution_secs] {
+            *figure = figure.and_then(valid);
+        }
+        if let Some(memory) = &mut self.memory {
+            memory.peak_bytes = memory.peak_bytes.and_then(valid);
+        }
+        self
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use assay_base::format;
-use assay_service::core::estimate::{LIMITS, Verdict as Compiling};
+use assay_service::core::estimate::{KERNEL_LIMITS, LIMITS, Verdict as Compiling};
 use assay_service::estimates::{self, EstimateEvent, EstimateOrder, EstimateRecord};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -23,7 +23,10 @@ pub fn run(arguments: &Estimate) -> anyhow::Result<Verdict> {
     print(&records, arguments.format)?;
     if arguments.format == Format::Table {
         refusals(&records);
-        output::wrapped("", LIMITS)?;
+        kernels(&records)?;
+        if records.iter().any(EstimateRecord::is_of_the_program) {
+            output::wrapped("", LIMITS)?;
+        }
     }
     let refused =
         |record: &EstimateRecord| !matches!(record.estimate.verdict, Compiling::Compiles | Compiling::Unsupported(_));
@@ -152,12 +155,51 @@ fn row(record: &EstimateRecord) -> Value {
         "throughput_unit": record.workload.shape.item().per_sec(),
         "memory": estimate.memory,
         "compile_secs": estimate.compile_secs,
+        "kernels": estimate.kernels,
         "evidence": record.evidence,
         "method": record.method,
         "compiler": record.compiler,
         "compiler_version": record.compiler_version,
         "made_at": record.made_at,
     })
+}
+
+/// What kernels take, by compilers that know nothing else.
+fn kernels(records: &[EstimateRecord]) -> anyhow::Result<()> {
+    let of = |record: &EstimateRecord| {
+        let used = record.estimate.kernels.clone().unwrap_or_default();
+        let (workload, topology) = (record.workload.id.clone(), record.topology.clone());
+        used.into_iter()
+            .map(|kernel| {
+                let count = |count: u64| format::thousands(count as f64, 0);
+                vec![
+                    workload.clone(),
+                    topology.clone(),
+                    kernel.name,
+                    count(kernel.threads),
+                    count(kernel.registers),
+                    format::memory(kernel.shared_bytes as f64),
+                    format::memory(kernel.spilled_bytes as f64),
+                ]
+            })
+            .collect::<Vec<_>>()
+    };
+    let rows: Vec<Vec<String>> = records.iter().flat_map(of).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    output::print("\nKernels")?;
+    let columns = [
+        text("Workload"),
+        text("Architecture"),
+        text("Kernel"),
+        number("Threads"),
+        number("Registers"),
+        number("Shared"),
+        number("Spilled"),
+    ];
+    output::table(&columns, rows)?;
+    output::wrapped("", KERNEL_LIMITS)
 }
 
 /// Why something does not compile, once a reason.

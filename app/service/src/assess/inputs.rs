@@ -14,6 +14,7 @@ use jiff::civil::Date;
 
 use super::throughput::{self, Resolver};
 use super::{ResolvedOption, missed_requirement, price, translate};
+use crate::estimates::EstimateRecord;
 
 const GRAMS_PER_KG: f64 = 1000.0;
 const MONTHS_PER_YEAR: f64 = 12.0;
@@ -119,6 +120,8 @@ pub fn resolve(
     let profile = profile.ok().flatten();
     let (power_watts_per_unit, power_basis) = power(option, profile, accelerators);
     let assumed = |watts| Estimate::exact(watts, Evidence::Assumed);
+    let feasibility = profile.and_then(|profile| resolver.feasibility(option, profile)).cloned();
+    let missed = || missed_requirement(study, option, throughput.as_ref().ok());
     let ceiling = profile.zip(resolver.workload_on(option)).and_then(|(p, w)| throughput::specified_ceiling(p, &w));
     let input = OptionInput {
         accelerators_per_unit: accelerators,
@@ -134,7 +137,7 @@ pub fn resolve(
         one_off_costs: one_off_costs(study, option),
         recurring_costs: recurring(&option.costs, study.currency),
         is_baseline: option.id == study.baseline,
-        excluded: missed_requirement(study, option, throughput.as_ref().ok()),
+        excluded: feasibility.as_ref().and_then(EstimateRecord::refusal).or_else(missed),
         ..OptionInput::new(
             option.id.clone(),
             option.name.clone(),
@@ -142,7 +145,8 @@ pub fn resolve(
             price.as_ref().map_or_else(|reason| Payment::Unknown { reason: reason.clone() }, |p| p.payment.clone()),
         )
     };
-    ResolvedOption { input, hardware: profile.map(|p| format!("{} {}", p.vendor, p.name)), price, throughput }
+    let hardware = profile.map(|p| format!("{} {}", p.vendor, p.name));
+    ResolvedOption { input, hardware, price, throughput, feasibility }
 }
 
 /// Power of one unit: stated in the study, else the profile's thermal design power, which is a ceiling and that of the

@@ -1,5 +1,6 @@
 //! From a study, the catalogue and the measurements to evaluations and an answer.
 
+mod compiled;
 mod doubts;
 mod inputs;
 mod model_cards;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use crate::answer::{Answer, answer};
 use crate::calendar;
+use crate::estimates::EstimateRecord;
 use crate::workbench::WorkbenchError;
 
 pub use price::PriceFact;
@@ -106,15 +108,18 @@ pub struct ResolvedOption {
     pub price: Result<PriceFact, String>,
     /// The throughput of one accelerator, or why it is unknown.
     pub throughput: Result<ThroughputFacts, String>,
+    /// What the vendor's compiler says of the option's work on its hardware, where it was asked and nothing was measured.
+    pub feasibility: Option<EstimateRecord>,
 }
 
-/// Measurements and published results, with what follows from them alone, whatever the study says.
+/// Measurements, published results and compilers' estimates, with what follows from them alone, whatever the study says.
 #[derive(Debug)]
 pub struct Measured {
     measurements: Vec<Measurement>,
     ceilings: Arc<[SourceCeilings]>,
     roofline: Arc<[RooflinePoint]>,
     published: published::Published,
+    estimates: Vec<EstimateRecord>,
 }
 
 impl Measured {
@@ -127,6 +132,7 @@ impl Measured {
             ceilings: ceilings.into(),
             roofline: roofline.into(),
             published: published::Published::default(),
+            estimates: Vec::new(),
         }
     }
 
@@ -134,6 +140,17 @@ impl Measured {
     #[must_use]
     pub fn with_published(self, store: Store, catalog: &Catalog) -> Self {
         Self { published: published::Published::of(store, catalog), ..self }
+    }
+
+    /// Takes what vendors' compilers say of accelerators that are not here, too.
+    #[must_use]
+    pub fn with_estimates(self, estimates: Vec<EstimateRecord>) -> Self {
+        Self { estimates, ..self }
+    }
+
+    /// What vendors' compilers say of accelerators that are not here.
+    pub fn estimates(&self) -> &[EstimateRecord] {
+        &self.estimates
     }
 
     /// The measurements.
@@ -146,7 +163,8 @@ impl Measured {
         let mut measurements = std::mem::take(&mut self.measurements);
         measurements.push(measurement);
         let published = std::mem::take(&mut self.published);
-        *self = Self { published, ..Self::of(measurements) };
+        let estimates = std::mem::take(&mut self.estimates);
+        *self = Self { published, estimates, ..Self::of(measurements) };
     }
 }
 

@@ -1,30 +1,52 @@
 //! How far the projections of a study can be believed, in words.
 
 use assay_base::format;
+use assay_core::estimate::LIMITS;
 use assay_reports::content::ModelCard;
 use assay_store::published::{AcceleratorError, PredictionError};
 use assay_study::{Study, ThroughputSource};
 
 use super::{Measured, throughput};
+use crate::estimates::METHOD;
 
 /// An accelerator that is missed by more than this, as a median, is named.
 const NAMED_ABOVE_PCT: f64 = 15.0;
 
-/// A card for each kind of projection that a study's options rest on, where it could be tested. The test reads every
-/// published result, so a study without a projection does not ask for it.
+/// A card for each kind of projection that a study's options rest on, where it could be tested, and for each compiler. The
+/// test reads every published result, so a study without a projection does not ask for it.
 pub(super) fn model_cards(study: &Study, measured: &Measured) -> Vec<ModelCard> {
     let mut from_here = false;
     let mut from_published = false;
+    let mut compilers: Vec<&str> = Vec::new();
     for option in &study.options {
         match &option.throughput {
-            ThroughputSource::Projected { published: None, .. } => from_here = true,
             ThroughputSource::Projected { published: Some(_), .. } => from_published = true,
+            ThroughputSource::Projected { compiler: Some(compiler), .. } => compilers.push(compiler),
+            ThroughputSource::Projected { .. } => from_here = true,
             _ => {}
         }
     }
-    if !(from_here || from_published) {
-        return Vec::new();
+    compilers.sort_unstable();
+    compilers.dedup();
+    let mut cards =
+        if from_here || from_published { tested(study, measured, from_here, from_published) } else { Vec::new() };
+    cards.extend(compilers.into_iter().map(|compiler| untested(study, measured, compiler)));
+    cards
+}
+
+/// A vendor's compiler: nobody has held its expectations against known results.
+fn untested(study: &Study, measured: &Measured, compiler: &str) -> ModelCard {
+    let range = throughput::range(study, measured);
+    ModelCard {
+        method: format!("{METHOD}: {compiler}"),
+        fitted_on: "nothing: its error is not known".to_owned(),
+        range_used: Some([range.low_factor, range.high_factor]),
+        limits: LIMITS.split_inclusive(". ").map(|limit| limit.trim_end_matches(['.', ' ']).to_owned()).collect(),
+        ..ModelCard::default()
     }
+}
+
+fn tested(study: &Study, measured: &Measured, from_here: bool, from_published: bool) -> Vec<ModelCard> {
     let Some(tested) = measured.published.card() else { return Vec::new() };
     let one = tested.from_one.filter(|_| from_here).map(|error| {
         let method = "roofline, from one device that was measured";

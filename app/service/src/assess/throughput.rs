@@ -1,4 +1,4 @@
-//! The throughput of an option: measured, projected by roofline, or assumed.
+//! The throughput of an option: measured, projected by roofline, expected by the vendor's compiler, or assumed.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,8 @@ use assay_hardware_profiles::{HardwareKind, Profile};
 use assay_reports::content::ThroughputFacts;
 use assay_study::{Study, StudyOption, ThroughputSource};
 
-use super::{Measured, translate};
+use super::{Measured, compiled, translate};
+use crate::estimates::{self, EstimateRecord};
 
 /// From this ratio on another format is worth a remark.
 const FASTER_FROM: f64 = 1.1;
@@ -154,6 +155,18 @@ impl Resolver<'_> {
         Some(Workload { format, ..workload.clone() })
     }
 
+    fn no_workload(&self) -> String {
+        format!("suite `{}` has no workload `{}` to project", self.study.suite, self.study.workload)
+    }
+
+    /// What the vendor's compiler says of the option's work on its hardware. It is not asked where the work ran there or is
+    /// other work.
+    pub fn feasibility(&self, option: &StudyOption, profile: &Profile) -> Option<&EstimateRecord> {
+        let ran = matches!(option.throughput, ThroughputSource::Measured { .. });
+        let workload = self.workload_on(option).filter(|_| !ran)?;
+        estimates::feasibility(self.measured.estimates(), &profile.id, &workload)
+    }
+
     /// The throughput of one accelerator of the option.
     ///
     /// # Errors
@@ -164,11 +177,23 @@ impl Resolver<'_> {
                 let id = workload.as_deref().unwrap_or(&self.study.workload);
                 self.measured(id, device.as_deref(), stack.as_deref(), Some(target.as_deref().unwrap_or("local")))
             }
-            ThroughputSource::Projected { format, published } => {
+            ThroughputSource::Projected { format, published, compiler } => {
                 let profile = profile.ok_or("the option names no hardware profile to project onto")?;
-                match published {
-                    None => self.projected(profile, *format),
-                    Some(work) => {
+                match (published, compiler) {
+                    (None, None) => self.projected(profile, *format),
+                    (None, Some(compiler)) => {
+                        let workload = self.workload_on(option).ok_or_else(|| self.no_workload())?;
+                        let range = range(self.study, self.measured);
+                        let start_secs = self.study.assumptions.launch_overhead_secs;
+                        compiled::throughput(
+                            self.measured.estimates(),
+                            (compiler, profile),
+                            &workload,
+                            start_secs,
+                            &range,
+                        )
+                    }
+                    (Some(work), _) => {
                         let own = self.workload.map(|workload| workload.format);
                         let format = format.or(own).ok_or("the projection names no numeric format")?;
                         self.measured.published.project(work, profile, format)
@@ -243,9 +268,7 @@ impl Resolver<'_> {
 
     /// Carries the efficiency measured on a device with known ceilings over to the profile's roofline.
     fn projected(&self, profile: &Profile, target_format: Option<NumericFormat>) -> Result<ThroughputFacts, String> {
-        let workload = self.workload.ok_or_else(|| {
-            format!("suite `{}` has no workload `{}` to project", self.study.suite, self.study.workload)
-        })?;
+        let workload = self.workload.ok_or_else(|| self.no_workload())?;
         let measured = self.measured(&workload.id, None, None, None)?;
         let source = self
             .measured

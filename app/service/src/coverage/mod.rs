@@ -202,12 +202,16 @@ pub fn coverage(report: &ModelReport, accelerators: &[String], catalog: &Catalog
     })
 }
 
-/// The change of a study that takes up the effort of one of its options: path and value. Of several stacks the one with
-/// the best score is taken.
+/// The changes of a study that take up the effort of one of its options, as paths with values: the sum, and the pieces of
+/// work where the study's plan moves to this option and states none. Of several stacks the one with the best score is taken.
 ///
 /// # Errors
 /// When there is no such option, its accelerator was not asked for, or nothing is known of it.
-pub fn study_change(coverage: &Coverage, study: &Study, option: &str) -> Result<(String, serde_json::Value), String> {
+pub fn study_changes(
+    coverage: &Coverage,
+    study: &Study,
+    option: &str,
+) -> Result<Vec<(String, serde_json::Value)>, String> {
     let stated = study.option(option).ok_or_else(|| {
         let known = study.options.iter().map(|option| option.id.as_str());
         let hint = assay_base::yaml::nearest(option, known).map(|n| format!("; did you mean `{n}`?"));
@@ -221,8 +225,14 @@ pub fn study_change(coverage: &Coverage, study: &Study, option: &str) -> Result<
     fitting.sort_by(|a, b| b.score.low.total_cmp(&a.score.low));
     let effort = fitting.iter().find_map(|target| target.effort.as_ref());
     let effort = effort.ok_or_else(|| format!("no support table is known for {profile}, so no effort is derived"))?;
-    let path = format!("options.{option}.migration.effort_person_days");
-    Ok((path, serde_json::json!({ "pert": effort.person_days })))
+    let sum = format!("options.{option}.migration.effort_person_days");
+    let mut changes = vec![(sum, serde_json::json!({ "pert": effort.person_days }))];
+    let planned = study.migration.as_ref().filter(|plan| plan.to.as_deref() == Some(option) && plan.tasks.is_empty());
+    if planned.is_some() {
+        let task = |task: &effort::EffortTask| serde_json::json!({ "id": task.id, "name": task.name, "person_days": { "pert": task.person_days } });
+        changes.push(("migration.tasks".to_owned(), effort.tasks.iter().map(task).collect()));
+    }
+    Ok(changes)
 }
 
 fn without_a_table(profile: &Profile) -> TargetCoverage {

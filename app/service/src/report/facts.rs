@@ -31,11 +31,10 @@ const CURVES: usize = 5;
 pub(super) fn compiler_estimates(records: &[EstimateRecord]) -> Vec<CompilerEstimate> {
     let of = |record: &EstimateRecord| {
         let estimate = &record.estimate;
-        let version = record.compiler_version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         CompilerEstimate {
             workload: record.workload.id.clone(),
             accelerator: record.accelerator_name.clone(),
-            compiler: format!("{}{version}", record.compiler),
+            compiler: record.compiler_and_version(),
             verdict: match &estimate.verdict {
                 Verdict::Compiles => CompilerVerdict::Fits,
                 Verdict::DoesNotFit(_) | Verdict::DoesNotCompile(_) => CompilerVerdict::Refused,
@@ -47,7 +46,7 @@ pub(super) fn compiler_estimates(records: &[EstimateRecord]) -> Vec<CompilerEsti
             peak_bytes: estimate.memory.and_then(|memory| memory.peak_bytes),
         }
     };
-    records.iter().map(of).collect()
+    records.iter().filter(|record| record.is_of_the_program()).map(of).collect()
 }
 
 /// What many samples say; `None` where nothing is uncertain or the study's correlations do not fit.

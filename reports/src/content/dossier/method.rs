@@ -6,6 +6,7 @@ use crate::content::findings::plural;
 use crate::document::{Block, Inline, Rich, Section};
 use crate::rich;
 use assay_base::{Evidence, format};
+use assay_study::{StudyOption, ThroughputSource};
 use std::collections::BTreeMap;
 
 pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
@@ -110,7 +111,14 @@ fn projection(author: &mut Author<'_>) -> Rich {
     let low = author.value("projection.low", Some(low), percent, class);
     let high = author.value("projection.high", Some(high), percent, class);
     let vendor = author.value("projection.vendor_peak", Some(assumed.vendor_peak_fraction), percent, class);
-    rich![
+    let asks_compiler = |option: &StudyOption| {
+        matches!(option.throughput, ThroughputSource::Projected { published: None, compiler: Some(_), .. })
+    };
+    let compiler: Rich = match input.study.options.iter().any(asks_compiler) {
+        true => " Where an option names a vendor's compiler, what that compiler expects is taken instead, in the same range.".into(),
+        false => Rich::default(),
+    };
+    let mut text = rich![
         "The throughput of hardware that was not measured is projected: the part of the ceiling reached on the \
          measured device is carried over to the ceilings of the other, which are taken as ",
         vendor,
@@ -120,7 +128,9 @@ fn projection(author: &mut Author<'_>) -> Rich {
         high,
         " of the projection and never exceeds the roof. A projection is marked as such wherever it or a cost made \
          from it is shown; it is a reason to measure, not a measurement. The card of the method, in the appendix of the dossier, says how far it missed known results."
-    ]
+    ];
+    text.extend(compiler);
+    text
 }
 
 fn cost(author: &mut Author<'_>) -> Vec<Rich> {

@@ -56,17 +56,6 @@ fn facts(author: &mut Author<'_>, index: usize, card: &ModelCard) -> Facts {
     // An error is counted over published results.
     let class = Some(Evidence::Published);
     let percent = |part: f64| format::percent(part, 0);
-    let median = author.value(id("median_error"), card.median_error, percent, class);
-    let p90 = author.value(id("p90_error"), card.p90_error, percent, class);
-    let n = author.count(id("n"), card.n);
-    let mut tested = rich![n, " predictions"];
-    if card.not_predicted > 0 {
-        tested.extend(rich![
-            ", ",
-            author.count(id("not_predicted"), card.not_predicted),
-            " results could not be predicted"
-        ]);
-    }
     let range = match card.range_used {
         Some([low, high]) => {
             let low = author.value(id("range_low"), Some(low), percent, Some(Evidence::Assumed));
@@ -75,19 +64,34 @@ fn facts(author: &mut Author<'_>, index: usize, card: &ModelCard) -> Facts {
         }
         None => rich!["not stated"],
     };
-    let mut rows = vec![
-        Fact::new("Tested on", Inline::name(&card.fitted_on)),
-        Fact::new("Predictions", tested),
-        Fact::new("Median error", median),
-        Fact::new("Nine of ten within", p90),
-        Fact::new("Range used here", range),
-    ];
+    let mut rows = vec![Fact::new("Tested on", Inline::name(&card.fitted_on))];
+    if card.n > 0 {
+        let median = author.value(id("median_error"), card.median_error, percent, class);
+        let p90 = author.value(id("p90_error"), card.p90_error, percent, class);
+        let n = author.count(id("n"), card.n);
+        let mut tested = rich![n, " predictions"];
+        if card.not_predicted > 0 {
+            tested.extend(rich![
+                ", ",
+                author.count(id("not_predicted"), card.not_predicted),
+                " results could not be predicted"
+            ]);
+        }
+        rows.extend([
+            Fact::new("Predictions", tested),
+            Fact::new("Median error", median),
+            Fact::new("Nine of ten within", p90),
+        ]);
+    }
+    rows.push(Fact::new("Range used here", range));
     rows.extend(card.limits.iter().map(|limit| Fact::new("Limit", Inline::name(limit))));
     let title: Rich = rich!["Model card: ", Inline::name(&card.method)];
-    let source = Source {
-        text: rich!["each known result left out in turn, predicted from the others, and compared."],
-        evidence: vec![Evidence::Published],
-        reproduce: None,
+    let (text, evidence) = match card.n {
+        0 => (rich!["a method that was not tested; measure before signing."], Evidence::Projected),
+        _ => {
+            (rich!["each known result left out in turn, predicted from the others, and compared."], Evidence::Published)
+        }
     };
+    let source = Source { text, evidence: vec![evidence], reproduce: None };
     Facts { anchor: format!("model-card-{index}"), title, rows, source }
 }

@@ -2,6 +2,7 @@
 
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::BreakEven;
+use assay_service::estimates::EstimateRecord;
 use assay_service::study::{ASSUMPTIONS, Lens};
 use assay_service::uncertainty::{UncertainValue, Uncertainty};
 use assay_service::what_if::{OptionBreakEven, Waited, equivalent_annual};
@@ -128,10 +129,21 @@ fn option(figures: &Figures<'_>, e: &Evaluation) -> anyhow::Result<Value> {
             "positive_npv_probability": drawn.and_then(|d| d.positive_npv_probability),
             "best_probability": drawn.map(|d| d.best_probability),
             "not_ranked": e.not_ranked,
+            "feasibility": option.and_then(|o| o.feasibility.as_ref()).map(feasibility),
             "notes": e.notes,
         }),
     );
     Ok(row)
+}
+
+/// What the vendor's compiler says of the option's work on its hardware.
+fn feasibility(record: &EstimateRecord) -> Value {
+    json!({
+        "runs": record.refusal().is_none(), "reason": record.estimate.verdict.reason(), "accelerator": record.accelerator,
+        "compiler": record.compiler, "compiler_version": record.compiler_version, "evidence": record.evidence,
+        "method": record.method, "execution_secs": record.estimate.execution_secs,
+        "peak_bytes": record.estimate.memory.and_then(|memory| memory.peak_bytes),
+    })
 }
 
 fn extend(row: &mut Value, more: Value) {

@@ -1,6 +1,7 @@
 //! The tables of `assay cost`, each at most 100 columns wide.
 
 use assay_base::{Money, format};
+use assay_service::ResolvedOption;
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::{BreakEven, Component, Driver};
 use assay_service::cost_models::time_value::Irr;
@@ -341,6 +342,7 @@ fn break_even_cell(option: &str, driver: &Driver, answer: &BreakEven) -> String 
 /// What may be waited for, what is missing, and the assumptions.
 pub fn print_rest(figures: &Figures<'_>) -> anyhow::Result<()> {
     figures.waiting.iter().try_for_each(|waited| print_waited(figures, waited))?;
+    feasible(figures)?;
     let missing = &figures.assessment.missing;
     if !missing.is_empty() {
         output::print("\nMissing or doubtful")?;
@@ -350,6 +352,25 @@ pub fn print_rest(figures: &Figures<'_>) -> anyhow::Result<()> {
     assumptions(figures)
 }
 
+/// The options that fit by the vendor's compiler; the others are among what is missing, with the reason.
+fn feasible(figures: &Figures<'_>) -> anyhow::Result<()> {
+    let of = |option: &ResolvedOption| {
+        let record = option.feasibility.as_ref().filter(|record| record.refusal().is_none())?;
+        let peak = format::or_unknown(record.estimate.memory.and_then(|memory| memory.peak_bytes), format::memory);
+        let (name, compiler) = (&option.input.name, record.compiler_and_version());
+        Some(format!(
+            "{name}: compiles and fits by {compiler}, with {peak} at most ({}, {})",
+            record.evidence, record.method
+        ))
+    };
+    let lines: Vec<String> = figures.assessment.options.iter().filter_map(of).collect();
+    if !lines.is_empty() {
+        output::print("\nFeasible on hardware that is not here")?;
+        lines.iter().try_for_each(|line| output::wrapped("- ", line))?;
+    }
+    Ok(())
+}
+
 /// How far the projections among the options can be believed.
 fn model_cards(figures: &Figures<'_>) -> anyhow::Result<()> {
     for card in &figures.assessment.model_cards {
@@ -357,7 +378,9 @@ fn model_cards(figures: &Figures<'_>) -> anyhow::Result<()> {
         let error = |error: Option<f64>| format::or_unknown(error, |part| format::percent(part, 0));
         output::wrapped("- ", &format!("Tested on {}", card.fitted_on))?;
         let (median, p90, n) = (error(card.median_error), error(card.p90_error), card.n);
-        output::wrapped("- ", &format!("{n} predictions: median error {median}, nine of ten within {p90}"))?;
+        if n > 0 {
+            output::wrapped("- ", &format!("{n} predictions: median error {median}, nine of ten within {p90}"))?;
+        }
         if let Some([low, high]) = card.range_used {
             let range = format!("{} to {} of the projection", format::percent(low, 0), format::percent(high, 0));
             output::wrapped("- ", &format!("The range used here: {range}"))?;

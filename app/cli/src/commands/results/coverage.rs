@@ -47,12 +47,23 @@ pub fn run(arguments: &ResultsCoverage) -> anyhow::Result<Verdict> {
     Ok(if arguments.accelerators.iter().any(stopped) { Verdict::No } else { Verdict::Yes })
 }
 
-/// Writes the effort into an option of the study.
+/// Writes the effort into an option of the study, and its pieces into the plan where it moves to that option.
 fn take_up(found: &Coverage, workbench: &mut Workbench, option: &str) -> anyhow::Result<()> {
-    let (path, value) = coverage::study_change(found, workbench.study(), option).map_err(anyhow::Error::msg)?;
-    let told = value.to_string();
-    workbench.apply(Command::set(path.clone(), value))?;
-    eprintln!("{path} is now {told} person-days, an assumption to be edited; kept in {}", workbench.folder().display());
+    let values = coverage::study_changes(found, workbench.study(), option).map_err(anyhow::Error::msg)?;
+    workbench.apply(Command::SetAll { values: values.clone(), gesture: None })?;
+    let kept = workbench.folder().display().to_string();
+    for (path, value) in &values {
+        match value.as_array() {
+            None => eprintln!("{path} is now {value} person-days, an assumption to be edited; kept in {kept}"),
+            Some(tasks) => eprintln!("{path} are now its {} pieces of work, assumptions likewise", tasks.len()),
+        }
+    }
+    if values.len() == 1 {
+        eprintln!(
+            "the pieces of work are not taken up: the plan of the study (`migration`) moves to another option, or states \
+             its own `tasks`"
+        );
+    }
     Ok(())
 }
 

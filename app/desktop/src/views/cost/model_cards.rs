@@ -7,7 +7,7 @@ use egui::{Label, Ui};
 use crate::theme;
 use crate::widgets::card;
 
-/// Draws a card for each kind of projection that was tested; nothing where no option is projected.
+/// Draws a card for each kind of projection; nothing where no option is projected.
 pub fn ui(ui: &mut Ui, assessment: &Assessment) {
     for tested in &assessment.model_cards {
         card(ui, &format!("Model card: {}", tested.method), |ui| {
@@ -25,7 +25,9 @@ pub fn ui(ui: &mut Ui, assessment: &Assessment) {
                     format::percent(high, 0)
                 )
             });
-            ui.add(Label::new(theme::strong(error)).wrap());
+            if tested.n > 0 {
+                ui.add(Label::new(theme::strong(error)).wrap());
+            }
             let lines = range.into_iter().chain([format!("Tested on {}.", tested.fitted_on)]);
             for line in lines.chain(tested.limits.iter().map(|limit| format!("{limit}."))) {
                 ui.add(Label::new(theme::caption(line)).wrap());
