@@ -10,11 +10,12 @@ requests  probe {devices}              -> stacks {stacks: [{id, version, devices
           execute {count}              -> executed {latency_secs: [..]} | failed
           flush                        -> flushed
           output                       -> outputs {outputs: [{file, shape, kind}]} | failed
+          estimate {job, backend, arch, shared_limit} -> estimated {kernels, compile_secs, refused} | failed
           shutdown
 """
-import importlib, importlib.util, json, os, sys, threading, time
+import importlib, json, os, sys, threading, time
 
-from assay_stacks import NEEDS, STACKS, Job, Unsupported, first_line, prepare, present, version
+from assay_stacks import STACKS, Job, Unsupported, first_line, prepare, present, state, version
 
 PROTOCOL = 1
 CHANNEL = None
@@ -34,34 +35,15 @@ def send(event, /, **fields):
 # ---------------------------------------------------------------- what there is
 
 
-def reaches_nvidia(module):
-    """Whether a framework was built for NVIDIA devices, from its files: importing it to ask takes seconds to minutes."""
-    if module in ("torch", "triton"):
-        folders = importlib.util.find_spec("torch").submodule_search_locations or []
-        names = ("libtorch_cuda.so", "torch_cuda.dll")
-        return any(os.path.exists(os.path.join(folder, "lib", name)) for folder in folders for name in names)
-    return module == "jax" and any(present(f"jax_cuda{major}_plugin") for major in (12, 13))
-
-
 def probe(devices):
     """What is installed. Nothing is imported: what turns out to be broken says so when it is asked to prepare."""
     found = []
-    for stack, module, distribution, _ in STACKS:
-        if not present(module):
-            continue
-        lacking = [need for need in NEEDS.get(stack, []) if not present(need)]
-        states = {}
-        for device in devices:
-            reason = f"{stack} needs {', '.join(lacking)} in the same Python, too" if lacking else None
-            if device == "cpu":
-                reason = reason or ("Triton compiles kernels for GPUs" if stack == "triton" else None)
-            else:
-                if module not in ("torch", "triton", "jax") or not device.startswith("cuda:"):
-                    continue
-                if reason is None and not reaches_nvidia(module):
-                    reason = f"this build of {'torch' if stack == 'triton' else module} is not for NVIDIA devices"
-            states[device] = reason
-        found.append({"id": stack, "version": version(distribution, module), "devices": states})
+    for stack, module, distribution, _, kinds in STACKS:
+        if present(module):
+            # The processor is where everybody looks for what runs elsewhere only.
+            asked = [device for device in devices if device == "cpu" or device.partition(":")[0] in kinds]
+            states = {device: state(stack, module, kinds, device) for device in asked}
+            found.append({"id": stack, "version": version(distribution, module), "devices": states})
     send("stacks", stacks=found)
 
 
@@ -97,7 +79,7 @@ def peak_resident():
 
 class Server:
     def __init__(self):
-        self.prepared = self.job = None
+        self.prepared = self.job = self.estimator = None
         self.flush_buffer = None
 
     def prepare(self, request):
@@ -155,8 +137,17 @@ class Server:
             memory["peak memory of the process"] = resident
         send("outputs", outputs=written, memory=memory)
 
+    def estimate(self, request):
+        """Compiles the kernels of a workload for a device that need not be here."""
+        if self.estimator is None:
+            from assay_stacks.triton_estimate import Estimator
+
+            self.estimator = Estimator()
+        asked = [request[name] for name in ("job", "backend", "arch", "shared_limit")]
+        send("estimated", **self.estimator.estimate(*asked))
+
     def serve(self):
-        actions = {name: getattr(self, name) for name in ("prepare", "execute", "flush", "output")}
+        actions = {name: getattr(self, name) for name in ("prepare", "execute", "flush", "output", "estimate")}
         for line in sys.stdin:
             try:
                 request = json.loads(line)

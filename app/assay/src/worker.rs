@@ -12,6 +12,7 @@ use assay_core::{Device, DeviceKind, Environment, Evaluator, StackId, StackStatu
 use assay_cuda::CudaEvaluator;
 use assay_host::{CpuSensors, ForeignLoadMeter, NativeEvaluator};
 use assay_onnx::{OrtEvaluator, RtenEvaluator};
+use assay_python::TritonCompiler;
 use assay_xla::{Places, TpuCompiler, XlaEvaluator};
 
 /// Speaks the worker protocol on stdin and stdout until the input ends.
@@ -39,15 +40,14 @@ pub fn serve() -> anyhow::Result<()> {
     if cuda_absence.is_none() {
         evaluators.push(Box::new(CudaEvaluator::new()));
     }
-    let reachable: Vec<Device> = std::iter::once(cpu.clone()).chain(nvidia).collect();
-    let frameworks = assay_python::evaluators(&reachable);
-    absent.extend(assay_python::absent(&frameworks));
-    evaluators.extend(frameworks.into_iter().map(|evaluator| Box::new(evaluator) as Box<dyn Evaluator>));
     let mut devices = vec![cpu];
     devices.extend(assay_core::foreign::devices());
-    let nvidia = reachable.iter().filter(|device| device.kind == DeviceKind::Gpu);
-    let for_xla: Vec<Device> = devices.iter().chain(nvidia).cloned().collect();
-    evaluators.push(Box::new(XlaEvaluator::new(&for_xla, &Places::Environment)));
+    let all: Vec<Device> = devices.iter().cloned().chain(nvidia).collect();
+    let frameworks = assay_python::evaluators(&all);
+    absent.extend(assay_python::absent(&frameworks));
+    let triton = TritonCompiler::of(&frameworks);
+    evaluators.extend(frameworks.into_iter().map(|evaluator| Box::new(evaluator) as Box<dyn Evaluator>));
+    evaluators.push(Box::new(XlaEvaluator::new(&all, &Places::Environment)));
     let environment = |device: Option<&Device>| {
         let mut environment: Environment = assay_host::environment();
         if let Some(device) = device.filter(|d| d.kind == DeviceKind::Gpu) {
@@ -59,7 +59,7 @@ pub fn serve() -> anyhow::Result<()> {
         evaluators,
         devices,
         absent,
-        compilers: vec![Box::new(TpuCompiler::new(Places::Environment))],
+        compilers: vec![Box::new(TpuCompiler::new(Places::Environment)), Box::new(triton)],
         models: &assay_python::Models,
         host: &ThisHost,
         environment: &environment,

@@ -78,6 +78,13 @@ pub struct Device {
     pub properties: BTreeMap<String, String>,
 }
 
+impl Device {
+    /// A device of which no more is known than what it is.
+    pub fn new(id: impl Into<String>, kind: DeviceKind, name: impl Into<String>) -> Self {
+        Self { id: id.into(), kind, name: name.into(), memory_bytes: None, properties: BTreeMap::new() }
+    }
+}
+
 /// What a stack can do on a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackStatus {

@@ -222,13 +222,7 @@ fn foreign(hardware: Hardware, vendor: &str, id: u32) -> Device {
         Hardware::Npu => (DeviceKind::Npu, "npu"),
         _ => (DeviceKind::Gpu, "gpu"),
     };
-    Device {
-        id: format!("{word}:{id:#06x}"),
-        kind,
-        name: format!("{vendor} {} {id:#06x}", word.to_uppercase()),
-        memory_bytes: None,
-        properties: std::collections::BTreeMap::new(),
-    }
+    Device::new(format!("{word}:{id:#06x}"), kind, format!("{vendor} {} {id:#06x}", word.to_uppercase()))
 }
 
 /// The providers that the library was built with.

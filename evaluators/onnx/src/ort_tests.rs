@@ -15,13 +15,7 @@ use crate::{OnnxReader, onnx_model};
 const OPENVINO: &str = "OpenVINOExecutionProvider";
 
 fn cpu() -> Device {
-    Device {
-        id: "cpu".to_owned(),
-        kind: DeviceKind::Cpu,
-        name: "the processor".to_owned(),
-        memory_bytes: None,
-        properties: std::collections::BTreeMap::new(),
-    }
+    Device::new("cpu", DeviceKind::Cpu, "the processor")
 }
 
 /// A block of a transformer encoder as a user's model.

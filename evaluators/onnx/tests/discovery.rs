@@ -18,14 +18,7 @@ fn child() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    let cpu = Device {
-        id: "cpu".to_owned(),
-        kind: DeviceKind::Cpu,
-        name: String::new(),
-        memory_bytes: None,
-        properties: std::collections::BTreeMap::new(),
-    };
-    for (_, status) in OrtEvaluator::new(cpu).probe() {
+    for (_, status) in OrtEvaluator::new(Device::new("cpu", DeviceKind::Cpu, "")).probe() {
         println!("available={} reason={} .", status.available, status.reason.unwrap_or_default());
     }
 }

@@ -1,7 +1,6 @@
 //! Users' models of each kind on both engines, compared with each other.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use assay_core::device::{Device, DeviceKind};
@@ -11,13 +10,7 @@ use assay_core::{NumericFormat, Shape, Workload};
 use assay_onnx::{OnnxReader, OrtEvaluator, RtenEvaluator, onnx_model};
 
 fn cpu() -> Device {
-    Device {
-        id: "cpu".to_owned(),
-        kind: DeviceKind::Cpu,
-        name: "the processor".to_owned(),
-        memory_bytes: None,
-        properties: BTreeMap::new(),
-    }
+    Device::new("cpu", DeviceKind::Cpu, "the processor")
 }
 
 fn available(evaluator: &dyn Evaluator) -> bool {

@@ -15,23 +15,35 @@ def first_line(error):
     return f"{type(error).__name__}: {text.splitlines()[0] if text else ''}"[:600]
 
 
-# Stack, module to import, distribution that has the version, and where its class is.
+# Stack, module to import, distribution that has the version, where its class is, and the kinds of devices it runs on.
 STACKS = [
-    ("torch-eager", "torch", "torch", "pytorch.Torch"),
-    ("inductor", "torch", "torch", "pytorch.Inductor"),
-    ("triton", "triton", "triton", "triton_kernels.Triton"),
-    ("jax", "jax", "jax", "xla.Jax"),
-    ("openvino", "openvino", "openvino", "models.OpenVino"),
-    ("onnxruntime-python", "onnxruntime", "onnxruntime", "models.OnnxRuntime"),
-    ("iree", "iree.compiler", "iree-base-compiler", "xla.Iree"),
-    ("tvm-untuned", "tvm", "apache-tvm", "models.Tvm"),
+    ("torch-eager", "torch", "torch", "pytorch.Torch", ["cpu", "cuda", "rocm"]),
+    ("inductor", "torch", "torch", "pytorch.Inductor", ["cpu", "cuda", "rocm"]),
+    ("triton", "triton", "triton", "triton_stack.Triton", ["cuda", "rocm"]),
+    ("jax", "jax", "jax", "xla.Jax", ["cpu", "cuda", "rocm", "tpu"]),
+    ("tensorflow", "tensorflow", "tensorflow", "tensorflow_graphs.TensorFlow", ["cpu", "cuda"]),
+    ("openvino", "openvino", "openvino", "models.OpenVino", ["cpu"]),
+    ("onnxruntime-python", "onnxruntime", "onnxruntime", "models.OnnxRuntime", ["cpu"]),
+    ("iree", "iree.compiler", "iree-base-compiler", "xla.Iree", ["cpu"]),
+    ("tvm-untuned", "tvm", "apache-tvm", "models.Tvm", ["cpu"]),
+    ("tensorrt", "tensorrt", "tensorrt", "vendors.TensorRt", ["cuda"]),
+    ("torch-neuronx", "torch_neuronx", "torch-neuronx", "vendors.Neuronx", ["neuron"]),
+    ("torch-gaudi", "habana_frameworks.torch", "habana-torch-plugin", "vendors.Gaudi", ["hpu"]),
+    ("migraphx", "migraphx", "migraphx", "vendors.MiGraphX", ["rocm"]),
 ]
-NEEDS = {"iree": ["iree.runtime", "jax"], "tvm-untuned": ["onnx"], "triton": ["torch"]}
+NEEDS = {
+    "iree": ["iree.runtime", "jax"], "tvm-untuned": ["onnx"], "triton": ["torch"], "tensorrt": ["torch"],
+    "torch-neuronx": ["torch"], "torch-gaudi": ["torch"],
+}
+KINDS = {
+    "cpu": "processors", "cuda": "NVIDIA devices", "rocm": "AMD devices", "tpu": "TPUs", "neuron": "AWS Neuron devices",
+    "hpu": "Gaudi devices",
+}
 
 
 def prepare(stack, job, device, threads):
     """The stack, ready to execute the job."""
-    module, name = next(place for id, _, _, place in STACKS if id == stack).split(".")
+    module, name = next(place for id, _, _, place, _ in STACKS if id == stack).split(".")
     return getattr(importlib.import_module(f"assay_stacks.{module}"), name)(job, device, threads)
 
 
@@ -42,8 +54,39 @@ def present(module):
         return False
 
 
+def built_for(module, kind):
+    """Whether a framework was built for a kind of devices, from its files: importing it to ask takes seconds to minutes."""
+    if module in ("torch", "triton"):
+        library = {"cuda": ["libtorch_cuda.so", "torch_cuda.dll"], "rocm": ["libtorch_hip.so"]}[kind]
+        return any(os.path.exists(os.path.join(folder, "lib", name)) for folder in folders("torch") for name in library)
+    if module == "jax":
+        plugins = {"cuda": ["jax_cuda12_plugin", "jax_cuda13_plugin"], "rocm": ["jax_rocm60_plugin", "jax_rocm7_plugin"], "tpu": ["libtpu"]}
+        return any(present(plugin) for plugin in plugins[kind])
+    if module == "tensorflow":
+        infos = [os.path.join(folder, "python", "platform", "build_info.py") for folder in folders(module)]
+        return any("('is_cuda_build', True)" in open(info, encoding="utf-8").read() for info in infos if os.path.exists(info))
+    return True
+
+
+def folders(module):
+    return importlib.util.find_spec(module).submodule_search_locations or []
+
+
+def state(stack, module, kinds, device):
+    """Why a stack does not run on a device that it may know, or nothing. What it never knows is not asked about."""
+    kind = device.partition(":")[0]
+    lacking = [need for need in NEEDS.get(stack, []) if not present(need)]
+    if lacking:
+        return f"{stack} needs {', '.join(lacking)} in the same Python, too"
+    if kind not in kinds:
+        return f"{stack} runs on {' and '.join(KINDS[known] for known in kinds)} only"
+    if kind != "cpu" and not built_for(module, kind):
+        return f"this build of {'torch' if module == 'triton' else module} is not for {KINDS[kind]}"
+    return None
+
+
 def version(distribution, module):
-    for name in (distribution, module, module.replace(".", "-")):
+    for name in (distribution, f"{module}-cpu", module, module.replace(".", "-")):
         try:
             return importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

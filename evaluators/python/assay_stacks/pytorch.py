@@ -4,9 +4,60 @@ import time
 from assay_stacks import Unsupported, needs_graph
 
 
-class Torch:
+class OnCuda:
+    """What executes on PyTorch's current stream: it has `torch`, `device`, `given` and `run`. AMD's devices, too, are
+    called `cuda` there."""
+
+    is_cold = False
+
+    def keep_time(self):
+        """Lets the device keep the time, as for Assay's own kernels."""
+        self.timed = self.by_events
+        self.torch.cuda.reset_peak_memory_stats(self.device)
+
+    def execute(self):
+        self.last = self.run(*self.given)
+        if self.device.type == "cuda":
+            self.torch.cuda.synchronize(self.device)
+
+    def by_events(self, count):
+        """Latencies of so many executions in a row, from events on the device."""
+        event, events = (lambda: self.torch.cuda.Event(enable_timing=True)), []
+        with self.torch.cuda.device(self.device):
+            # One goes ahead, so that the device is busy while the host launches; after a flush it would warm the caches.
+            if not self.is_cold:
+                self.run(*self.given)
+            self.is_cold = False
+            for _ in range(count):
+                before, after = event(), event()
+                before.record()
+                self.last = self.run(*self.given)
+                after.record()
+                events.append((before, after))
+            self.torch.cuda.synchronize(self.device)
+        return [before.elapsed_time(after) / 1e3 for before, after in events]
+
+    def flush(self):
+        if self.device.type != "cuda":
+            return False
+        self.torch.empty(256 << 20, dtype=self.torch.int8, device=self.device).zero_()
+        self.torch.cuda.synchronize(self.device)
+        self.is_cold = True
+        return True
+
+    def memory(self):
+        if self.device.type == "cuda":
+            return {"peak device memory": self.torch.cuda.max_memory_allocated(self.device)}
+        return {}
+
+
+class Torch(OnCuda):
     # Whether the first execution compiles.
     compiles = False
+
+    def place(self, device):
+        """The device as PyTorch names it."""
+        return self.torch.device(device.replace("rocm", "cuda"))
 
     def __init__(self, job, device, threads):
         needs_graph(job, "PyTorch")
@@ -18,7 +69,7 @@ class Torch:
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.set_grad_enabled(False)
-        self.device = torch.device(device)
+        self.device = self.place(device)
         real = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[job.format]
 
         def tensor(array):
@@ -30,9 +81,7 @@ class Torch:
         self.run = self.build(job)
         self.notes = {"precision": "fp32 without TF32" if job.format == "fp32" else job.format}
         if self.device.type == "cuda":
-            # The device keeps the time, as for Assay's own kernels.
-            self.timed, self.is_cold = self.by_events, False
-            torch.cuda.reset_peak_memory_stats(self.device)
+            self.keep_time()
         else:
             self.notes["threads"] = str(torch.get_num_threads())
         started = time.perf_counter()
@@ -88,43 +137,8 @@ class Torch:
 
         return run
 
-    def execute(self):
-        self.last = self.run(*self.given)
-        if self.device.type == "cuda":
-            self.torch.cuda.synchronize(self.device)
-
-    def by_events(self, count):
-        """Latencies of so many executions in a row, from events on the device."""
-        event, events = (lambda: self.torch.cuda.Event(enable_timing=True)), []
-        with self.torch.cuda.device(self.device):
-            # One goes ahead, so that the device is busy while the host launches; after a flush it would warm the caches.
-            if not self.is_cold:
-                self.run(*self.given)
-            self.is_cold = False
-            for _ in range(count):
-                before, after = event(), event()
-                before.record()
-                self.last = self.run(*self.given)
-                after.record()
-                events.append((before, after))
-            self.torch.cuda.synchronize(self.device)
-        return [before.elapsed_time(after) / 1e3 for before, after in events]
-
     def outputs(self):
         return [self.last.float().cpu().numpy()]
-
-    def flush(self):
-        if self.device.type != "cuda":
-            return False
-        self.torch.empty(256 << 20, dtype=self.torch.int8, device=self.device).zero_()
-        self.torch.cuda.synchronize(self.device)
-        self.is_cold = True
-        return True
-
-    def memory(self):
-        if self.device.type == "cuda":
-            return {"peak device memory": self.torch.cuda.max_memory_allocated(self.device)}
-        return {}
 
 
 class Inductor(Torch):

@@ -2,7 +2,6 @@
 //! for each: `suite SUITE DEVICE STACKS [WORKLOAD]...`, where the device is `cpu` or such as `cuda:0` and the stacks are
 //! separated by commas. `assay run` does the same in workers and keeps the results.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use assay_core::environment::ForeignLoad;
@@ -48,7 +47,7 @@ fn main() -> ExitCode {
         }
     };
     let kind = if id == "cpu" { DeviceKind::Cpu } else { DeviceKind::Gpu };
-    let device = Device { name: id.clone(), id: id.clone(), kind, memory_bytes: None, properties: BTreeMap::new() };
+    let device = Device::new(id, kind, id);
     let found = assay_python::evaluators(std::slice::from_ref(&device));
     let wanted = |stack: &str| stacks.split(',').any(|wanted| wanted == stack);
     let mut cache = Cache::default();

@@ -25,7 +25,7 @@ const BATCH_SECS: f64 = 0.02;
 const MOST_IN_A_BATCH: usize = 1000;
 
 /// Stacks that read the ONNX model of a workload; the others build its graph.
-const READS_MODELS: [&str; 3] = ["openvino", "onnxruntime-python", "tvm-untuned"];
+const READS_MODELS: [&str; 5] = ["openvino", "onnxruntime-python", "tvm-untuned", "tensorrt", "migraphx"];
 
 /// A framework of a Python interpreter.
 #[derive(Debug)]
@@ -91,6 +91,16 @@ impl PythonEvaluator {
             version: stack.version,
             devices: reached.collect(),
         }
+    }
+
+    /// The interpreter that has the framework.
+    pub fn interpreter(&self) -> &Path {
+        &self.interpreter
+    }
+
+    /// The framework's version.
+    pub fn version(&self) -> Option<String> {
+        self.version.clone()
     }
 
     fn reads_models(&self) -> bool {

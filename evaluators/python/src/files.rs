@@ -7,8 +7,9 @@ use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use assay_core::Workload;
 use assay_core::evaluator::{EvaluatorError, Job};
-use assay_core::graph::{Activation, Graph, Node, Op, Source};
+use assay_core::graph::{Activation, Graph, Node, Op, Source, TensorSpec};
 use assay_core::model::ModelJob;
 use assay_core::tensor::{Tensor, Values};
 use serde_json::{Value, json};
@@ -50,6 +51,24 @@ impl JobFolder {
             "model": model.map(|_| "model.onnx"), "inputs": inputs, "data": data,
         });
         write_manifest(folder, &manifest)
+    }
+
+    /// Writes what a standard workload computes, without any values.
+    ///
+    /// # Errors
+    /// When the disk is full or cannot be written.
+    pub fn describe(workload: &Workload) -> Result<Self, EvaluatorError> {
+        let built = assay_core::graph::build(workload);
+        let known: Vec<_> = built.tensors.iter().filter(|spec| !matches!(spec.source, Source::Node)).collect();
+        let is_input = |spec: &&&TensorSpec| !matches!(spec.source, Source::Weight { .. });
+        let inputs: Vec<&str> = known.iter().filter(is_input).map(|spec| spec.name.as_str()).collect();
+        let kind = |spec: &TensorSpec| if matches!(spec.source, Source::Indices { .. }) { "integer" } else { "real" };
+        let entry = |spec: &&TensorSpec| json!({"name": spec.name, "shape": spec.shape, "kind": kind(spec)});
+        let manifest = json!({
+            "workload": workload.id, "format": built.format, "graph": graph(&built), "model": null, "inputs": inputs,
+            "data": known.iter().map(entry).collect::<Vec<_>>(),
+        });
+        write_manifest(private_folder()?, &manifest)
     }
 
     /// Writes a user's model with its inputs.
@@ -198,7 +217,7 @@ fn operation(op: &Op) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_core::{NumericFormat, Shape, Workload};
+    use assay_core::{NumericFormat, Shape};
 
     fn job(shape: Shape) -> Job {
         Job::new(&Workload { id: "w".to_owned(), format: NumericFormat::Fp32, shape }, 1)

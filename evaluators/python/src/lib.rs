@@ -1,8 +1,8 @@
-//! Evaluators for the frameworks of Python interpreters: PyTorch eager and Inductor, JAX, OpenVINO, IREE, TVM and ONNX
-//! Runtime as Python users have it.
+//! Evaluators for the frameworks of Python interpreters: PyTorch eager, Inductor and Triton, JAX, TensorFlow, OpenVINO, IREE,
+//! TVM, ONNX Runtime as Python users have it, and the compilers of accelerators' vendors.
 //!
-//! `worker.py` with the modules of `assay_stacks` runs in the interpreter and executes; weights and inputs are files written here, samples and
-//! verdicts are the runner's, so that a framework is measured exactly as our own stacks are.
+//! `worker.py` with the modules of `assay_stacks` runs in the interpreter and executes; weights and inputs are files written
+//! here, samples and verdicts are the runner's, so that a framework is measured exactly as our own stacks are.
 
 mod absent;
 mod convert;
@@ -11,8 +11,10 @@ mod files;
 mod interpreters;
 mod messages;
 mod process;
+mod triton;
 
 pub use absent::absent;
 pub use convert::Models;
 pub use evaluator::{PythonEvaluator, evaluators, job_folder};
 pub use files::JobFolder;
+pub use triton::TritonCompiler;

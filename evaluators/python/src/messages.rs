@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use assay_core::estimate::KernelUse;
 use serde::{Deserialize, Serialize};
 
 /// What is asked.
@@ -19,6 +20,8 @@ pub enum Request {
     Flush,
     /// Write the outputs of the last execution to files.
     Output,
+    /// Compile the kernels of a workload for a device that need not be here.
+    Estimate { job: PathBuf, backend: String, arch: String, shared_limit: u64 },
 }
 
 /// What is answered.
@@ -51,6 +54,8 @@ pub enum Event {
         #[serde(default)]
         memory: BTreeMap<String, f64>,
     },
+    /// What compiling kernels came to; where one was refused, the kind of the refusal and the reason.
+    Estimated { kernels: Vec<KernelUse>, compile_secs: f64, refused: Option<(String, String)> },
     /// The request could not be carried out.
     Failed { kind: String, message: String },
     /// The request was not understood.

@@ -15,12 +15,16 @@ use tempfile::TempDir;
 use crate::messages::{Event, Request};
 
 /// What runs in the interpreter, by its path.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 10] = [
     ("worker.py", include_str!("../worker.py")),
     ("assay_stacks/__init__.py", include_str!("../assay_stacks/__init__.py")),
     ("assay_stacks/models.py", include_str!("../assay_stacks/models.py")),
     ("assay_stacks/pytorch.py", include_str!("../assay_stacks/pytorch.py")),
+    ("assay_stacks/tensorflow_graphs.py", include_str!("../assay_stacks/tensorflow_graphs.py")),
+    ("assay_stacks/triton_estimate.py", include_str!("../assay_stacks/triton_estimate.py")),
     ("assay_stacks/triton_kernels.py", include_str!("../assay_stacks/triton_kernels.py")),
+    ("assay_stacks/triton_stack.py", include_str!("../assay_stacks/triton_stack.py")),
+    ("assay_stacks/vendors.py", include_str!("../assay_stacks/vendors.py")),
     ("assay_stacks/xla.py", include_str!("../assay_stacks/xla.py")),
 ];
 

@@ -2,7 +2,6 @@
 //! the embedded engine, and held against the model itself.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,13 +17,7 @@ use assay_python::Models;
 const CHILD: &str = "ASSAY_CONVERT_TEST_CHILD";
 
 fn cpu() -> Device {
-    Device {
-        id: "cpu".to_owned(),
-        kind: DeviceKind::Cpu,
-        name: "the processor".to_owned(),
-        memory_bytes: None,
-        properties: BTreeMap::new(),
-    }
+    Device::new("cpu", DeviceKind::Cpu, "the processor")
 }
 
 fn model(folder: &Path, shape: Shape) -> PathBuf {

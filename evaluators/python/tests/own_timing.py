@@ -1,30 +1,72 @@
-"""A framework's own timing of a job that Assay measures: `own_timing.py JOB.json STACK THREADS SECONDS` prints the median
-in seconds. PyTorch is timed by `torch.utils.benchmark`, OpenVINO by the latency it reports for a request, JAX as its
-documentation says (`block_until_ready`), the others by `timeit`."""
-import os, statistics, sys, time, timeit
+"""Assay's timing of a job beside the framework's own, in one process: `own_timing.py JOB.json STACK THREADS ROUNDS` prints
+what came of it as JSON. PyTorch is timed by `torch.utils.benchmark`, OpenVINO by the latency it reports for a request, JAX
+as its documentation says (`block_until_ready`), the others by `timeit`.
+
+Both time the same prepared workload, a fifth of a second each in turn, and change places from round to round; the ratio is
+the median over the rounds of the medians' ratio. What else runs on the machine thus hits both alike."""
+import json, os, statistics, sys, time, timeit
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import assay_stacks
+import assay_stacks, worker
 
-job, stack, threads, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-prepared = assay_stacks.prepare(stack, assay_stacks.Job(job), "cpu", threads)
+job, stack, threads, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+SLICE_SECS = 0.2
+# As the parent asks for batches of executions.
+BATCH_SECS = 0.02
+
+server, told = worker.Server(), {}
+worker.send = lambda event, /, **fields: told.update(fields, event=event)
+server.prepare({"stack": stack, "job": job, "device": "cpu", "threads": threads})
+if told["event"] != "prepared":
+    sys.exit(f"{stack}: {told}")
+prepared = server.prepared
+
+
+def ours(secs):
+    """Latencies as `worker.py` tells them."""
+    latencies, batch, end = [], 1, time.perf_counter() + secs
+    while time.perf_counter() < end:
+        server.execute({"count": batch})
+        latencies += told["latency_secs"]
+        batch = max(1, min(1000, int(BATCH_SECS / told["latency_secs"][0])))
+    return latencies
+
+
+def own(secs):
+    """Latencies as the framework's own tools tell them."""
+    if stack in ("torch-eager", "inductor"):
+        return timer.blocked_autorange(min_run_time=secs).times
+    latencies, end = [], time.perf_counter() + secs
+    while time.perf_counter() < end:
+        if stack == "openvino":
+            prepared.request.infer()
+            latencies.append(prepared.request.latency / 1e3)
+        else:
+            latencies.append(timeit.timeit(execute, number=1))
+    return latencies
+
+
+execute = prepared.execute
 if stack in ("torch-eager", "inductor"):
     from torch.utils import benchmark
 
     timer = benchmark.Timer("run(*given)", globals={"run": prepared.run, "given": prepared.given}, num_threads=threads)
-    median = timer.blocked_autorange(min_run_time=seconds).median
-elif stack == "openvino":
-    latencies, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        prepared.request.infer()
-        latencies.append(prepared.request.latency / 1e3)
-    median = statistics.median(latencies)
-else:
-    execute = prepared.execute
-    if stack == "jax":
-        run, given, fixed = prepared.run, prepared.given, prepared.fixed
-        execute = lambda: run(given, fixed).block_until_ready()
-    once = timeit.timeit(execute, number=3) / 3
-    repeat = max(5, int(seconds / once))
-    median = statistics.median(timeit.repeat(execute, number=1, repeat=repeat))
-print(median)
+elif stack == "jax":
+    execute = lambda: prepared.run(prepared.given, prepared.fixed).block_until_ready()
+for warm in (ours, own):
+    warm(1.0)
+all_ours, all_own, ratios = [], [], []
+for index in range(rounds):
+    if index % 2:
+        b, a = own(SLICE_SECS), ours(SLICE_SECS)
+    else:
+        a, b = ours(SLICE_SECS), own(SLICE_SECS)
+    all_ours, all_own = all_ours + a, all_own + list(b)
+    ratios.append(statistics.median(a) / statistics.median(b))
+ratios.sort()
+print(json.dumps({
+    "ours_secs": statistics.median(all_ours), "own_secs": statistics.median(all_own),
+    "ratio": statistics.median(ratios), "ratios": [ratios[0], ratios[-1]]}))
+sys.stdout.flush()
+# As `worker.py` ends.
+os._exit(0)

@@ -2,7 +2,6 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +15,7 @@ const CHILD: &str = "ASSAY_PYTHON_TEST_CHILD";
 const HELLO: &str = r#"echo '{"type":"hello","protocol":1,"version":"fake","pid":1}'"#;
 
 fn device(id: &str, kind: DeviceKind) -> Device {
-    Device { id: id.to_owned(), kind, name: String::new(), memory_bytes: None, properties: BTreeMap::new() }
+    Device::new(id, kind, "")
 }
 
 /// Not a test of its own: it is what the children run, since interpreters are named in the environment.

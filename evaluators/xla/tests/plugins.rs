@@ -99,13 +99,7 @@ fn the_plugins_own_words_and_code_are_kept() {
 }
 
 fn cpu() -> Device {
-    Device {
-        id: "cpu".to_owned(),
-        kind: DeviceKind::Cpu,
-        name: "the processor".to_owned(),
-        memory_bytes: None,
-        properties: std::collections::BTreeMap::new(),
-    }
+    Device::new("cpu", DeviceKind::Cpu, "the processor")
 }
 
 /// A folder of Python packages with a plugin in the place of the CPU's.

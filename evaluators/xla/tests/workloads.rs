@@ -1,25 +1,18 @@
 //! Every kind of workload, small, on the CPU plugin against the fp64 reference.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use assay_core::device::{Device, DeviceKind};
 use assay_core::evaluator::{Evaluator, Job, Support};
-use assay_core::graph::{Graph, Node, Op, Source, TensorId, TensorSpec};
-use assay_core::reference::Reference;
-use assay_core::{NumericFormat, Shape, Workload};
+use assay_core::{Device, DeviceKind, NumericFormat, Shape};
 use assay_xla::{Places, XlaEvaluator};
+use conformance::{causal_mask, conformance, cpu, error_norm, shapes, workload};
 
-fn cpu() -> Device {
-    Device {
-        id: "cpu".to_owned(),
-        kind: DeviceKind::Cpu,
-        name: "the processor".to_owned(),
-        memory_bytes: None,
-        properties: BTreeMap::new(),
-    }
-}
+#[path = "../../core/tests/conformance/mod.rs"]
+mod conformance;
+
+/// A note that the stack always gives.
+const NOTE: &str = "compile time, cold";
 
 /// The stack; without the CPU plugin none, with a message.
 fn evaluator() -> Option<&'static XlaEvaluator> {
@@ -32,73 +25,29 @@ fn evaluator() -> Option<&'static XlaEvaluator> {
     status.available.then_some(evaluator)
 }
 
-/// Sizes are odd where they may be, so that a mistaken axis shows.
-fn shapes() -> Vec<Shape> {
-    vec![
-        Shape::Gemm { m: 33, n: 17, k: 65 },
-        Shape::Triad { elements: 1001 },
-        Shape::Softmax { rows: 7, columns: 129 },
-        Shape::RmsNorm { rows: 7, columns: 129 },
-        Shape::BiasGelu { rows: 7, columns: 129 },
+#[test]
+fn outputs_agree_with_the_reference() {
+    let Some(evaluator) = evaluator() else { return };
+    let further = [
         Shape::BiasGeluResidual { rows: 7, columns: 129 },
         Shape::RmsNormResidual { rows: 7, columns: 129 },
         Shape::Quantise { rows: 7, columns: 129 },
         Shape::Dequantise { rows: 7, columns: 129 },
         Shape::LinearGelu { m: 9, n: 17, k: 33 },
-        Shape::AttentionPrefill { batch: 2, heads: 3, sequence: 19, head_dim: 8 },
-        Shape::AttentionDecode { batch: 2, heads: 6, kv_heads: 2, context: 21, head_dim: 8 },
-        Shape::AttentionDecode { batch: 1, heads: 4, kv_heads: 1, context: 5, head_dim: 16 },
-        Shape::EncoderBlock { batch: 2, sequence: 11, hidden: 24, heads: 3, feed_forward: 40 },
-        Shape::ConvBlock { batch: 2, channels: 5, size: 9 },
-        Shape::Resnet50 { batch: 1, size: 64 },
-        Shape::EmbeddingMlp { batch: 5, tables: 3, rows: 50, dim: 12, bag: 4, hidden: 20 },
-    ]
-}
-
-fn workload(shape: Shape, format: NumericFormat) -> Workload {
-    Workload { id: format!("{}-{format}", shape.kind()), format, shape }
-}
-
-/// Runs a job twice and answers with the relative error of the second output.
-fn error_norm(evaluator: &XlaEvaluator, job: &Job) -> f64 {
-    let mut prepared = evaluator.prepare(&cpu(), job).unwrap();
-    prepared.execute().unwrap();
-    let sample = prepared.execute().unwrap();
-    assert!(sample.latency_secs > 0.0);
-    assert!(prepared.notes().iter().any(|(name, value)| name == "compile time, cold" && !value.is_empty()));
-    let output = prepared.output().unwrap();
-    Reference::compute(job).error_norm(&output).unwrap()
-}
-
-#[test]
-fn outputs_agree_with_the_reference() {
-    let Some(evaluator) = evaluator() else { return };
-    let mut computed = Vec::new();
-    let mut wrong = Vec::new();
-    for format in NumericFormat::ALL {
-        for shape in shapes() {
-            // Compiling it takes seconds; its operations are the other shapes' but for pooling.
-            if matches!(shape, Shape::Resnet50 { .. }) && !matches!(format, NumericFormat::Fp32 | NumericFormat::Bf16) {
-                continue;
-            }
-            let workload = workload(shape, format);
-            if let Support::Unsupported { reason } = evaluator.support(&cpu(), &workload) {
-                assert_ne!(format, NumericFormat::Fp32, "{reason}");
-                continue;
-            }
-            let (error, tolerance) = (error_norm(evaluator, &Job::new(&workload, 11)), workload.tolerance());
-            if error > tolerance {
-                wrong.push(format!("{}: {error} > {tolerance}", workload.id));
-            }
-            computed.push(format);
-        }
+    ];
+    let shapes: Vec<Shape> = shapes().into_iter().chain(further).collect();
+    let all = NumericFormat::ALL.into_iter().flat_map(|format| shapes.iter().map(move |shape| (shape.clone(), format)));
+    // Compiling ResNet-50 takes seconds; its operations are the other shapes' but for pooling.
+    let is_quick = |shape: &Shape, format| {
+        !matches!(shape, Shape::Resnet50 { .. }) || matches!(format, NumericFormat::Fp32 | NumericFormat::Bf16)
+    };
+    let quick = all.filter(|(shape, format)| is_quick(shape, *format));
+    let found = conformance(evaluator, quick.map(|(shape, format)| workload(shape, format)), NOTE);
+    assert_eq!(found.count(NumericFormat::Fp32), shapes.len(), "{:?}", found.refused);
+    for format in [NumericFormat::Fp64, NumericFormat::Fp16, NumericFormat::Bf16] {
+        assert!(found.count(format) >= shapes.len() - 1, "{format}: {:?}", found.refused);
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let count = |format| computed.iter().filter(|computed| **computed == format).count();
-    for format in [NumericFormat::Fp64, NumericFormat::Fp32, NumericFormat::Fp16, NumericFormat::Bf16] {
-        assert!(count(format) >= shapes().len() - 1, "{format}");
-    }
-    assert_eq!(count(NumericFormat::Int8), 4);
+    assert_eq!(found.count(NumericFormat::Int8), 4, "{:?}", found.refused);
 }
 
 #[test]
@@ -106,7 +55,7 @@ fn narrow_formats_are_really_computed_in() {
     let Some(evaluator) = evaluator() else { return };
     for (format, least) in [(NumericFormat::Int8, 1e-3), (NumericFormat::Bf16, 5e-4), (NumericFormat::Fp16, 5e-5)] {
         let job = Job::new(&workload(Shape::Gemm { m: 33, n: 17, k: 65 }, format), 11);
-        let error = error_norm(evaluator, &job);
+        let error = error_norm(evaluator, &cpu(), &job, NOTE).unwrap();
         assert!(error > least, "{format} is suspiciously exact: {error}");
     }
 }
@@ -114,27 +63,7 @@ fn narrow_formats_are_really_computed_in() {
 #[test]
 fn a_causal_mask_ends_at_the_last_key() {
     let Some(evaluator) = evaluator() else { return };
-    let tensor =
-        |name: &str, tokens: usize, source| TensorSpec { name: name.to_owned(), shape: vec![2, tokens, 12], source };
-    let graph = Graph {
-        format: NumericFormat::Fp32,
-        tensors: vec![
-            tensor("q", 3, Source::Input),
-            tensor("k", 7, Source::Input),
-            tensor("v", 7, Source::Input),
-            tensor("y", 3, Source::Node),
-        ],
-        nodes: vec![Node {
-            op: Op::Attention { heads: 3, kv_heads: 3, causal: true },
-            inputs: vec![TensorId(0), TensorId(1), TensorId(2)],
-            output: TensorId(3),
-        }],
-        output: TensorId(3),
-    };
-    let tensors = graph.materialize(3);
-    // The workload only names the job here.
-    let workload = workload(Shape::Triad { elements: 1 }, NumericFormat::Fp32);
-    let error = error_norm(evaluator, &Job { workload, graph, tensors });
+    let error = error_norm(evaluator, &cpu(), &causal_mask(), NOTE).unwrap();
     assert!(error < 1e-5, "{error}");
 }
 
@@ -156,7 +85,7 @@ fn what_cannot_be_computed_has_a_reason() {
         };
         assert!(reason.contains(expected), "{reason}");
     }
-    let gpu = Device { id: "cuda:0".to_owned(), kind: DeviceKind::Gpu, ..cpu() };
+    let gpu = Device::new("cuda:0", DeviceKind::Gpu, "a GPU");
     let support = evaluator.support(&gpu, &workload(gemm, NumericFormat::Fp32));
     assert!(matches!(support, Support::Unsupported { reason } if reason.contains("cuda:0")));
 }

@@ -24,13 +24,7 @@ use super::facts;
 const CEILINGS: Roofline = Roofline { peak_flops_per_sec: 240e9, bandwidth_bytes_per_sec: 21e9 };
 
 fn device() -> Device {
-    Device {
-        id: "cpu".to_owned(),
-        kind: DeviceKind::Cpu,
-        name: "Processor of the tests".to_owned(),
-        memory_bytes: Some(16 << 30),
-        properties: Default::default(),
-    }
+    Device { memory_bytes: Some(16 << 30), ..Device::new("cpu", DeviceKind::Cpu, "Processor of the tests") }
 }
 
 fn environment() -> Environment {

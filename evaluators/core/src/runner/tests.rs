@@ -76,13 +76,7 @@ impl Observer for Log {
 }
 
 fn device() -> Device {
-    Device {
-        id: "cpu".to_owned(),
-        kind: DeviceKind::Cpu,
-        name: "test".to_owned(),
-        memory_bytes: None,
-        properties: Default::default(),
-    }
+    Device::new("cpu", DeviceKind::Cpu, "test")
 }
 
 fn outcome(evaluator: &Scripted, format: NumericFormat) -> (Outcome, Log) {

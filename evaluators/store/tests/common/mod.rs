@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-use std::collections::BTreeMap;
-
 use assay_base::Evidence;
 use assay_core::device::{Device, DeviceKind, StackId};
 use assay_core::environment::{Environment, ForeignLoad};
@@ -37,11 +35,8 @@ pub fn with_samples(run_id: &str, number: u64, samples_secs: Vec<f64>) -> Measur
         workload_hash: workload.hash(),
         workload,
         device: Device {
-            id: "cpu".to_owned(),
-            kind: DeviceKind::Cpu,
-            name: "Test processor, \"quoted\"\nand broken".to_owned(),
             memory_bytes: Some(8 << 30),
-            properties: BTreeMap::new(),
+            ..Device::new("cpu", DeviceKind::Cpu, "Test processor, \"quoted\"\nand broken")
         },
         stack: StackId::new("native"),
         stack_version: None,
