@@ -1,5 +1,4 @@
 //! Every kind of workload, small, on both engines against the fp64 reference.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use assay_core::evaluator::{Evaluator, Job, Support};
 use assay_core::{Device, DeviceKind, NumericFormat, Shape};

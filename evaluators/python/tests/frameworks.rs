@@ -1,6 +1,5 @@
 //! Every framework that an interpreter here has, on small workloads against the fp64 reference. Name an interpreter in
 //! `ASSAY_PYTHON`; without any framework the tests say so and pass.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use assay_core::evaluator::{Evaluator as _, Job, Support};
 use assay_core::model::{ModelChoice, ModelOptions, ModelReader as _, ModelReference};

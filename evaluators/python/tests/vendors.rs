@@ -1,6 +1,5 @@
 //! The compilers of vendors whose hardware is not here: what the interpreter says of them, and what our side asks of them,
 //! with packages in the place of theirs (`fakes`). The numbers that come back are those of the processor.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::Command;
 
