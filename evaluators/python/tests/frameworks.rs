@@ -1,11 +1,12 @@
 //! Every framework that an interpreter here has, on small workloads against the fp64 reference. Name an interpreter in
 //! `ASSAY_PYTHON`; without any framework the tests say so and pass.
 
+use assay_core::estimate::{CompilerTarget, VendorCompiler as _, Verdict};
 use assay_core::evaluator::{Evaluator as _, Job, Support};
 use assay_core::model::{ModelChoice, ModelOptions, ModelReader as _, ModelReference};
 use assay_core::{NumericFormat, Shape, Workload};
 use assay_onnx::{OnnxReader, RtenEvaluator, onnx_model};
-use assay_python::{PythonEvaluator, evaluators};
+use assay_python::{PythonEvaluator, TritonCompiler, evaluators};
 use conformance::{conformance, cpu, shapes, workload};
 
 #[path = "../../core/tests/conformance/mod.rs"]
@@ -77,6 +78,39 @@ fn a_format_that_nobody_has_is_unsupported() {
         let workload = Workload { id: "w".to_owned(), format: NumericFormat::Fp4, shape };
         assert!(matches!(evaluator.support(&cpu(), &workload), Support::Unsupported { .. }));
     }
+}
+
+#[test]
+fn kernels_compile_for_devices_that_are_not_here() {
+    let compiler = TritonCompiler::of(&evaluators(&[cpu()]));
+    let report = compiler.report();
+    if let Some(reason) = report.reason {
+        assert!(reason.contains("pip install triton torch"), "{reason}");
+        eprintln!("skipped: {reason}");
+        return;
+    }
+    let estimate = |shape: Shape, format| {
+        let of = |target: &CompilerTarget| (target.topology.clone(), compiler.estimate(&workload(shape.clone(), format), &target.id));
+        report.targets.iter().map(of).collect::<Vec<_>>()
+    };
+    let gemm = Shape::Gemm { m: 512, n: 256, k: 128 };
+    for (topology, found) in estimate(gemm.clone(), NumericFormat::Bf16) {
+        assert_eq!(found.verdict, Verdict::Compiles, "{topology}");
+        assert_eq!((found.execution_secs, found.flops, found.memory), (None, None, None), "kernels tell no time");
+        let [kernel] = found.kernels.as_deref().unwrap() else { panic!("{topology}: {found:?}") };
+        let plausible = kernel.name == "product" && (16..=512).contains(&kernel.registers) && kernel.shared_bytes > 0;
+        assert!(plausible, "{topology}: {kernel:?}");
+    }
+    // Keys and values of 512 elements in fp32 are more than a small device's block has room for.
+    let wide = Shape::AttentionPrefill { batch: 1, heads: 1, sequence: 512, head_dim: 512 };
+    let found = estimate(wide, NumericFormat::Fp32);
+    let amd = found.iter().find(|(topology, _)| topology == "gfx942").map(|(_, found)| &found.verdict);
+    assert!(matches!(amd, Some(Verdict::DoesNotFit(reason)) if reason.contains("shared memory")), "{found:?}");
+    for (shape, format) in [(gemm, NumericFormat::Fp8), (Shape::ConvBlock { batch: 1, channels: 8, size: 8 }, NumericFormat::Fp32)] {
+        assert!(estimate(shape, format).iter().all(|(_, found)| matches!(found.verdict, Verdict::Unsupported(_))));
+    }
+    let launch = estimate(Shape::Launch { count: 1 }, NumericFormat::Fp32);
+    assert!(launch.iter().all(|(_, found)| matches!(found.verdict, Verdict::Unsupported(_))), "{launch:?}");
 }
 
 /// The latencies that `worker.py` tells against the framework's own timing of the same prepared workload, in one process
