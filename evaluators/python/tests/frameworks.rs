@@ -90,7 +90,9 @@ fn kernels_compile_for_devices_that_are_not_here() {
         return;
     }
     let estimate = |shape: Shape, format| {
-        let of = |target: &CompilerTarget| (target.topology.clone(), compiler.estimate(&workload(shape.clone(), format), &target.id));
+        let of = |target: &CompilerTarget| {
+            (target.topology.clone(), compiler.estimate(&workload(shape.clone(), format), &target.id))
+        };
         report.targets.iter().map(of).collect::<Vec<_>>()
     };
     let gemm = Shape::Gemm { m: 512, n: 256, k: 128 };
@@ -106,7 +108,9 @@ fn kernels_compile_for_devices_that_are_not_here() {
     let found = estimate(wide, NumericFormat::Fp32);
     let amd = found.iter().find(|(topology, _)| topology == "gfx942").map(|(_, found)| &found.verdict);
     assert!(matches!(amd, Some(Verdict::DoesNotFit(reason)) if reason.contains("shared memory")), "{found:?}");
-    for (shape, format) in [(gemm, NumericFormat::Fp8), (Shape::ConvBlock { batch: 1, channels: 8, size: 8 }, NumericFormat::Fp32)] {
+    for (shape, format) in
+        [(gemm, NumericFormat::Fp8), (Shape::ConvBlock { batch: 1, channels: 8, size: 8 }, NumericFormat::Fp32)]
+    {
         assert!(estimate(shape, format).iter().all(|(_, found)| matches!(found.verdict, Verdict::Unsupported(_))));
     }
     let launch = estimate(Shape::Launch { count: 1 }, NumericFormat::Fp32);

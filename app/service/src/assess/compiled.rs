@@ -60,6 +60,7 @@ pub fn throughput(
         measurement_id: None,
         projection: None,
         p99_secs: None,
+        disturbed: false,
         warnings: vec![format!(
             "its throughput is what {said} expects, without any execution: nobody has tested how far that is off"
         )],
