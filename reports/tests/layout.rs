@@ -6,7 +6,7 @@ mod support;
 
 use assay_reports::document::*;
 use assay_reports::layout::{Laid, lay_out};
-use assay_reports::scene::{Point, Prim, Segment};
+use assay_reports::scene::{Point, Prim, Role, Segment};
 use assay_reports::text::Typesetter;
 use assay_reports::theme::Theme;
 use assay_reports::{Language, Paper, RenderOptions, render_pdf, rich};
@@ -42,8 +42,8 @@ fn outside(laid: &Laid) -> Vec<String> {
                 Prim::Path { segments, .. } => segments
                     .iter()
                     .filter_map(|segment| match segment {
-                        Segment::Move(at) | Segment::Line(at) => Some(*at),
-                        _ => None,
+                        Segment::Move(at) | Segment::Line(at) | Segment::Curve(_, _, at) => Some(*at),
+                        Segment::Close => None,
                     })
                     .collect(),
                 _ => Vec::new(),
@@ -96,6 +96,41 @@ fn text_below_the_body(laid: &Laid) -> Vec<String> {
         .collect()
 }
 
+/// Texts of different elements that stand on each other: a cell that runs into its neighbour, a block set over another.
+/// The labels of a drawing are one element.
+fn on_each_other(laid: &Laid, document: &Document) -> Vec<String> {
+    const SLACK: f32 = 1.0;
+    let mut found = Vec::new();
+    for (number, page) in laid.pages.iter().enumerate().skip(usize::from(document.cover.is_some())) {
+        let mut role = Role::Artifact;
+        let mut texts: Vec<(Role, f32, f32, f32, String)> = Vec::new();
+        for prim in &page.prims {
+            match prim {
+                Prim::Mark(next) => role = *next,
+                Prim::Text(run) if !run.text().trim().is_empty() => {
+                    let end = run.origin.x + run.width() - trailing_space(run);
+                    texts.push((role, run.origin.y, run.origin.x, end, run.text()));
+                }
+                _ => {}
+            }
+        }
+        texts.sort_by(|a, b| a.1.total_cmp(&b.1));
+        for (index, (role, y, left, right, text)) in texts.iter().enumerate() {
+            let near = texts[index + 1..].iter().take_while(|other| other.1 - y < 3.0);
+            let hit = near
+                .into_iter()
+                .find(|(other, _, from, to, _)| other != role && left.max(*from) + SLACK < right.min(*to));
+            if let Some((_, other_y, from, to, other)) = hit {
+                found.push(format!(
+                    "page {}: {text:?} at {left}..{right}, {y} and {other:?} at {from}..{to}, {other_y}",
+                    number + 1
+                ));
+            }
+        }
+    }
+    found
+}
+
 /// How often each character is set.
 fn characters(texts: impl Iterator<Item = String>) -> BTreeMap<char, usize> {
     let mut counts = BTreeMap::new();
@@ -117,10 +152,19 @@ fn is_dropped(character: char) -> bool {
 
 fn set_text(document: &Document, laid: &Laid) -> BTreeMap<char, usize> {
     let cover = usize::from(document.cover.is_some());
-    characters(laid.pages.iter().skip(cover).flat_map(|page| &page.prims).filter_map(|prim| match prim {
-        Prim::Text(run) => Some(run.text()),
-        _ => None,
-    }))
+    let mut texts = Vec::new();
+    for page in laid.pages.iter().skip(cover) {
+        // Running heads and repeated headers must not stand in for what was lost.
+        let mut role = Role::Artifact;
+        for prim in &page.prims {
+            match prim {
+                Prim::Mark(next) => role = *next,
+                Prim::Text(run) if role != Role::Artifact => texts.push(run.text()),
+                _ => {}
+            }
+        }
+    }
+    characters(texts.into_iter())
 }
 
 /// The text of a document's blocks, charts left out.
@@ -185,6 +229,7 @@ fn check(document: &Document) -> Result<(), TestCaseError> {
         prop_assert_eq!(outside(&laid), Vec::<String>::new());
         prop_assert_eq!(text_below_the_body(&laid), Vec::<String>::new());
         prop_assert_eq!(beside_the_column(&laid, document, paper), Vec::<String>::new());
+        prop_assert_eq!(on_each_other(&laid, document), Vec::<String>::new());
         prop_assert_eq!(lost(document, &laid), vec![]);
     }
     Ok(())

@@ -92,9 +92,18 @@ pub fn power(watts: f64) -> String {
     scaled(watts, &[(1e6, "MW"), (1e3, "kW"), (1.0, "W")], 3)
 }
 
-/// Energy: `12.3 kWh`, `0.91 Wh`, `3.1 J`.
+/// Energy: `12.3 kWh`, `0.91 Wh`, `3.1 J`, `12.6 pJ`.
 pub fn energy(joules: f64) -> String {
-    scaled(joules, &[(3.6e9, "MWh"), (3.6e6, "kWh"), (3.6e3, "Wh"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ")], 3)
+    let small = [(1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"), (1e-9, "nJ"), (1e-12, "pJ")];
+    scaled(joules, &[&[(3.6e9, "MWh"), (3.6e6, "kWh"), (3.6e3, "Wh")][..], &small].concat(), 3)
+}
+
+/// A number over many orders of magnitude, such as an error: `2.9e−7`, `1.6e−2`.
+pub fn scientific(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return significant(value, 2);
+    }
+    format!("{value:.1e}").replace('-', "\u{2212}")
 }
 
 /// A rate of things: `6,400 items/s`.

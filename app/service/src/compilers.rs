@@ -27,6 +27,8 @@ pub struct CompilerRow {
     pub median_secs: f64,
     /// How many times as fast; absent for a compiler that was not tuned.
     pub speed_up: Option<f64>,
+    /// The ends of its interval, from those of both medians; absent likewise, and with fewer than 6 samples of either.
+    pub speed_up_interval: Option<[f64; 2]>,
     /// Whether the difference is one, by the samples; absent likewise.
     #[serde(serialize_with = "label")]
     pub verdict: Option<Verdict>,
@@ -107,10 +109,17 @@ fn row(eager: &Measurement, compiled: &Measurement) -> Option<CompilerRow> {
         baseline_median_secs: before.median_secs,
         median_secs: after.median_secs,
         speed_up: is_tuned.then(|| before.median_secs / after.median_secs),
+        speed_up_interval: is_tuned.then(|| interval(&before, &after)).flatten(),
         verdict,
         compile_secs,
         pays_back,
         error_norm: compiled.correctness.as_ref().and_then(|correctness| correctness.error_norm),
         is_noisy: eager.is_noisy() || compiled.is_noisy(),
     })
+}
+
+/// The least and the greatest speed-up that the intervals of both medians allow.
+fn interval(before: &Estimate, after: &Estimate) -> Option<[f64; 2]> {
+    let (b, a) = (before.interval_secs?, after.interval_secs?);
+    (a.0 > 0.0 && b.0 > 0.0).then(|| [b.0 / a.1, b.1 / a.0])
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assay_core::Measurement;
 use assay_cost_models::evaluation::{Metric, tornado_of, usual_ranges};
-use assay_reports::content::{AnswerFacts, Ceiling, ComparedResult, OptionFacts, RunsCompared, Sensitivity, Swing};
+use assay_reports::content::{Ceiling, ComparedResult, OptionFacts, RunsCompared, Sensitivity, Swing};
 use assay_reports::document::Document;
 use assay_reports::proof::SigningKey;
 use assay_reports::scene::Color;
@@ -131,7 +131,7 @@ impl Workbench {
             assumptions: assessment.assumptions.clone(),
             options: assessment.options.iter().map(option_facts).collect(),
             evaluations: assessment.evaluations.clone(),
-            answer: answer_facts(assessment),
+            answer: assessment.answer.facts.clone(),
             sensitivity: sensitivity(assessment),
             uncertainty: if decides { facts::uncertainty(assessment) } else { None },
             waiting: facts::waiting(assessment),
@@ -140,6 +140,7 @@ impl Workbench {
             hardware: facts::hardware(assessment, self.catalog()),
             model_cards: assessment.model_cards.clone(),
             compiler_estimates: facts::compiler_estimates(self.estimates()),
+            speed_ups: if decides { facts::speed_ups(self.measurements()) } else { Vec::new() },
             comparison: comparison(self.measurements()),
             capacity: self.capacity().clone(),
             migration: self.migration().clone(),
@@ -160,17 +161,6 @@ fn option_facts(option: &ResolvedOption) -> OptionFacts {
         accelerators_per_unit: option.input.accelerators_per_unit,
         price: option.price.clone().map(|p| p.quoted),
         throughput: option.throughput.clone(),
-    }
-}
-
-fn answer_facts(assessment: &Assessment) -> AnswerFacts {
-    let answer = &assessment.answer;
-    AnswerFacts {
-        recommended: answer.recommended.clone(),
-        runner_up: answer.runner_up.clone(),
-        confidence: answer.confidence,
-        would_change: answer.changes.clone(),
-        next_measurement: answer.next_measurement.clone(),
     }
 }
 

@@ -151,7 +151,8 @@ pub(super) fn end_labels(canvas: &mut Canvas<'_>, plane: &Plane, size: Size, mut
         end.y = end.y.max(free);
         free = end.y + HEIGHT;
     }
-    let mut floor = plot.bottom() + 2.0;
+    // The last figure stays above those of the horizontal axis.
+    let mut floor = plot.bottom() - 7.0;
     for end in ends.iter_mut().rev() {
         end.y = end.y.min(floor);
         floor = end.y - HEIGHT;
@@ -200,17 +201,17 @@ impl Placer {
 
     /// A free place for a label beside a point, first to the right, then around it; taken from now on.
     pub(super) fn place(&mut self, point: Point, label: Size, radius: f32) -> Option<Area> {
-        self.place_at(point, label, radius, 8)
+        self.place_at(point, label, radius, 8, &[2.5, 8.0, 14.0, 24.0, 36.0])
     }
 
     /// The same to the right only.
     pub(super) fn place_right(&mut self, point: Point, label: Size, radius: f32) -> Option<Area> {
-        self.place_at(point, label, radius, 3)
+        self.place_at(point, label, radius, 3, &[2.5, 8.0, 14.0])
     }
 
-    fn place_at(&mut self, point: Point, label: Size, radius: f32, sides: usize) -> Option<Area> {
+    fn place_at(&mut self, point: Point, label: Size, radius: f32, sides: usize, gaps: &[f32]) -> Option<Area> {
         let Size { width, height } = label;
-        for gap in [2.5, 8.0, 14.0] {
+        for gap in gaps {
             let away = radius + gap;
             let (right, left) = (point.x + away, point.x - away - width);
             let (above, below) = (point.y - away - height, point.y + away);

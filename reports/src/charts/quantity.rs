@@ -37,6 +37,7 @@ impl Quantity {
         match self {
             _ if value.abs() >= HUGE => format::significant(value, 3),
             Self::Number | Self::Months if value.fract() == 0.0 && value.abs() < 1e6 => format::thousands(value, 0),
+            Self::Number if value.abs() >= 1e6 => format::spoken(value),
             Self::Number | Self::Months => format::without_trailing_zeros(&format::compact(value)),
             Self::Money(currency) => format::money_in(value, *currency),
             Self::Seconds => format::duration(value),

@@ -33,12 +33,10 @@ pub struct Risk {
 }
 
 impl RiskMatrix {
-    /// Risks with a place in the matrix, the gravest first.
-    fn ranked(&self) -> Vec<&Risk> {
+    /// Risks with a place in the matrix, in the order of the register.
+    fn placed(&self) -> Vec<&Risk> {
         let on = |level: u8| (1..=5).contains(&level);
-        let mut risks: Vec<&Risk> = self.risks.iter().filter(|risk| on(risk.likelihood) && on(risk.impact)).collect();
-        risks.sort_by_key(|risk| std::cmp::Reverse((risk.likelihood * risk.impact, risk.impact)));
-        risks
+        self.risks.iter().filter(|risk| on(risk.likelihood) && on(risk.impact)).collect()
     }
 }
 
@@ -55,11 +53,11 @@ fn shade(canvas: &Canvas<'_>, likelihood: u8, impact: u8) -> Color {
 
 impl Draw for RiskMatrix {
     fn is_empty(&self) -> bool {
-        self.ranked().is_empty()
+        self.placed().is_empty()
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, size: Size) {
-        let risks = self.ranked();
+        let risks = self.placed();
         let words = canvas.set.language.words();
         let theme = canvas.set.theme.clone();
         let with_key = size.width >= 300.0;
@@ -107,7 +105,7 @@ impl Draw for RiskMatrix {
         let told = |risk: &&Risk| {
             fill(words.alt_risk, &[&risk.id, &risk.label, &risk.likelihood.to_string(), &risk.impact.to_string()])
         };
-        let risks: Vec<String> = self.ranked().iter().map(told).collect();
+        let risks: Vec<String> = self.placed().iter().map(told).collect();
         fill(words.alt_risks, &[&risks.join("; ")])
     }
 }

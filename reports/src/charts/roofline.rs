@@ -9,7 +9,7 @@ use super::frame::{self, FIGURES};
 use super::{Draw, Quantity};
 use crate::document::Align;
 use crate::labels::{Language, fill};
-use crate::scene::{Area, Canvas, LabelStyle, Paint, Size, Stroke, at};
+use crate::scene::{Area, Canvas, Color, LabelStyle, Paint, Size, Stroke, at};
 use crate::text::Face;
 use serde::{Deserialize, Serialize};
 
@@ -103,17 +103,25 @@ impl Draw for RooflineChart {
     fn draw(&self, canvas: &mut Canvas<'_>, size: Size) {
         let points = self.points();
         let key = if points.is_empty() || size.width < 300.0 { 0.0 } else { size.width * 0.35 };
-        let plot = Area::new(50.0, 10.0, (size.width - 56.0 - key).max(20.0), (size.height - 36.0).max(10.0));
+        let style = LabelStyle::new(Face::SemiBold, FIGURES - 0.4, canvas.set.theme.ink);
+        let names = frame::widest(canvas, style, self.roofs().iter().map(|roof| roof.label.clone()));
+        // The names of the roofs stand right of the plot, level with what they name.
+        let side = (names + 6.0).clamp(8.0, size.width * 0.16);
+        let width = (size.width - 50.0 - side - key).max(20.0);
+        let plot = Area::new(50.0, 10.0, width, (size.height - 36.0).max(10.0));
         let Some(scales) = self.scales(plot) else { return };
         axes(canvas, &scales);
-        for (index, roof) in self.roofs().into_iter().enumerate() {
+        let roofs = self.roofs();
+        for (index, roof) in roofs.iter().enumerate() {
             draw_roof(canvas, &scales, roof, index);
         }
         for (index, point) in points.iter().enumerate() {
             draw_point(canvas, &scales, point, index);
         }
+        name_roofs(canvas, &scales, &roofs, side - 4.0);
         if key > 0.0 {
-            draw_key(canvas, &points, Area::new(plot.right() + 18.0, 4.0, key - 14.0, size.height - 8.0));
+            let left = plot.right() + side + 12.0;
+            draw_key(canvas, &points, Area::new(left, 4.0, size.width - left, size.height - 8.0));
         }
     }
 
@@ -176,8 +184,7 @@ fn axes(canvas: &mut Canvas<'_>, scales: &Scales) {
 
 fn draw_roof(canvas: &mut Canvas<'_>, scales: &Scales, roof: &Roof, index: usize) {
     let plot = scales.plot;
-    let theme = &canvas.set.theme;
-    let color = [theme.accent, theme.info, theme.caution, theme.muted].get(index % 4).copied().unwrap_or(theme.ink);
+    let color = roof_color(canvas, index);
     let place = |intensity: f64, rate: f64| {
         at(scales.x.place(intensity, plot.x, plot.right()), scales.y.place(rate, plot.bottom(), plot.y))
     };
@@ -192,9 +199,40 @@ fn draw_roof(canvas: &mut Canvas<'_>, scales: &Scales, roof: &Roof, index: usize
     ];
     let dash = (index % 2 == 1).then_some([5.0, 2.0]);
     canvas.polyline(&line, Paint::stroke(Stroke { color, width: 1.6, dash }));
-    let style = LabelStyle::new(Face::SemiBold, FIGURES, color);
-    let baseline = at(plot.right() - 2.0, (line[2].y - 8.0).max(plot.y - 2.0));
-    canvas.label_within(baseline, plot.width * 0.7, &roof.label, style, Align::Right);
+}
+
+fn roof_color(canvas: &Canvas<'_>, index: usize) -> Color {
+    let theme = &canvas.set.theme;
+    [theme.accent, theme.info, theme.caution, theme.muted].get(index % 4).copied().unwrap_or(theme.ink)
+}
+
+/// The names of the roofs at their right ends, moved apart where they would overlap.
+fn name_roofs(canvas: &mut Canvas<'_>, scales: &Scales, roofs: &[&Roof], room: f32) {
+    const HEIGHT: f32 = 8.0;
+    let plot = scales.plot;
+    let mut ends: Vec<(f32, usize, &str)> = roofs
+        .iter()
+        .enumerate()
+        .map(|(index, roof)| {
+            (scales.y.place(roof.peak_flops_per_sec, plot.bottom(), plot.y) + 2.5, index, roof.label.as_str())
+        })
+        .collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ends.truncate(((plot.height / HEIGHT) as usize).max(1));
+    let mut free = f32::NEG_INFINITY;
+    for end in &mut ends {
+        end.0 = end.0.max(free);
+        free = end.0 + HEIGHT;
+    }
+    let mut floor = plot.bottom();
+    for end in ends.iter_mut().rev() {
+        end.0 = end.0.min(floor);
+        floor = end.0 - HEIGHT;
+    }
+    for (y, index, name) in ends {
+        let style = LabelStyle::new(Face::SemiBold, FIGURES - 0.4, roof_color(canvas, index));
+        canvas.label_within(at(plot.right() + 4.0, y), room, name, style, Align::Left);
+    }
 }
 
 fn draw_point(canvas: &mut Canvas<'_>, scales: &Scales, point: &RooflinePoint, index: usize) {

@@ -7,7 +7,7 @@ use super::rows::known_interval;
 use super::{Draw, Quantity, known};
 use crate::document::Align;
 use crate::labels::{Language, fill};
-use crate::scene::{Canvas, Color, LabelStyle, Paint, Point, Size, Stroke, at};
+use crate::scene::{Area, Canvas, Color, LabelStyle, Paint, Point, Size, Stroke, at};
 use crate::text::Face;
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +176,7 @@ impl Draw for ScatterChart {
             let width = (canvas.set.width(face, FIGURES, &point.label) + 1.0).min(plane.plot.width * 0.4);
             match placer.place(center, Size { width, height: 8.6 }, 4.0) {
                 Some(area) => {
+                    leader(canvas, center, area);
                     canvas.label_within(at(area.x, area.y + 6.8), area.width, &point.label, style, Align::Left);
                 }
                 None => unlabelled += 1,
@@ -227,6 +228,17 @@ impl ScatterChart {
         if let Some(area) = area {
             canvas.label(at(area.x, area.y + 6.8), name, style, Align::Left);
         }
+    }
+}
+
+/// A thin line from a point to a label that does not stand right beside it.
+fn leader(canvas: &mut Canvas<'_>, point: Point, label: Area) {
+    const NEAR: f32 = 15.0;
+    let end = at(point.x.clamp(label.x, label.right()), point.y.clamp(label.y, label.bottom()));
+    let distance = (end.x - point.x).hypot(end.y - point.y);
+    if distance > NEAR {
+        let start = at(point.x + (end.x - point.x) * 5.0 / distance, point.y + (end.y - point.y) * 5.0 / distance);
+        canvas.line(start, end, Stroke::solid(canvas.set.theme.quiet, 0.6));
     }
 }
 

@@ -1,12 +1,13 @@
-//! The answer in words.
+//! The answer in words: in documents, and wherever else it is shown.
 
-use super::author::{Author, in_months};
-use super::findings::total;
-use super::input::{Confidence, WouldChange};
+use super::author::{Author, Numbers, cost_evidence, in_months};
+use super::findings::{Findings, total};
+use super::input::{AnswerFacts, Confidence, WouldChange};
+use crate::Language;
 use crate::document::{Inline, Rich, Tone};
 use crate::rich;
 use assay_base::{Evidence, format};
-use assay_cost_models::Evaluation;
+use assay_cost_models::{Assumptions, Evaluation};
 
 impl Confidence {
     /// One or two words.
@@ -56,9 +57,9 @@ pub(crate) fn verdict(author: &Author<'_>) -> &'static str {
         }
         (Some(best), Confidence::Likely) => {
             if best.is_baseline {
-                "Likely stay"
+                "Stay, likely"
             } else {
-                "Likely move"
+                "Move, likely"
             }
         }
         (Some(best), _) => {
@@ -71,148 +72,214 @@ pub(crate) fn verdict(author: &Author<'_>) -> &'static str {
     }
 }
 
+/// The answer in plain words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnswerInWords {
+    /// The answer in one or two sentences.
+    pub sentence: String,
+    /// What would change it, a sentence each.
+    pub would_change: Vec<String>,
+}
+
+/// The sentences of documents as plain text, for those who show the answer elsewhere.
+pub fn answer_in_words(evaluations: &[Evaluation], assumptions: &Assumptions, answer: &AnswerFacts) -> AnswerInWords {
+    let mut numbers = Numbers::new(assumptions);
+    let found = Findings::of_options(evaluations, answer, &[]);
+    let mut teller = Teller { numbers: &mut numbers, found: &found, evaluations, answer };
+    let (sentence, changes) = (teller.statement(), teller.would_change());
+    let plain = |text: &Rich| text.plain(&numbers.values, Language::English);
+    AnswerInWords { sentence: plain(&sentence), would_change: changes.iter().map(plain).collect() }
+}
+
 /// The title of the decision: what to do, and what it is worth.
 pub(crate) fn headline(author: &mut Author<'_>) -> Rich {
-    let Some(best) = author.found.best else {
-        return rich!["There is no answer yet: ", no_answer_reason(author)];
-    };
-    let name = Inline::name(&best.name);
-    let Some(saving) = author.found.saving() else {
-        return rich![name, " costs ", author.total(best), " over ", author.horizon()];
-    };
-    let (rival, horizon) = (rival_name(author), author.horizon());
-    let saving = author.amount(best, "saving", Some(saving.abs()));
-    let mut title = if best.is_baseline {
-        rich!["Stay with ", name, ": ", rival, " would cost ", saving, " more over ", horizon]
-    } else if author.found.saving().is_some_and(|saving| saving >= 0.0) {
-        rich!["Move to ", name, ": it costs ", saving, " less than ", rival, " over ", horizon]
-    } else {
-        // The present value decides, since what is paid later weighs less.
-        rich!["Move to ", name, ": dearer by ", saving, " than ", rival, " in sum, cheaper in present value"]
-    };
-    title.push(match author.input.answer.confidence {
-        Confidence::Firm | Confidence::None => "",
-        Confidence::Likely => ", if the projection holds",
-        Confidence::Open => ", but the cost ranges overlap",
-        Confidence::Unbounded => ", if its throughput is what the study takes it for",
-    });
-    title
+    Teller::of(author).headline()
 }
 
-fn rival_name(author: &Author<'_>) -> Inline {
-    author.found.rival().map_or(Inline::from("the alternative"), |rival| Inline::name(&rival.name))
+/// The answer in one or two sentences.
+pub(crate) fn statement(author: &mut Author<'_>) -> Rich {
+    Teller::of(author).statement()
 }
 
-pub(crate) fn no_answer_reason(author: &Author<'_>) -> &'static str {
-    if author.found.ranked.is_empty() {
+/// What would change the answer.
+pub(crate) fn would_change(author: &mut Author<'_>) -> Vec<Rich> {
+    Teller::of(author).would_change()
+}
+
+/// Why there is no answer.
+pub(crate) fn no_answer_reason(found: &Findings<'_>) -> &'static str {
+    if found.ranked.is_empty() {
         "no option has both a price and a throughput"
-    } else if author.found.baseline.is_none_or(|baseline| baseline.tco.is_none()) {
+    } else if found.baseline.is_none_or(|baseline| baseline.tco.is_none()) {
         "the baseline has no price or no throughput"
     } else {
         "only one option has both a price and a throughput"
     }
 }
 
-/// The answer in two or three sentences.
-pub(crate) fn statement(author: &mut Author<'_>) -> Rich {
-    let Some(best) = author.found.best else {
-        return rich![
-            "Too little is known to compare the options: ",
-            no_answer_reason(author),
-            ". The list of what is missing names the next steps."
-        ];
-    };
-    let (total_cost, horizon) = (author.total(best), author.horizon());
-    let mut text =
-        rich![Inline::strong(Inline::name(&best.name)), " costs ", Inline::strong(total_cost), " over ", horizon];
-    if let (Some(rival), Some(saving)) = (author.found.rival(), author.found.saving()) {
-        let share = total(rival).filter(|total| *total > 0.0).map(|total| saving.abs() / total);
-        let difference = author.amount(best, "saving", Some(saving.abs()));
-        let share = author.share(format!("option.{}.saving_share", best.id), share, cost(best));
-        let word = if saving >= 0.0 { " less than " } else { " more than " };
-        text.extend(rich![", ", difference, " (", share, ")", word, Inline::name(&rival.name)]);
-    }
-    text.push(".");
-    if !best.is_baseline {
-        text.extend(payback(author, best));
-    }
-    text
+/// What the sentences are made from.
+struct Teller<'t, 'a> {
+    numbers: &'t mut Numbers<'a>,
+    found: &'t Findings<'a>,
+    evaluations: &'a [Evaluation],
+    answer: &'a AnswerFacts,
 }
 
-fn payback(author: &mut Author<'_>, best: &Evaluation) -> Rich {
-    let Some(benefit) = &best.benefit else {
-        return rich![" Its payback cannot be stated, because the baseline's cost is not known."];
-    };
-    match benefit.payback_months {
-        Some(months) if months > 0.0 => {
-            let id = format!("option.{}.payback", best.id);
-            rich![" It pays back in ", author.value(id, Some(months), in_months, Some(cost(best))), "."]
+impl<'t, 'a> Teller<'t, 'a> {
+    fn of(author: &'t mut Author<'a>) -> Self {
+        Self {
+            numbers: &mut author.numbers,
+            found: &author.found,
+            evaluations: &author.input.evaluations,
+            answer: &author.input.answer,
         }
-        Some(_) => rich![" It needs no outlay beyond the baseline's."],
-        None => rich![" It does not pay back within the horizon."],
     }
-}
 
-fn cost(of: &Evaluation) -> Evidence {
-    super::author::cost_evidence(of)
-}
+    fn headline(&mut self) -> Rich {
+        let Some(best) = self.found.best else {
+            return rich!["There is no answer yet: ", no_answer_reason(self.found)];
+        };
+        let name = Inline::name(&best.name);
+        let horizon = self.numbers.horizon();
+        let Some(saving) = self.found.saving() else {
+            return rich![name, " costs ", self.numbers.total(best), " over ", horizon];
+        };
+        let is_saved = saving >= 0.0;
+        let saving = self.numbers.amount(best, "saving", Some(saving.abs()));
+        let mut title = match (best.is_baseline, is_saved) {
+            (true, true) => rich!["Stay with ", name, ": the next best costs ", saving, " more over ", horizon],
+            (false, true) => rich!["Move to ", name, ": it saves ", saving, " over ", horizon],
+            // The present value decides, since what is paid later weighs less.
+            (true, false) => rich!["Stay with ", name, ": dearer by ", saving, " in sum, cheaper in present value"],
+            (false, false) => rich!["Move to ", name, ": dearer by ", saving, " in sum, cheaper in present value"],
+        };
+        match self.answer.confidence {
+            Confidence::Firm | Confidence::None => {}
+            Confidence::Likely => title.push(", if the projection holds"),
+            Confidence::Open => title.push(", but the cost ranges overlap"),
+            Confidence::Unbounded => title.push(", if its throughput is what the study takes it for"),
+        }
+        title
+    }
 
-/// What would change the answer.
-pub(crate) fn would_change(author: &mut Author<'_>) -> Vec<Rich> {
-    let Some(best) = author.found.best else { return Vec::new() };
-    let found = author.input.answer.would_change.clone();
-    found.iter().map(|change| change_text(author, best, change)).collect()
-}
+    fn statement(&mut self) -> Rich {
+        let Some(best) = self.found.best else {
+            return rich!["There is no answer yet: ", no_answer_reason(self.found), "."];
+        };
+        let verb = if best.is_baseline { "Stay with " } else { "Move to " };
+        let (total_cost, horizon) = (self.numbers.total(best), self.numbers.horizon());
+        let name = Inline::strong(Inline::name(&best.name));
+        let mut text = rich![verb, name, ": it costs ", Inline::strong(total_cost), " over ", horizon];
+        if let (Some(rival), Some(saving)) = (self.found.rival(), self.found.saving()) {
+            text.extend(self.difference(best, rival, saving));
+        }
+        text.push(".");
+        if !best.is_baseline {
+            text.extend(self.payback(best));
+        }
+        text
+    }
 
-fn change_text(author: &mut Author<'_>, best: &Evaluation, change: &WouldChange) -> Rich {
-    let name = |author: &Author<'_>, id: &str| {
-        Inline::name(author.input.evaluations.iter().find(|found| found.id == id).map_or(id, |found| &found.name))
-    };
-    match change {
-        WouldChange::Cost { rival, ratio } => rich![
-            Inline::strong("Cost. "),
-            Inline::name(&best.name),
-            " stops being ahead of ",
-            name(author, rival),
-            " when its total cost is ",
-            Inline::strong(margin(author, best, *ratio)),
-            " the estimate."
-        ],
-        WouldChange::Throughput { rival, share, still_cheaper } => {
-            let class = best.throughput.map_or(Evidence::Assumed, |throughput| throughput.evidence);
-            let part = author.share(format!("option.{}.throughput_low_share", best.id), Some(*share), class);
-            let verdict = match still_cheaper {
-                true => ", it is still cheaper than ",
-                false => ", it is no longer surely cheaper than ",
-            };
-            rich![
-                Inline::strong("Throughput. "),
-                "At the low end of its range, ",
-                part,
-                " of the estimate",
-                verdict,
-                name(author, rival),
+    /// What the option costs less than its rival. The present value decides, since what is paid later weighs less:
+    /// where the sums say the opposite, it is told.
+    fn difference(&mut self, best: &Evaluation, rival: &Evaluation, saving: f64) -> Rich {
+        let name = Inline::name(&rival.name);
+        let present = |of: &Evaluation| of.tco.as_ref().map(|tco| tco.present_value.amount);
+        let in_present_value = present(rival).zip(present(best)).map(|(rival, best)| rival - best);
+        let difference = self.numbers.amount(best, "saving", Some(saving.abs()));
+        let present = self.numbers.amount(best, "saving_present", in_present_value);
+        match (best.is_baseline, saving >= 0.0) {
+            (true, true) => rich!["; the next best, ", name, ", costs ", difference, " more"],
+            (true, false) => {
+                let words = " less in total, but ";
+                rich!["; the next best, ", name, ", costs ", difference, words, present, " more in present value"]
+            }
+            (false, true) => {
+                let share = total(rival).filter(|total| *total > 0.0).map(|total| saving / total);
+                let id = format!("option.{}.saving_share", best.id);
+                let share = self.numbers.share(id, share, cost_evidence(best));
+                rich![", ", difference, " (", share, ") less than ", name]
+            }
+            (false, false) => {
+                rich![", ", difference, " more than ", name, " in total, but ", present, " less in present value"]
+            }
+        }
+    }
+
+    fn payback(&mut self, best: &Evaluation) -> Rich {
+        let Some(benefit) = &best.benefit else {
+            return rich![" Its payback cannot be stated, because the baseline's cost is not known."];
+        };
+        match benefit.payback_months {
+            Some(months) if months > 0.0 => {
+                let id = format!("option.{}.payback", best.id);
+                let months = self.numbers.value(id, Some(months), in_months, Some(cost_evidence(best)));
+                rich![" It pays back in ", months, "."]
+            }
+            Some(_) => rich![" It needs no outlay beyond the baseline's."],
+            None => rich![" It does not pay back within the horizon."],
+        }
+    }
+
+    fn would_change(&mut self) -> Vec<Rich> {
+        let Some(best) = self.found.best else { return Vec::new() };
+        // What rounds to the whole estimate is no margin.
+        let is_told =
+            |change: &&WouldChange| !matches!(change, WouldChange::Throughput { share, .. } if *share > 0.995);
+        self.answer.would_change.iter().filter(is_told).map(|change| self.change(best, change)).collect()
+    }
+
+    fn name(&self, id: &str) -> Inline {
+        Inline::name(self.evaluations.iter().find(|found| found.id == id).map_or(id, |found| &found.name))
+    }
+
+    fn change(&mut self, best: &Evaluation, change: &WouldChange) -> Rich {
+        match change {
+            WouldChange::Cost { rival, ratio } => rich![
+                Inline::strong("Cost. "),
+                Inline::name(&best.name),
+                " stops being ahead of ",
+                self.name(rival),
+                " when its total cost is ",
+                Inline::strong(self.margin(best, *ratio)),
+                " the estimate."
+            ],
+            WouldChange::Throughput { rival, share, still_cheaper } => {
+                let class = best.throughput.map_or(Evidence::Assumed, |throughput| throughput.evidence);
+                let id = format!("option.{}.throughput_low_share", best.id);
+                let part = self.numbers.share(id, Some(*share), class);
+                let verdict = match still_cheaper {
+                    true => " of the estimate, it is still cheaper than ",
+                    false => " of the estimate, it is no longer surely cheaper than ",
+                };
+                rich![
+                    Inline::strong("Throughput. "),
+                    "At the low end of its range, ",
+                    part,
+                    verdict,
+                    self.name(rival),
+                    "."
+                ]
+            }
+            WouldChange::Order { other } => rich![
+                Inline::strong("Order. "),
+                self.name(other),
+                " could be cheaper: its cost range overlaps with that of ",
+                Inline::name(&best.name),
                 "."
-            ]
+            ],
         }
-        WouldChange::Order { other } => rich![
-            Inline::strong("Order. "),
-            name(author, other),
-            " could be cheaper: its cost range overlaps with that of ",
-            Inline::name(&best.name),
-            "."
-        ],
     }
-}
 
-/// How far a cost may rise: a share when it is near, else a multiple.
-fn margin(author: &mut Author<'_>, best: &Evaluation, ratio: f64) -> Rich {
-    let class = Some(cost(best));
-    if ratio < 2.0 {
-        let id = format!("option.{}.margin", best.id);
-        rich![author.value(id, Some(ratio - 1.0), |share| format::percent(share, 0), class), " above"]
-    } else {
-        let id = format!("option.{}.margin_ratio", best.id);
-        rich![author.value(id, Some(ratio), |ratio| format::significant(ratio, 3), class), " times"]
+    /// How far a cost may rise: a share when it is near, else a multiple.
+    fn margin(&mut self, best: &Evaluation, ratio: f64) -> Rich {
+        let class = Some(cost_evidence(best));
+        if ratio < 2.0 {
+            let id = format!("option.{}.margin", best.id);
+            rich![self.numbers.value(id, Some(ratio - 1.0), |share| format::percent(share, 0), class), " above"]
+        } else {
+            let id = format!("option.{}.margin_ratio", best.id);
+            rich![self.numbers.value(id, Some(ratio), |ratio| format::significant(ratio, 2), class), " times"]
+        }
     }
 }

@@ -4,23 +4,51 @@ use super::findings::Findings;
 use super::input::ReportInput;
 use crate::document::Rich;
 use crate::document::{Inline, Source, Value, ValueId, Values};
+use crate::rich;
 use assay_base::{Evidence, Money, format};
-use assay_cost_models::Evaluation;
+use assay_cost_models::{Assumptions, Evaluation};
+use std::ops::{Deref, DerefMut};
 
 /// What the composition of all sections shares.
 pub(crate) struct Author<'a> {
     pub input: &'a ReportInput,
     pub found: Findings<'a>,
-    values: Values,
+    pub numbers: Numbers<'a>,
 }
 
 impl<'a> Author<'a> {
     pub(crate) fn new(input: &'a ReportInput) -> Self {
-        Self { input, found: Findings::of(input), values: Values::default() }
+        Self { input, found: Findings::of(input), numbers: Numbers::new(&input.assumptions) }
     }
 
     pub(crate) fn into_values(self) -> Values {
-        self.values
+        self.numbers.values
+    }
+}
+
+impl<'a> Deref for Author<'a> {
+    type Target = Numbers<'a>;
+
+    fn deref(&self) -> &Numbers<'a> {
+        &self.numbers
+    }
+}
+
+impl DerefMut for Author<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.numbers
+    }
+}
+
+/// The table of values while it is written.
+pub(crate) struct Numbers<'a> {
+    assumptions: &'a Assumptions,
+    pub values: Values,
+}
+
+impl<'a> Numbers<'a> {
+    pub(crate) fn new(assumptions: &'a Assumptions) -> Self {
+        Self { assumptions, values: Values::default() }
     }
 
     /// Registers a number. What is unknown or not finite is shown as unknown.
@@ -42,7 +70,7 @@ impl<'a> Author<'a> {
     }
 
     pub(crate) fn money(&mut self, id: impl Into<String>, money: Option<Money>, evidence: Evidence) -> ValueId {
-        let currency = self.input.assumptions.currency;
+        let currency = self.assumptions.currency;
         self.value(
             id,
             money.map(|money| money.amount),
@@ -51,14 +79,9 @@ impl<'a> Author<'a> {
         )
     }
 
-    /// A day in words.
-    pub(crate) fn date(&self, day: jiff::civil::Date) -> Inline {
-        Inline::name(self.input.language().day(day))
-    }
-
     /// The months of the horizon.
     pub(crate) fn horizon(&mut self) -> ValueId {
-        let months = self.input.assumptions.horizon_months;
+        let months = self.assumptions.horizon_months;
         self.value("horizon", Some(f64::from(months)), |_| format::whole_months(months), Some(Evidence::Assumed))
     }
 
@@ -70,7 +93,7 @@ impl<'a> Author<'a> {
 
     /// A sum of the study's currency in the name of an option.
     pub(crate) fn amount(&mut self, of: &Evaluation, what: &str, amount: Option<f64>) -> ValueId {
-        let currency = self.input.assumptions.currency;
+        let currency = self.assumptions.currency;
         let money = amount.map(|amount| Money::new(amount, currency));
         self.money(format!("option.{}.{what}", of.id), money, cost_evidence(of))
     }
@@ -84,6 +107,25 @@ impl<'a> Author<'a> {
     /// A share, such as of one cost in another.
     pub(crate) fn share(&mut self, id: impl Into<String>, share: Option<f64>, evidence: Evidence) -> ValueId {
         self.value(id, share, |share| format::percent(share, 0), Some(evidence))
+    }
+
+    /// A span of money, or that both ends read alike.
+    pub(crate) fn cost_range(&mut self, of: &Evaluation) -> Rich {
+        let Some(tco) = &of.tco else { return format::UNKNOWN.into() };
+        let (low, high) = (tco.total_low, tco.total_high);
+        let low_value = self.amount(of, "tco_low", Some(low.amount));
+        if format::money(low) == format::money(high) {
+            return low_value.into();
+        }
+        let high_value = self.amount(of, "tco_high", Some(high.amount));
+        rich![low_value, " to ", high_value]
+    }
+}
+
+impl Author<'_> {
+    /// A day in words.
+    pub(crate) fn date(&self, day: jiff::civil::Date) -> Inline {
+        Inline::name(self.input.language().day(day))
     }
 
     /// The source line of something computed by the cost models.
@@ -130,6 +172,11 @@ pub(crate) fn in_months(value: f64) -> String {
         return format::whole_months(1);
     }
     format::without_trailing_zeros(&format::months(if tenths > 0.0 { tenths } else { value }))
+}
+
+/// The same without the word, for columns that name it.
+pub(crate) fn months_plain(value: f64) -> String {
+    format::thousands(value, 1)
 }
 
 /// The class of an option's total cost, which includes assumptions.

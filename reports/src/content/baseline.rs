@@ -6,11 +6,12 @@ use super::input::{ComparedResult, RunsCompared};
 use super::{ReportInput, ReportKind, day, dossier};
 use crate::charts::{Bar, BarChart, Chart, Quantity};
 use crate::document::{
-    Block, Column, Cover, Document, Fact, Figure, Inline, Rich, Row, RowKind, SCHEMA_VERSION, Section, Source, Table,
-    Tone,
+    Block, Column, Cover, Document, Fact, Figure, Inline, Kpi, Rich, Row, RowKind, SCHEMA_VERSION, Section, Source,
+    Table, Tone,
 };
 use crate::rich;
 use assay_base::{Evidence, format};
+use assay_core::measurement::NOISY_ABOVE;
 use std::cmp::Ordering;
 
 /// Below this part of its ceiling a result is worth a look.
@@ -31,7 +32,7 @@ pub(super) fn compose(input: &ReportInput) -> Document {
     if !input.measurements.is_empty() {
         sections.push(dossier::roofline_section(&mut author, usize::MAX));
     }
-    sections.push(dossier::method_section(&mut author));
+    sections.push(dossier::method_section(&mut author, false));
     sections.push(runs(&mut author));
     let meta = super::meta(ReportKind::Baseline, input);
     Document { schema_version: SCHEMA_VERSION, meta, cover: Some(cover), sections, values: author.into_values() }
@@ -39,7 +40,8 @@ pub(super) fn compose(input: &ReportInput) -> Document {
 
 fn cover(author: &mut Author<'_>) -> Cover {
     let input = author.input;
-    let passed = author.count("measurements.passed", author.found.passed.len());
+    let passed = author.found.passed.len();
+    let passed = author.count("measurements.passed", passed);
     let total = author.count("measurements.total", input.measurements.len());
     let mut facts = vec![Fact::new("Prepared", Inline::name(day(input)))];
     if let Some(name) = &input.study.author {
@@ -105,11 +107,14 @@ fn headline(author: &mut Author<'_>) -> Rich {
 
 fn summary(author: &mut Author<'_>) -> Section {
     let mut blocks = vec![Block::Lead(rich![
-        "A result stands here only with its correctness, its noise and the machine it was made on. The same command \
+        "Every result is given with its correctness, its noise and the machine it was made on. The same command \
          measures it again: ",
         Inline::code(author.command("run", &format!("--suite {}", author.input.study.suite))),
         "."
     ])];
+    if !author.input.measurements.is_empty() {
+        blocks.push(Block::Kpis(kpis(author)));
+    }
     if let Some(compared) = &author.input.comparison {
         blocks.push(Block::Table(verdicts(author, compared)));
     }
@@ -121,6 +126,35 @@ fn summary(author: &mut Author<'_>) -> Section {
         Block::Table(backlog_table(author, backlog))
     });
     Section { kicker: "Summary".to_owned(), action_title: headline(author), anchor: "summary".to_owned(), blocks }
+}
+
+/// The state of the measurements in four numbers.
+fn kpis(author: &mut Author<'_>) -> Vec<Kpi> {
+    let (passed, all, noisy) = (author.found.passed.len(), author.input.measurements.len(), author.found.noisy.len());
+    let wrong = author.input.measurements.iter().filter_map(|found| found.correctness.as_ref()).filter(|c| !c.passed);
+    let wrong = wrong.count();
+    let weak = dossier::parts_of_ceilings(author);
+    let weak = weak.iter().filter(|(_, part)| part.as_ref().is_some_and(|(part, _)| *part < WEAK_PART)).count();
+    let all_value = author.count("measurements.total", all);
+    let passed_value = author.count("measurements.passed", passed);
+    let bound = author.value("noise.bound", Some(NOISY_ABOVE), |bound| format::percent(bound, 0), None);
+    let weak_bound = author.value("weak.bound", Some(WEAK_PART), |part| format::percent(part, 0), None);
+    let card = |label: &str, value: Rich, comparison: Rich, is_good: bool| Kpi {
+        label: label.into(),
+        value,
+        comparison,
+        note: Inline::Evidence(Evidence::Measured).into(),
+        tone: if is_good { Tone::Positive } else { Tone::Caution },
+    };
+    let noisy_value = author.count("measurements.noisy", noisy);
+    let wrong_value = author.count("measurements.wrong", wrong);
+    let weak_value = author.count("measurements.weak", weak);
+    vec![
+        card("Passed", passed_value.into(), rich!["of ", all_value, " results"], passed == all),
+        card("Not correct", wrong_value.into(), rich!["beyond the tolerance"], wrong == 0),
+        card("Noisy", noisy_value.into(), rich!["noise above ", bound], noisy == 0),
+        card("Far from the ceiling", weak_value.into(), rich!["below ", weak_bound, " of it"], weak == 0),
+    ]
 }
 
 /// How many results got which verdict.
@@ -383,7 +417,7 @@ fn runs(author: &mut Author<'_>) -> Section {
     let value = author.count("runs.total", count);
     Section {
         kicker: "Appendix: runs".to_owned(),
-        action_title: rich![value, plural(count, " run stands", " runs stand"), " behind this report"],
+        action_title: rich![value, plural(count, " run is", " runs are"), " behind this report"],
         anchor: "runs-appendix".to_owned(),
         blocks: vec![Block::Table(runs)],
     }

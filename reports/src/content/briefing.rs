@@ -1,7 +1,7 @@
 //! The executive briefing: the decision on one page, what it rests on and what is asked for on the next.
 
 use super::author::{Author, cost_evidence, in_months};
-use super::findings::plural;
+use super::findings::{plural, remark};
 use super::{ReportInput, ReportKind, answer, dossier, sensitivity};
 use crate::document::{
     Block, Callout, Column, Document, Figure, Inline, Rich, Row, RowKind, SCHEMA_VERSION, Section, Table,
@@ -81,9 +81,9 @@ fn options(author: &mut Author<'_>) -> Table {
             Column::text("Option"),
             Column::number("Total cost"),
             Column::number("Range"),
-            Column::number("Value against today (NPV)"),
+            Column::number("Value of moving (NPV)"),
             Column::number("Payback"),
-            Column::text("Weakest evidence"),
+            Column::text("Throughput"),
         ],
         rows,
         source: author.cost_source("the study's cost model; the dossier has every input and its source."),
@@ -96,10 +96,7 @@ fn row(author: &mut Author<'_>, option: &Evaluation) -> Row {
     } else {
         Inline::name(&option.name).into()
     };
-    let tco = option.tco.as_ref();
-    let low = author.amount(option, "tco_low", tco.map(|tco| tco.total_low.amount));
-    let high = author.amount(option, "tco_high", tco.map(|tco| tco.total_high.amount));
-    let range = if tco.is_some() { rich![low, " to ", high] } else { rich![format::UNKNOWN] };
+    let range = author.cost_range(option);
     let payback: Rich = match option.payback_months() {
         _ if option.is_baseline => "–".into(),
         Some(months) if months > 0.0 => {
@@ -119,7 +116,7 @@ fn row(author: &mut Author<'_>, option: &Evaluation) -> Row {
 /// What has to be decided, by rule: money and people for a move that is sure enough, a measurement where it is not.
 fn ask(author: &mut Author<'_>) -> Vec<Rich> {
     let Some(best) = author.found.best else {
-        return vec![rich!["Time to complete the study: ", answer::no_answer_reason(author), "."]];
+        return vec![rich!["Time to complete the study: ", answer::no_answer_reason(&author.found), "."]];
     };
     let mut asks = Vec::new();
     if best.is_baseline {
@@ -134,9 +131,9 @@ fn ask(author: &mut Author<'_>) -> Vec<Rich> {
             Some(amount) => rich![
                 "Release ",
                 Inline::strong(author.amount(best, "at_start", Some(amount))),
-                " for the start with ",
+                ", due before the first month, to start with ",
                 Inline::name(&best.name),
-                ": what is due before the first month."
+                "."
             ],
             None => rich!["Agree to move to ", Inline::name(&best.name), "; nothing is due before the first month."],
         });
@@ -229,11 +226,11 @@ fn open_points(author: &mut Author<'_>) -> Vec<Block> {
     if missing.is_empty() {
         return Vec::new();
     }
-    let mut points: Vec<Rich> = missing.iter().take(POINTS_SHOWN).map(|text| Inline::name(text).into()).collect();
+    let mut points: Vec<Rich> = missing.iter().take(POINTS_SHOWN).map(|text| remark(text)).collect();
     let rest = missing.len().saturating_sub(POINTS_SHOWN);
     if rest > 0 {
         let count = author.count("missing.rest", rest);
         points.push(rich!["and ", count, " more, listed in the dossier"]);
     }
-    vec![Block::Heading("What is not known yet".into()), Block::Bullets(points)]
+    vec![Block::Heading("What is missing or out of date".into()), Block::Bullets(points)]
 }

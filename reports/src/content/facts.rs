@@ -57,6 +57,40 @@ pub enum CompilerVerdict {
     Unknown,
 }
 
+/// A stack against one that does not compile, on one workload and device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpeedUp {
+    /// The workload's id.
+    pub workload: String,
+    /// The device's name.
+    pub device: String,
+    /// The stack.
+    pub stack: String,
+    /// What it is held against.
+    pub baseline: String,
+    /// How many times as fast; absent for a compiler that was not tuned.
+    pub speed_up: Option<f64>,
+    /// The ends of its interval, from those of both medians.
+    pub interval: Option<[f64; 2]>,
+    /// What compiling took.
+    pub compile_secs: Option<f64>,
+    /// When compiling has paid back.
+    pub pays_back: PaysBack,
+}
+
+/// When compiling has paid back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PaysBack {
+    /// After so many items, such as sequences.
+    AfterItems(f64),
+    /// It costs no more than not compiling.
+    AtOnce,
+    /// Each execution takes as long or longer.
+    Never,
+    /// Not decided by what was measured.
+    Unknown,
+}
+
 /// Hardware that an option runs on, as its profile states it. What no source says is absent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HardwareFacts {

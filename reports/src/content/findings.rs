@@ -1,6 +1,7 @@
 //! What the rules of several sections need to know.
 
-use super::input::{OptionFacts, ReportInput};
+use super::input::{AnswerFacts, OptionFacts, ReportInput};
+use crate::document::{Inline, Rich};
 use assay_core::Measurement;
 use assay_cost_models::Evaluation;
 
@@ -24,19 +25,27 @@ pub(crate) struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     pub(crate) fn of(input: &'a ReportInput) -> Self {
-        let mut ranked: Vec<&Evaluation> = input.evaluations.iter().filter(|found| found.rank.is_some()).collect();
+        Self::of_options(&input.evaluations, &input.answer, &input.measurements)
+    }
+
+    pub(crate) fn of_options(
+        evaluations: &'a [Evaluation],
+        answer: &AnswerFacts,
+        measurements: &'a [Measurement],
+    ) -> Self {
+        let mut ranked: Vec<&Evaluation> = evaluations.iter().filter(|found| found.rank.is_some()).collect();
         ranked.sort_by_key(|found| found.rank);
         let by_id = |id: &Option<String>| {
             let id = id.as_ref()?;
-            input.evaluations.iter().find(|found| found.id == *id)
+            evaluations.iter().find(|found| found.id == *id)
         };
         let (passed, not_passed): (Vec<_>, Vec<_>) =
-            input.measurements.iter().partition(|measurement| measurement.status.passed());
+            measurements.iter().partition(|measurement| measurement.status.passed());
         Self {
-            unranked: input.evaluations.iter().filter(|found| found.rank.is_none()).collect(),
-            best: by_id(&input.answer.recommended).filter(|best| best.tco.is_some()),
-            baseline: input.evaluations.iter().find(|found| found.is_baseline),
-            runner_up: by_id(&input.answer.runner_up),
+            unranked: evaluations.iter().filter(|found| found.rank.is_none()).collect(),
+            best: by_id(&answer.recommended).filter(|best| best.tco.is_some()),
+            baseline: evaluations.iter().find(|found| found.is_baseline),
+            runner_up: by_id(&answer.runner_up),
             noisy: passed.iter().copied().filter(|measurement| measurement.is_noisy()).collect(),
             ranked,
             passed,
@@ -69,6 +78,19 @@ pub(crate) fn total(of: &Evaluation) -> Option<f64> {
 /// The facts behind an option.
 pub(crate) fn facts<'a>(input: &'a ReportInput, id: &str) -> Option<&'a OptionFacts> {
     input.options.iter().find(|option| option.id == id)
+}
+
+/// A remark of the program, with what it sets in back-ticks as code.
+pub(crate) fn remark(text: &str) -> Rich {
+    let mut rich = Rich::new();
+    for (index, part) in text.split('`').enumerate() {
+        match index % 2 {
+            _ if part.is_empty() => {}
+            0 => rich.push(Inline::name(part)),
+            _ => rich.push(Inline::code(part)),
+        }
+    }
+    rich
 }
 
 /// The word for one or for several.

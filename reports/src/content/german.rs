@@ -1,7 +1,9 @@
-//! German for the labels and the simpler sentences of documents.
+//! German for the labels and sentences of documents.
 //!
-//! Documents are composed in English. This pass puts German in the place of every label that [`TABLE`] has, and of the
-//! sentences all of whose parts it has; the rest stays English, and document control says so.
+//! Documents are composed in English. This pass puts German in the place of every label and sentence that [`TABLE`]
+//! has. A sentence is looked up as a whole first, with `{}` for what it takes from the data, and then part by part; it is
+//! translated whole or not at all. What the study, the catalogue and the cost models say in words of their own stays in
+//! their language, and document control says so.
 
 use crate::charts::Chart;
 use crate::document::{Block, Cover, Document, Fact, Inline, Rich, Source};
@@ -12,12 +14,19 @@ use std::sync::OnceLock;
 /// A line each: `English => German`.
 const TABLE: &str = include_str!("german.txt");
 
-fn table() -> &'static HashMap<&'static str, &'static str> {
-    static PARSED: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
+fn table() -> &'static HashMap<String, &'static str> {
+    static PARSED: OnceLock<HashMap<String, &'static str>> = OnceLock::new();
     PARSED.get_or_init(|| {
         let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
-        lines.filter_map(|line| line.split_once(" => ")).map(|(a, b)| (a.trim(), b.trim())).collect()
+        lines
+            .filter_map(|line| line.split_once(" => "))
+            .map(|(a, b)| (a.trim().replace('\u{a0}', " "), b.trim()))
+            .collect()
     })
+}
+
+fn look_up(text: &str) -> Option<&'static str> {
+    table().get(text.replace('\u{a0}', " ").as_str()).copied()
 }
 
 /// The German for a text; spaces around it stay.
@@ -26,7 +35,7 @@ pub(super) fn word(text: &str) -> Option<String> {
     if !inner.chars().any(char::is_alphabetic) {
         return Some(text.to_owned());
     }
-    let german = table().get(inner)?;
+    let german = look_up(inner)?;
     let start = text.len() - text.trim_start_matches(' ').len();
     let end = text.trim_end_matches(' ').len();
     let before = text.get(..start).unwrap_or_default();
@@ -109,11 +118,112 @@ fn block(block: &mut Block) {
     }
 }
 
-/// Translates a text whose every part is known; half a sentence would be worse than none.
+/// Translates a text that is known as a whole, or whose every part is; half a sentence would be worse than none.
 fn rich(text: &mut Rich) {
-    if known(text) {
-        replace(text);
+    let one = |text: &Rich| sentence(text).or_else(|| by_parts(text));
+    let by_sentences = || {
+        let german = split(&joined(text)).iter().map(one).collect::<Option<Vec<Rich>>>()?;
+        Some(Rich(german.into_iter().flat_map(|sentence| sentence.0).collect()))
+    };
+    if let Some(german) = sentence(text).or_else(by_sentences).or_else(|| by_parts(text)) {
+        *text = german;
     }
+    if let [Inline::Name(name)] = text.0.as_mut_slice() {
+        put(name);
+    }
+}
+
+/// A text every part of which the table has.
+fn by_parts(text: &Rich) -> Option<Rich> {
+    let mut german = text.clone();
+    known(text).then(|| replace(&mut german))?;
+    Some(german)
+}
+
+/// The sentences of a text.
+fn split(text: &Rich) -> Vec<Rich> {
+    let mut sentences = vec![Rich::new()];
+    for piece in &text.0 {
+        let Inline::Text(part) = piece else {
+            sentences.last_mut().into_iter().for_each(|sentence| sentence.push(piece.clone()));
+            // The question before an answer is a sentence of its own.
+            if matches!(piece, Inline::Emphasis(_)) {
+                sentences.push(Rich::new());
+            }
+            continue;
+        };
+        for (index, part) in part.split_inclusive(". ").enumerate() {
+            if index > 0 {
+                sentences.push(Rich::new());
+            }
+            sentences.last_mut().into_iter().for_each(|sentence| sentence.push(part));
+        }
+        if part.ends_with(". ") {
+            sentences.push(Rich::new());
+        }
+    }
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences
+}
+
+/// The same with neighbouring prose in one piece.
+fn joined(text: &Rich) -> Rich {
+    let mut joined = Rich::new();
+    for piece in &text.0 {
+        match (joined.0.last_mut(), piece) {
+            (Some(Inline::Text(before)), Inline::Text(part)) => before.push_str(part),
+            _ => joined.push(piece.clone()),
+        }
+    }
+    joined
+}
+
+/// A text as the table has it: `{}` for each piece that is not prose.
+fn pattern(text: &Rich) -> String {
+    let piece = |piece: &Inline| match piece {
+        Inline::Text(part) => part.clone(),
+        _ => "{}".to_owned(),
+    };
+    text.0.iter().map(piece).collect()
+}
+
+/// The German sentence with the pieces of the English one, in the order of its `{}` or where it says `{2}`.
+fn sentence(text: &Rich) -> Option<Rich> {
+    let pattern = pattern(text);
+    let inner = pattern.trim_matches(' ');
+    if !inner.chars().any(char::is_alphabetic) {
+        return None;
+    }
+    let german = look_up(inner)?;
+    let mut pieces: Vec<Inline> = text.0.iter().filter(|piece| !matches!(piece, Inline::Text(_))).cloned().collect();
+    for piece in &mut pieces {
+        match piece {
+            Inline::Strong(inner)
+            | Inline::Emphasis(inner)
+            | Inline::Footnote(inner)
+            | Inline::Link { text: inner, .. } => {
+                rich(inner);
+            }
+            Inline::Name(name) => put(name),
+            Inline::Text(_) | Inline::Code(_) | Inline::Number(_) | Inline::Evidence(_) => {}
+        }
+    }
+    let mut whole = Rich::new();
+    let lead = pattern.len() - pattern.trim_start_matches(' ').len();
+    whole.push(" ".repeat(lead));
+    let (mut rest, mut next) = (german, 0);
+    while let Some((before, after)) = rest.split_once('{') {
+        let (number, after) = after.split_once('}')?;
+        let index = if number.is_empty() { next } else { number.parse::<usize>().ok()?.checked_sub(1)? };
+        next += 1;
+        whole.push(before);
+        whole.push(pieces.get(index)?.clone());
+        rest = after;
+    }
+    whole.push(rest);
+    whole.push(" ".repeat(pattern.len() - pattern.trim_end_matches(' ').len()));
+    whole.0.retain(|piece| !matches!(piece, Inline::Text(part) if part.is_empty()));
+    Some(whole)
 }
 
 fn known(text: &Rich) -> bool {
@@ -131,7 +241,8 @@ fn replace(text: &mut Rich) {
             Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link { text: inner, .. } => replace(inner),
             Inline::Footnote(inner) => rich(inner),
             // The name of a component or verdict is one word of the table; other names are not in it.
-            Inline::Name(_) | Inline::Code(_) | Inline::Number(_) | Inline::Evidence(_) => {}
+            Inline::Name(name) => put(name),
+            Inline::Code(_) | Inline::Number(_) | Inline::Evidence(_) => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::capacity::CapacityPlan;
 use super::facts::{
-    BreakEvenFacts, CompilerEstimate, HardwareFacts, ModelCard, UncertaintyFacts, VolumeCurve, WaitingFacts,
+    BreakEvenFacts, CompilerEstimate, HardwareFacts, ModelCard, SpeedUp, UncertaintyFacts, VolumeCurve, WaitingFacts,
 };
 use super::migration::MigrationPlan;
 use crate::labels::Language;
@@ -57,6 +57,8 @@ pub struct ReportInput {
     pub model_cards: Vec<ModelCard>,
     /// What vendors' compilers say of accelerators that are not here.
     pub compiler_estimates: Vec<CompilerEstimate>,
+    /// Stacks against one that does not compile; empty where that was not measured.
+    pub speed_ups: Vec<SpeedUp>,
     /// Two runs compared; absent while there are not two.
     pub comparison: Option<RunsCompared>,
     /// The plan of the capacity, or why there is none.

@@ -18,9 +18,10 @@ mod migration;
 mod own_words;
 mod sensitivity;
 
+pub use answer::{AnswerInWords, answer_in_words};
 pub use facts::{
-    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, ModelCard, OptionOdds,
-    UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
+    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, ModelCard, OptionOdds, PaysBack,
+    SpeedUp, UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
 };
 pub use input::{
     AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,

@@ -77,6 +77,13 @@ pub struct Cover {
 }
 
 impl Document {
+    /// The title without the kind of document that stands before it.
+    pub fn own_title(&self) -> &str {
+        let title = self.meta.title.as_str();
+        let kind = self.cover.as_ref().map_or("", |cover| cover.kicker.as_str());
+        title.strip_prefix(kind).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(title)
+    }
+
     /// The text of a piece of rich text with its numbers filled in, without any mark-up.
     pub fn plain(&self, rich: &Rich) -> String {
         rich.plain(&self.values, self.language())

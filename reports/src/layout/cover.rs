@@ -75,8 +75,9 @@ impl Composer<'_> {
 
     fn cover_titles(&mut self, cover: &Cover, section: ElementId, band_end: f32) -> Vec<Prim> {
         let side = self.geometry.side;
-        let (kicker, title, subtitle) =
-            (self.structure.add("P", section), self.structure.add("H1", section), self.structure.add("P", section));
+        let kicker = self.structure.add("P", section);
+        let title_element = self.structure.add("H1", section);
+        let subtitle = self.structure.add("P", section);
         let theme = &self.set.theme;
         let mut canvas = Canvas::new(self.set);
         canvas.mark(Role::Element(kicker));
@@ -89,8 +90,9 @@ impl Composer<'_> {
 
         let room = band_end - BAND_INSET - TITLE_TOP;
         let cover_text = theme.cover_text;
-        let title_text = Rich::from(Inline::name(&self.document.meta.title));
-        let title_slot = Slot::left(side, self.geometry.column() - 60.0, title);
+        // The kind of document already stands above the title.
+        let title_text = Rich::from(Inline::name(self.document.own_title()));
+        let title_slot = Slot::left(side, self.geometry.column() - 60.0, title_element);
         let styles = [31.0, 26.0, 21.0, 16.0, 12.0].map(|size| style(Face::SemiBold, size, size * 1.2, Color::WHITE));
         let title_lines = self.fit_text(&title_text, &styles, title_slot, room * 0.7);
         let title_height = total_height(&title_lines);

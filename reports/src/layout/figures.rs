@@ -117,7 +117,7 @@ impl Composer<'_> {
 
     fn drawing_height(&self, figure: &Figure) -> f32 {
         let tallest = self.geometry.body() * 0.75;
-        if figure.height_pt.is_finite() { figure.height_pt.clamp(40.0, tallest) } else { 180.0 }
+        if figure.height_pt.is_finite() { figure.height_pt.clamp(90.0, tallest) } else { 180.0 }
     }
 
     fn draw(&self, figure: &Figure, area: Area, element: ElementId, strip: &mut Strip) {

@@ -38,7 +38,7 @@ pub(crate) fn decorate(set: &Typesetter, document: &Document, geometry: &Geometr
             canvas.prims.push(Prim::Logo(area));
             title_left += area.width + 8.0;
         }
-        canvas.label_within(at(title_left, 40.0), half - (title_left - left), &meta.title, head, Align::Left);
+        canvas.label_within(at(title_left, 40.0), half - (title_left - left), document.own_title(), head, Align::Left);
         canvas.label_within(at(right, 40.0), half, section, quiet_head, Align::Right);
         if meta.sample {
             sample_mark(&mut canvas, geometry.width / 2.0, 40.0);

@@ -176,7 +176,7 @@ impl Composer<'_> {
         take_lines(&mut strip, &mut cells, 0..most, PAD_HEAD, leading);
         let words = self.set.language.words();
         let key = self.headers.len();
-        let label = fill(words.continued, &[&format!("{}\u{a0}", words.table), &number.to_string()]);
+        let label = fill(words.continued, &[words.table, &number.to_string()]);
         self.headers.insert(key, TableHeader { strip: strip.clone(), label });
         self.strips.push(strip);
         (Some(key), height)

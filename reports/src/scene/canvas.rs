@@ -29,7 +29,7 @@ impl LabelStyle {
 }
 
 /// Text is never set smaller than this part of its intended size; what still does not fit is shortened.
-const SMALLEST_SHRINK: f32 = 0.72;
+const SMALLEST_SHRINK: f32 = 0.84;
 
 impl<'a> Canvas<'a> {
     /// An empty canvas.

@@ -4,8 +4,8 @@ use assay_base::NumericFormat;
 use assay_cost_models::evaluation::{Driver, Metric, cost_curves};
 use assay_cost_models::{Assumptions, Evaluation, OptionInput};
 use assay_reports::content::{
-    BreakEvenFacts, Crossover, HardwareFacts, ModelCard, OptionOdds, UncertaintyFacts, VolumeCurve, WaitingFacts,
-    WaitingValue,
+    BreakEvenFacts, Crossover, HardwareFacts, ModelCard, OptionOdds, PaysBack, SpeedUp, UncertaintyFacts, VolumeCurve,
+    WaitingFacts, WaitingValue,
 };
 
 pub fn uncertainty(evaluations: &[Evaluation]) -> UncertaintyFacts {
@@ -115,4 +115,24 @@ pub fn model_cards() -> Vec<ModelCard> {
         range_used: Some([0.3, 1.2]),
         limits: vec!["It knows nothing of software that is not there yet".to_owned()],
     }]
+}
+
+/// Two compilers held against running without one.
+pub fn speed_ups() -> Vec<SpeedUp> {
+    let row = |workload: &str, stack: &str, speed_up: Option<f64>, pays_back| SpeedUp {
+        workload: workload.to_owned(),
+        device: "NVIDIA H100".to_owned(),
+        stack: stack.to_owned(),
+        baseline: "torch-eager".to_owned(),
+        speed_up,
+        interval: speed_up.map(|ratio| [ratio * 0.97, ratio * 1.04]),
+        compile_secs: Some(2.6),
+        pays_back,
+    };
+    vec![
+        row("encoder-block-fp32", "inductor", Some(1.46), PaysBack::AfterItems(52_000.0)),
+        row("encoder-block-fp32", "triton", Some(1.31), PaysBack::AfterItems(31_000.0)),
+        row("gemm-fp32", "inductor", Some(0.98), PaysBack::Never),
+        row("gemm-fp32", "tvm", None, PaysBack::Unknown),
+    ]
 }

@@ -321,6 +321,7 @@ pub fn input() -> ReportInput {
         hardware: facts::hardware(),
         model_cards: facts::model_cards(),
         compiler_estimates: Vec::new(),
+        speed_ups: facts::speed_ups(),
         comparison: Some(comparison(&measurements)),
         capacity: Ok(super::capacity::plan(false)),
         migration: Ok(super::migration::plan()),
@@ -398,4 +399,20 @@ fn comparison(measurements: &[Measurement]) -> RunsCompared {
         })
         .collect();
     RunsCompared { baseline: "20261118T090000Z-0001".to_owned(), candidate: "20261120T090000Z-0002".to_owned(), rows }
+}
+
+/// A study about which nothing is known but its text.
+pub fn bare() -> ReportInput {
+    let mut bare = input();
+    bare.measurements.clear();
+    bare.ceilings.clear();
+    bare.options.clear();
+    bare.evaluations.clear();
+    bare.workload = None;
+    bare.answer = AnswerFacts::default();
+    bare.sensitivity = None;
+    bare.comparison = None;
+    bare.capacity = Err("Nothing can be planned yet.".to_owned());
+    bare.migration = Err("There is no recommendation yet.".to_owned());
+    bare
 }

@@ -201,7 +201,7 @@ pub fn assess(
     missing.extend(options.iter().filter_map(|option| faster_format(option, measured)));
     missing.extend(doubts::of_dates(&options, pricing_date, today));
     missing.extend(doubts::of_amounts(study, &options));
-    let answer = answer(study, &options, &evaluations, &assumptions);
+    let answer = answer(&options, &evaluations, &assumptions);
     let mut assessment = Assessment {
         study: study.clone(),
         workload,
@@ -285,6 +285,18 @@ fn missing(study: &Study, options: &[ResolvedOption], evaluations: &[Evaluation]
             }
         }
     }
+    // Prices that are old are one task.
+    let (old, doubts): (Vec<_>, Vec<_>) = doubts.into_iter().partition(|(text, _)| old_price(text).is_some());
     missing.extend(doubts.into_iter().map(|(text, names)| format!("{}: {text}", names.join("; "))));
+    let quotes: Vec<String> =
+        old.iter().filter_map(|(text, names)| Some(format!("{} ({})", names.join("; "), old_price(text)?))).collect();
+    if !quotes.is_empty() {
+        missing.push(format!("Price quotes to renew: {}", quotes.join("; ")));
+    }
     missing
+}
+
+/// The age in a doubt about the age of a price, such as `92 days old`.
+fn old_price(doubt: &str) -> Option<&str> {
+    doubt.strip_prefix("the price is ").filter(|age| age.ends_with(" days old"))
 }

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use assay_core::Measurement;
 use assay_core::estimate::Verdict;
 use assay_cost_models::evaluation::{BreakEven, Driver, Metric, ValueOfWaiting, cost_curves};
 use assay_cost_models::simulation::OptionOutcome;
 use assay_hardware_profiles::{Catalog, Profile};
 use assay_reports::content::{
-    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, OptionOdds, UncertaintyFacts,
-    VolumeCurve, WaitingFacts, WaitingValue,
+    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, OptionOdds, PaysBack, SpeedUp,
+    UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
 };
 use assay_study::{StudyOption, ThroughputSource};
 
 use crate::assess::Assessment;
+use crate::compilers;
 use crate::estimates::EstimateRecord;
 use crate::uncertainty::simulate;
 use crate::what_if;
@@ -47,6 +49,26 @@ pub(super) fn compiler_estimates(records: &[EstimateRecord]) -> Vec<CompilerEsti
         }
     };
     records.iter().filter(|record| record.is_of_the_program()).map(of).collect()
+}
+
+/// Stacks against the one that does not compile.
+pub(super) fn speed_ups(measurements: &[Measurement]) -> Vec<SpeedUp> {
+    let of = |row: compilers::CompilerRow| SpeedUp {
+        workload: row.workload,
+        device: row.device,
+        stack: row.stack.to_string(),
+        baseline: compilers::EAGER.to_owned(),
+        speed_up: row.speed_up,
+        interval: row.speed_up_interval,
+        compile_secs: row.compile_secs,
+        pays_back: match row.pays_back {
+            compilers::PaysBack::After { items, .. } => PaysBack::AfterItems(items),
+            compilers::PaysBack::AtOnce => PaysBack::AtOnce,
+            compilers::PaysBack::Never => PaysBack::Never,
+            compilers::PaysBack::Unknown => PaysBack::Unknown,
+        },
+    };
+    compilers::compilers(measurements, compilers::EAGER).into_iter().map(of).collect()
 }
 
 /// What many samples say; `None` where nothing is uncertain or the study's correlations do not fit.

@@ -21,14 +21,14 @@ pub(super) fn section(author: &mut Author<'_>, plan: &CapacityPlan, option: &Opt
     let cash = money(author, plan, format!("plan.{}.cash", option.id), scenario.cash, option.cost_evidence);
     Some(Section {
         kicker: "Cash".to_owned(),
-        action_title: rich![
-            Inline::name(&option.name),
-            " costs ",
-            cost,
-            " over the horizon and takes ",
-            cash,
-            " of cash"
-        ],
+        action_title: match scenario
+            .cost
+            .zip(scenario.cash)
+            .is_some_and(|(cost, cash)| (cost / cash - 1.0).abs() < 1e-6)
+        {
+            true => rich![Inline::name(&option.name), ": ", cost, " over the horizon, paid as it is used"],
+            false => rich![Inline::name(&option.name), ": a cost of ", cost, " over the horizon, and cash of ", cash],
+        },
         anchor: format!("cash-{}", option.id),
         blocks,
     })
@@ -100,7 +100,12 @@ fn table(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan, scen
         })
         .collect();
     let mut sum = vec![Rich::from("Sum")];
-    sum.extend(kinds.iter().map(|_| Rich::new()));
+    for kind in &kinds {
+        let amounts = scenario.quarters.iter().flat_map(|quarter| &quarter.lines).filter(|line| line.kind == **kind);
+        let amount = amounts.map(|line| line.amount).sum();
+        let id = format!("plan.{}.sum.{}", option.id, kind.label());
+        sum.push(money(author, plan, id, Some(amount), class).into());
+    }
     sum.push(money(author, plan, format!("plan.{}.cost", option.id), scenario.cost, class).into());
     sum.push(money(author, plan, format!("plan.{}.cash", option.id), scenario.cash, class).into());
     rows.push(Row::new(sum).kind(RowKind::Total));

@@ -44,34 +44,45 @@ fn title(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan) -> R
     let first_value = units(author, format!("plan.{}.first", option.id), first, option.fleet_evidence);
     let last_value = units(author, format!("plan.{}.last", option.id), last, option.fleet_evidence);
     if first == last {
-        return rich![name, " carries the demand with ", first_value, " units throughout"];
+        let unit = if first == Some(1) { " unit throughout" } else { " units throughout" };
+        return rich![name, " carries the demand with ", first_value, unit];
     }
     rich![name, ": the fleet goes from ", first_value, " to ", last_value, " units"]
 }
 
 fn figure(author: &Author<'_>, option: &OptionPlan, scenario: &ScenarioPlan) -> Figure {
     let value = |count: u64| Some(GroupedValue { value: Some(count as f64), interval: None, highlight: false });
+    // Where the fleet is what is needed, one bar says it.
+    let is_exact = scenario.quarters.iter().all(|quarter| quarter.in_service == quarter.needed);
     let groups: Vec<BarGroup> = scenario
         .quarters
         .iter()
         .map(|quarter| BarGroup {
             label: quarter.quarter.to_string(),
-            values: vec![
+            values: [
                 Some(GroupedValue {
                     value: Some(quarter.needed as f64),
                     interval: Some([quarter.needed_low as f64, quarter.needed_high as f64]),
                     highlight: quarter.missing > 0,
                 }),
                 value(quarter.in_service),
-            ],
+            ]
+            .into_iter()
+            .take(if is_exact { 1 } else { 2 })
+            .collect(),
         })
         .collect();
-    let height_pt = (36.0 + 19.0 * groups.len() as f32).clamp(110.0, 330.0);
+    let each = if is_exact { 14.0 } else { 19.0 };
+    let height_pt = (36.0 + each * groups.len() as f32).clamp(110.0, 330.0);
+    let members: &[&str] = if is_exact { &["needed"] } else { &["needed", "in service"] };
     Figure {
         anchor: format!("fleet-figure-{}", option.id),
-        takeaway: rich!["Units needed and units in service, quarter by quarter"],
+        takeaway: match is_exact {
+            true => rich!["Units needed, all of them in service, quarter by quarter"],
+            false => rich!["Units needed and units in service, quarter by quarter"],
+        },
         chart: Chart::Grouped(GroupedChart {
-            members: vec!["needed".to_owned(), "in service".to_owned()],
+            members: members.iter().map(|&member| member.to_owned()).collect(),
             groups,
             quantity: Quantity::Number,
             axis: "Units".to_owned(),
@@ -113,7 +124,7 @@ fn table(author: &mut Author<'_>, option: &OptionPlan, scenario: &ScenarioPlan) 
         .collect();
     Table {
         anchor: format!("fleet-table-{}", option.id),
-        title: rich!["Fleet of ", Inline::name(&option.name)],
+        title: rich!["The fleet quarter by quarter: ", Inline::name(&option.name)],
         columns: vec![
             Column::text("Quarter"),
             Column::number("Peak/s"),
@@ -127,7 +138,7 @@ fn table(author: &mut Author<'_>, option: &OptionPlan, scenario: &ScenarioPlan) 
             Column::number("Power"),
         ],
         rows,
-        source: source(author, "the capacity plan; what is not the site's has no power here.", &[class]),
+        source: source(author, "the capacity plan; rented units draw no power of the site.", &[class]),
     }
 }
 

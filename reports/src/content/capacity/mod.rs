@@ -10,7 +10,7 @@ pub use plan::{
 };
 
 use super::author::Author;
-use super::findings::plural;
+use super::findings::{plural, remark};
 use super::{ReportInput, ReportKind, day, dossier};
 use crate::charts::{Chart, LineChart, Quantity, Series};
 use crate::document::{
@@ -72,7 +72,7 @@ fn roadmap(author: &mut Author<'_>) -> Option<Section> {
     }
     let undated = author.input.hardware.iter().filter(|hardware| hardware.lifecycle.is_none()).count();
     let action_title = if undated == 0 {
-        rich!["What is sold of the hardware today, and what has to be asked"]
+        rich!["What the market offers today, and what to ask of suppliers"]
     } else {
         let count = author.count("roadmap.unknown", undated);
         rich!["Where ", count, plural(undated, " product stands", " products stand"), " in its life is not known"]
@@ -181,13 +181,19 @@ pub(super) fn headline(author: &mut Author<'_>, plan: &CapacityPlan) -> Rich {
     if option.ownership == Ownership::Service {
         return rich![Inline::name(&option.name), " serves the demand as a service for ", cost];
     }
+    let one = first == Some(1);
     let first = units(author, format!("plan.{}.first", option.id), first, option.fleet_evidence);
     let most = units(author, format!("plan.{}.most", option.id), most, option.fleet_evidence);
-    rich![Inline::name(&option.name), " needs ", first, " units at first and ", most, " at most, for ", cost]
+    let at_first = if one { " unit at first, " } else { " units at first, " };
+    rich![Inline::name(&option.name), ": ", first, at_first, most, " at most, for ", cost]
 }
 
 fn summary(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
-    let mut blocks = Vec::new();
+    let mut blocks = vec![Block::Paragraph(
+        "The plan counts what the fleet costs: rent and commitments, or hardware with its upkeep and energy. Staff, \
+         migration and parallel running are in the cost comparison of the dossier."
+            .into(),
+    )];
     if let Some(option) = detailed(author, plan).into_iter().next() {
         blocks.push(Block::Kpis(kpis(author, plan, option)));
     }
@@ -220,7 +226,9 @@ fn warnings(plan: &CapacityPlan) -> Vec<Rich> {
         }
     }
     let line = |(text, names): (&str, Vec<&str>)| {
-        rich![Inline::strong(Inline::name(names.join("; "))), ": ", Inline::name(text)]
+        let mut line = rich![Inline::strong(Inline::name(names.join("; "))), ": "];
+        line.extend(remark(text));
+        line
     };
     remarks.into_iter().map(line).collect()
 }
@@ -358,7 +366,7 @@ fn demand(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
         .collect();
     let figure = Figure {
         anchor: "demand-figure".to_owned(),
-        takeaway: demand_takeaway(author, plan),
+        takeaway: rich!["Demand of each month in ", Inline::name(&plan.item)],
         chart: Chart::Lines(LineChart {
             series,
             x: Quantity::Months,
@@ -370,7 +378,7 @@ fn demand(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
         source: source(author, "the study's forecasts.", &[Evidence::Assumed]),
     };
     let mut columns = vec![Column::text("Quarter")];
-    columns.extend(plan.demand.iter().map(|forecast| Column::number(format!("{}, peak/s", forecast.name))));
+    columns.extend(plan.demand.iter().map(|forecast| Column::number(&forecast.name)));
     let rows = plan
         .quarters
         .iter()
@@ -389,18 +397,16 @@ fn demand(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
         .demand
         .iter()
         .map(|forecast| {
-            rich![
-                Inline::strong(Inline::name(&forecast.name)),
-                ": ",
-                Inline::name(&forecast.model),
-                ". ",
-                Inline::name(&forecast.source)
-            ]
+            let mut line =
+                rich![Inline::strong(Inline::name(&forecast.name)), ": ", Inline::name(&forecast.model), " ("];
+            line.extend(remark(&forecast.source));
+            line.push(")");
+            line
         })
         .collect();
     let table = Table {
         anchor: "demand-table".to_owned(),
-        title: rich![Inline::name(&plan.item), " a second at the peak of each quarter"],
+        title: rich!["Peak of each quarter in ", Inline::name(format!("{}/s", plan.item))],
         columns,
         rows,
         source: source(author, "the study's forecasts.", &[Evidence::Assumed]),
@@ -442,6 +448,12 @@ fn demand_takeaway(author: &mut Author<'_>, plan: &CapacityPlan) -> Rich {
     }
 }
 
+/// Where a figure comes from; the name of a field of the study is set as code.
+fn origin(source: &str) -> Rich {
+    let is_field = !source.contains(' ') && source.contains('.');
+    if is_field { rich!["the study: ", Inline::code(source)] } else { remark(source) }
+}
+
 /// Every figure the plan was made from.
 fn inputs(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
     let mut blocks = Vec::new();
@@ -457,7 +469,7 @@ fn inputs(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
                     Inline::name(&fact.label).into(),
                     shown.into(),
                     Inline::Evidence(fact.evidence).into(),
-                    Inline::name(&fact.source).into(),
+                    origin(&fact.source),
                 ])
             })
             .collect();
@@ -466,7 +478,7 @@ fn inputs(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
         }
         blocks.push(Block::Table(Table {
             anchor: format!("inputs-{}", option.id),
-            title: rich!["What the plan of ", Inline::name(&option.name), " was made from"],
+            title: rich!["Inputs of the plan: ", Inline::name(&option.name)],
             columns: vec![
                 Column::text("Figure"),
                 Column::number("Value"),

@@ -19,7 +19,7 @@ fn control(author: &Author<'_>) -> Facts {
     let input = author.input;
     let mut rows = vec![
         Fact::new(
-            "Answers for it",
+            "Responsible",
             input
                 .study
                 .author
@@ -51,8 +51,8 @@ fn control(author: &Author<'_>) -> Facts {
     if input.language() != crate::Language::English {
         rows.push(Fact::new(
             "Language",
-            "Headings, labels and tables are translated; sentences made by rules, and the study's own words, stay in \
-             their language",
+            "Labels and the sentences of this document are translated; what the study, the catalogue and the planning \
+             rules say in words of their own stays in their language",
         ));
     }
     Facts {

@@ -2,8 +2,8 @@
 
 use super::saving;
 use crate::charts::{Bar, BarChart, Chart, LineChart, Marker, Quantity, Series, StackedBar, StackedChart};
-use crate::content::author::{Author, cost_evidence, in_months};
-use crate::content::findings::{plural, total};
+use crate::content::author::{Author, cost_evidence, in_months, months_plain};
+use crate::content::findings::{plural, remark, total};
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
 use crate::theme::evidence_mark;
@@ -46,16 +46,17 @@ fn title(author: &mut Author<'_>) -> Rich {
     if let Some(first) = author.found.ranked.first().copied().filter(|first| first.id != cheapest.id) {
         let horizon = author.horizon();
         return rich![
-            Inline::name(&cheapest.name),
-            " costs least for an item, ",
+            "Cheapest over ",
+            horizon,
+            ": ",
             Inline::name(&first.name),
-            " over ",
-            horizon
+            "; cheapest per item: ",
+            Inline::name(&cheapest.name)
         ];
     }
     let cost = author.unit_cost(cheapest);
     let items = Inline::name(&author.input.items);
-    rich![Inline::name(&cheapest.name), " has the lowest unit cost: ", cost, " for a million ", items]
+    rich![Inline::name(&cheapest.name), " has the lowest unit cost: ", cost, " per million ", items]
 }
 
 fn paragraph(author: &mut Author<'_>) -> Rich {
@@ -96,7 +97,7 @@ fn unit_cost_figure(author: &mut Author<'_>) -> Figure {
         })
         .collect();
     let currency = author.input.assumptions.currency;
-    let axis = format!("Cost of a million {} ({currency})", author.input.items);
+    let axis = format!("Cost per million {} ({currency})", author.input.items);
     Figure {
         anchor: "unit-cost".to_owned(),
         takeaway: unit_cost_takeaway(author),
@@ -124,7 +125,7 @@ fn unit_cost_takeaway(author: &mut Author<'_>) -> Rich {
     let ratio = author.value(
         "unit_cost.spread",
         ratio,
-        |ratio| format::significant(ratio, 3),
+        |ratio| format::significant(ratio, 2),
         Some(cheapest.evidence.weaker(dearest.evidence)),
     );
     rich![
@@ -132,9 +133,9 @@ fn unit_cost_takeaway(author: &mut Author<'_>) -> Rich {
         Inline::name(&author.input.items),
         " cost ",
         ratio,
-        " times more with ",
+        " times as much with ",
         Inline::name(&dearest.name),
-        " than with ",
+        " as with ",
         Inline::name(&cheapest.name)
     ]
 }
@@ -174,7 +175,7 @@ fn total_figure(author: &mut Author<'_>) -> Figure {
         })
         .collect();
     let mut names: Vec<String> = components.iter().map(|component| component.label().to_owned()).collect();
-    names.push("all else".to_owned());
+    names.push("remaining parts".to_owned());
     let currency = author.input.assumptions.currency;
     let height_pt = bar_height(bars.len()) + 16.0;
     let horizon = author.input.assumptions.horizon_months;
@@ -221,7 +222,7 @@ fn total_takeaway(author: &mut Author<'_>) -> Rich {
     let id = format!("option.{}.largest_component", first.id);
     let share = author.share(id, Some(largest.amount.amount / sum), cost_evidence(first));
     let sum = author.total(first);
-    rich![Inline::name(&first.name), " costs ", sum, "; ", share, " of it is ", Inline::name(largest.component.label())]
+    rich![Inline::name(&first.name), ": ", sum, " in all, ", share, " of it ", Inline::name(largest.component.label())]
 }
 
 /// What the options bring against the baseline, month by month; without any benefit, what they cost.
@@ -322,12 +323,9 @@ fn returns_row(author: &mut Author<'_>, option: &Evaluation) -> Row {
     let id = |what: &str| format!("option.{}.{what}", option.id);
     let tco = option.tco.as_ref();
     let benefit = option.benefit.as_ref();
-    let low = author.amount(option, "tco_low", tco.map(|tco| tco.total_low.amount));
-    let high = author.amount(option, "tco_high", tco.map(|tco| tco.total_high.amount));
-    let range = if tco.is_some() { rich![low, " to ", high] } else { rich![format::UNKNOWN] };
+    let range = author.cost_range(option);
     let irr = benefit.and_then(|benefit| benefit.irr.single());
     let discounted = benefit.and_then(|benefit| benefit.discounted_payback_months);
-    let months = |months: f64| format::significant(months, 3);
     Row::new(vec![
         Inline::name(&option.name).into(),
         author.total(option).into(),
@@ -335,8 +333,8 @@ fn returns_row(author: &mut Author<'_>, option: &Evaluation) -> Row {
         author.amount(option, "present_value", tco.map(|tco| tco.present_value.amount)).into(),
         author.amount(option, "npv", option.npv().map(|npv| npv.amount)).into(),
         author.value(id("irr"), irr, annual_rate, Some(evidence)).into(),
-        author.value(id("payback_plain"), option.payback_months(), months, Some(option.evidence)).into(),
-        author.value(id("discounted_payback"), discounted, months, Some(evidence)).into(),
+        author.value(id("payback_plain"), option.payback_months(), months_plain, Some(option.evidence)).into(),
+        author.value(id("discounted_payback"), discounted, months_plain, Some(evidence)).into(),
         Inline::Evidence(evidence).into(),
     ])
 }
@@ -363,7 +361,11 @@ pub(super) fn notes(author: &Author<'_>) -> Vec<Block> {
     }
     let remarks = remarks
         .into_iter()
-        .map(|(note, names)| rich![Inline::strong(Inline::name(names.join("; "))), ": ", Inline::name(note)])
+        .map(|(note, names)| {
+            let mut text = rich![Inline::strong(Inline::name(names.join("; "))), ": "];
+            text.extend(remark(note));
+            text
+        })
         .collect();
     vec![Block::Heading("Remarks on the costs".into()), Block::Bullets(remarks)]
 }

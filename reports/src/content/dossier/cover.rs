@@ -12,7 +12,8 @@ pub(super) fn cover(author: &mut Author<'_>) -> Cover {
     if author.found.best.is_some() {
         statement.extend(rich![" ", input.answer.confidence.description()]);
     }
-    let passed = author.count("measurements.passed", author.found.passed.len());
+    let passed = author.found.passed.len();
+    let passed = author.count("measurements.passed", passed);
     let total = author.count("measurements.total", input.measurements.len());
     let mut facts = vec![Fact::new("Prepared", Inline::name(day(input)))];
     if let Some(name) = &input.study.author {

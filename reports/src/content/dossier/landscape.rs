@@ -14,8 +14,8 @@ const GREATEST: f64 = 5.0;
 
 pub(super) fn section(author: &mut Author<'_>) -> Section {
     let mut blocks = vec![Block::Paragraph(rich![
-        "Specifications are what vendors state, not what was reached; a blank is a figure that no source in the \
-         catalogue states. Where no quote is dated, ask for one."
+        "Specifications are what vendors state, not what was reached; a dash marks a figure that no source in the \
+         catalogue states."
     ])];
     blocks.push(match author.input.hardware.is_empty() {
         true => Block::Paragraph(rich![
@@ -51,12 +51,12 @@ fn title(author: &mut Author<'_>, options: &[&Evaluation], criteria: &[Criterion
             let won = author.count("landscape.led", count);
             let all = author.count("landscape.criteria", criteria.len());
             rich![
-                Inline::name(&option.name),
-                " is the strongest in ",
+                "Strongest in ",
                 won,
                 " of ",
                 all,
-                plural(criteria.len(), " criterion", " criteria")
+                plural(criteria.len(), " criterion: ", " criteria: "),
+                Inline::name(&option.name)
             ]
         }
         _ => rich!["What the hardware of the options can do on paper"],
@@ -125,12 +125,12 @@ fn criteria(author: &Author<'_>, options: &[&Evaluation]) -> Vec<Criterion> {
     let hardware = |option: &Evaluation| author.input.hardware.iter().find(|known| known.options.contains(&option.id));
     let measures: [(&'static str, bool, Vec<Option<f64>>); 6] = [
         ("Present value", false, of(options, |o| o.tco.as_ref().map(|tco| tco.present_value.amount))),
-        ("Cost of an item", false, of(options, |o| o.cost_per_million.map(|cost| cost.value.amount / cost.per_items))),
-        ("Throughput of a unit", true, of(options, |o| o.throughput.map(|throughput| throughput.value))),
+        ("Cost per item", false, of(options, |o| o.cost_per_million.map(|cost| cost.value.amount / cost.per_items))),
+        ("Throughput per unit", true, of(options, |o| o.throughput.map(|throughput| throughput.value))),
         ("Memory", true, of(options, |o| hardware(o)?.memory_bytes)),
         ("Memory bandwidth", true, of(options, |o| hardware(o)?.bandwidth_bytes_per_sec)),
         (
-            "Work for a watt",
+            "Work per watt",
             true,
             of(options, |o| {
                 let rate = facts(author.input, &o.id)?.throughput.as_ref().ok()?.per_accelerator.value;

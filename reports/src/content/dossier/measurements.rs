@@ -8,7 +8,12 @@ use crate::rich;
 use assay_base::{Evidence, format};
 use assay_core::measurement::NOISY_ABOVE;
 use assay_core::{Environment, Measurement};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the table of results names the device; left out where there is only one.
+const DEVICE_COLUMN: usize = 1;
+/// Rates closer than this are level.
+const LEVEL: f64 = 1.01;
 
 pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
     let mut blocks = vec![Block::Paragraph(paragraph(author))];
@@ -38,11 +43,11 @@ fn title(author: &mut Author<'_>) -> Rich {
         rich!["All ", all, plural(total, " measurement", " measurements"), " passed the check against the reference"]
     } else {
         let passed = author.count("measurements.passed", passed);
-        rich![passed, " of ", all, plural(total, " measurement", " measurements"), " passed; the rest say why not"]
+        rich![passed, " of ", all, plural(total, " measurement", " measurements"), " passed"]
     };
     if noisy > 0 {
         let noisy_count = author.count("measurements.noisy", noisy);
-        title.extend(rich![", and ", noisy_count, plural(noisy, " is noisy", " are noisy")]);
+        title.extend(rich![", ", noisy_count, plural(noisy, " of them noisy", " of them noisy")]);
     }
     title
 }
@@ -95,18 +100,18 @@ fn study_workload_figure(author: &mut Author<'_>) -> Option<Block> {
         .collect();
     let unit = best.throughput.as_ref().map_or_else(String::new, |throughput| throughput.unit.clone());
     let ratio = Some(best_rate / worst_rate).filter(|ratio| ratio.is_finite());
-    let ratio = author.value("measured.spread", ratio, |ratio| format::significant(ratio, 3), Some(Evidence::Measured));
+    let name = format!("{} on {}", best.stack, place(best));
+    let takeaway = if ratio.is_some_and(|ratio| ratio < LEVEL) {
+        rich!["The stacks are level for the study's workload: they differ by less than a hundredth"]
+    } else {
+        let show = |ratio: f64| format::significant(ratio, 3);
+        let ratio = author.value("measured.spread", ratio, show, Some(Evidence::Measured));
+        rich!["Fastest for the study's workload: ", Inline::name(name), ", ", ratio, " times as fast as the slowest"]
+    };
     let height_pt = 40.0 + 22.0 * found.len().min(12) as f32;
     Some(Block::Figures(vec![Figure {
         anchor: "study-workload".to_owned(),
-        takeaway: rich![
-            Inline::name(best.stack.to_string()),
-            " on ",
-            Inline::name(place(best)),
-            " is fastest for the study's workload, ",
-            ratio,
-            " times the slowest"
-        ],
+        takeaway,
         chart: Chart::Bars(BarChart { bars, quantity: Quantity::Number, axis: format!("{workload} ({unit})") }),
         height_pt,
         source: author.measured_source("median throughput; whiskers are the confidence interval of the median."),
@@ -130,21 +135,48 @@ pub(in crate::content) fn place(measurement: &Measurement) -> String {
 }
 
 fn results_table(author: &mut Author<'_>) -> Table {
-    let rows = author.input.measurements.iter().map(|measurement| result_row(author, measurement)).collect();
+    let mut results: Vec<&Measurement> = author.input.measurements.iter().collect();
+    // The stacks of a workload stand together, workloads in the order in which they were first measured.
+    let mut order: BTreeMap<&str, usize> = BTreeMap::new();
+    for measurement in &results {
+        let next = order.len();
+        order.entry(&measurement.workload.id).or_insert(next);
+    }
+    results.sort_by_key(|measurement| order.get(measurement.workload.id.as_str()).copied());
+    let places: BTreeSet<String> = results.iter().map(|measurement| place(measurement)).collect();
+    let only_place = places.first().filter(|_| places.len() == 1);
+    let rows = results
+        .iter()
+        .map(|measurement| {
+            let mut row = result_row(author, measurement);
+            if only_place.is_some() {
+                row.cells.remove(DEVICE_COLUMN);
+            }
+            row
+        })
+        .collect();
+    let mut columns = vec![
+        Column::text("Workload"),
+        Column::text("Device"),
+        Column::text("Stack"),
+        Column::number("Median"),
+        Column::number("p99"),
+        Column::number("Throughput"),
+        Column::number("Error norm"),
+        Column::number("Noise"),
+        Column::text("Verdict"),
+    ];
+    let title = match only_place {
+        Some(place) => {
+            columns.remove(DEVICE_COLUMN);
+            rich!["All results on ", Inline::name(place), ", one row for each workload and stack"]
+        }
+        None => "All results, one row for each workload, device and stack".into(),
+    };
     Table {
         anchor: "results".to_owned(),
-        title: "All results, one row for each workload, device and stack".into(),
-        columns: vec![
-            Column::text("Workload"),
-            Column::text("Device"),
-            Column::text("Stack"),
-            Column::number("Median"),
-            Column::number("p99"),
-            Column::number("Throughput"),
-            Column::number("Error norm"),
-            Column::number("Noise"),
-            Column::text("Verdict"),
-        ],
+        title,
+        columns,
         rows,
         source: author.measured_source(
             "runs of the appendix. The error norm is relative to the reference; noise is the standard deviation over \
@@ -171,7 +203,7 @@ fn result_row(author: &mut Author<'_>, measurement: &Measurement) -> Row {
         author.value(id("median"), median, format::duration, evidence).into(),
         author.value(id("p99"), p99, format::duration, evidence).into(),
         author.value(id("throughput"), rate, |rate| format::throughput(rate, unit), evidence).into(),
-        author.value(id("error"), error, |error| format::significant(error, 2), evidence).into(),
+        author.value(id("error"), error, format::scientific, evidence).into(),
         author.value(id("noise"), noise, |noise| format::percent(noise, 1), evidence).into(),
         verdict(measurement).into(),
     ]);
@@ -265,7 +297,7 @@ fn system_facts(author: &mut Author<'_>, index: usize, system: &System<'_>) -> F
     }
     if !environment.device_settings.is_empty() {
         let settings: Vec<String> =
-            environment.device_settings.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            environment.device_settings.iter().map(|(name, value)| setting(name, value)).collect();
         rows.push(Fact::new("Device settings", Inline::name(settings.join(", "))));
     }
     Facts {
@@ -273,6 +305,17 @@ fn system_facts(author: &mut Author<'_>, index: usize, system: &System<'_>) -> F
         title: rich!["System under test: ", Inline::name(system.target)],
         rows,
         source: author.measured_source("the environment recorded with the newest run on this system."),
+    }
+}
+
+/// A setting as it is read: `application_sm_clock_hz` of 1980000000 is `application sm clock: 1,980 MHz`.
+fn setting(name: &str, value: &str) -> String {
+    let spaced = |name: &str| name.replace('_', " ");
+    let number = value.parse::<f64>().ok();
+    match (name.strip_suffix("_hz"), name.strip_suffix("_watts"), number) {
+        (Some(name), _, Some(hertz)) => format!("{}: {}\u{a0}MHz", spaced(name), format::thousands(hertz / 1e6, 0)),
+        (_, Some(name), Some(watts)) => format!("{}: {}", spaced(name), format::power(watts)),
+        _ => format!("{}: {value}", spaced(name)),
     }
 }
 
@@ -293,10 +336,13 @@ fn foreign_load(author: &mut Author<'_>, index: usize, system: &System<'_>) -> R
     let load = worst(|measurement| measurement.foreign_load.load_average);
     let steal = worst(|measurement| measurement.foreign_load.steal);
     let busy = worst(|measurement| measurement.foreign_load.foreign_busy_cpus);
+    if load.is_none() && steal.is_none() && busy.is_none() {
+        return rich!["not known"];
+    }
     let measured = Some(Evidence::Measured);
     let two = |number: f64| format::significant(number, 2);
     let load = author.value(format!("system.{index}.load"), load, two, measured);
     let steal = author.value(format!("system.{index}.steal"), steal, |part| format::percent(part, 1), measured);
     let busy = author.value(format!("system.{index}.busy"), busy, two, measured);
-    rich!["at most: load average ", load, ", processors busy with others ", busy, ", time stolen by the host ", steal]
+    rich!["at most: load average ", load, "; processors busy with others ", busy, "; time taken by the host ", steal]
 }

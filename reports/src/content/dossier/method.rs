@@ -9,26 +9,27 @@ use assay_base::{Evidence, format};
 use assay_study::{StudyOption, ThroughputSource};
 use std::collections::BTreeMap;
 
-pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
+/// The method of measurements, and where costs are shown, that of projections and costs.
+pub(in crate::content) fn section(author: &mut Author<'_>, with_costs: bool) -> Section {
     let mut blocks = vec![
         Block::Heading("Timing".into()),
         Block::Bullets(timing(author)),
         Block::Heading("Statistics".into()),
         Block::Bullets(statistics()),
     ];
-    if model_cards::has_projection(author) {
+    if with_costs && model_cards::has_projection(author) {
         blocks.push(Block::Heading("Projection".into()));
         blocks.push(Block::Paragraph(projection(author)));
     }
-    blocks.extend([
-        Block::Heading("Cost".into()),
-        Block::Bullets(cost(author)),
-        Block::Heading("Validity".into()),
-        Block::Bullets(validity(author)),
-    ]);
+    if with_costs {
+        blocks.push(Block::Heading("Cost".into()));
+        blocks.push(Block::Bullets(cost(author)));
+    }
+    blocks.push(Block::Heading("Validity".into()));
+    blocks.push(Block::Bullets(validity(author)));
     Section {
         kicker: "Method".to_owned(),
-        action_title: "Each result is timed until its noise is known and checked before it is priced".into(),
+        action_title: "Each result is timed until its noise is known and checked before it counts".into(),
         anchor: "method".to_owned(),
         blocks,
     }
@@ -71,7 +72,7 @@ fn stop_reasons(author: &mut Author<'_>) -> Option<Rich> {
     if counts.is_empty() {
         return None;
     }
-    let mut text = rich![Inline::strong("In this study "), "timing ended by "];
+    let mut text = rich![Inline::strong("What ended it. "), "Results by what ended their timing: "];
     for (index, (label, count)) in counts.into_iter().enumerate() {
         let comma = if index > 0 { ", " } else { "" };
         let count = author.count(format!("stop.ended_by.{}", label.replace(' ', "_")), count);
@@ -139,7 +140,7 @@ fn cost(author: &mut Author<'_>) -> Vec<Rich> {
     vec![
         rich![
             Inline::strong("Time. "),
-            "Payments stand at the end of their month, purchases at its begin; the decision is at time zero. Months \
+            "Payments fall at the end of their month, purchases at its beginning; the decision is at time zero. Months \
              are discounted at ",
             rate,
             " a year."
@@ -147,7 +148,7 @@ fn cost(author: &mut Author<'_>) -> Vec<Rich> {
         rich![
             Inline::strong("Whole units. "),
             "Nobody rents a part of a server: the fleet is rounded up for the peak of each month. Owned and committed \
-             units stay once they are acquired."
+             units stay once acquired."
         ],
         rich![
             Inline::strong("Ranks. "),
@@ -163,8 +164,8 @@ fn validity(author: &mut Author<'_>) -> Vec<Rich> {
     let noisy = author.found.noisy.len();
     let mut bullets = vec![rich![
         Inline::strong("What was measured "),
-        "holds for the machines, versions and settings named with each run. A new driver, compiler or clock limit is a \
-         new measurement."
+        "holds for the machines, versions and settings named with each run. A new driver, compiler or clock limit \
+         calls for a new measurement."
     ]];
     if noisy > 0 {
         let count = author.count("measurements.noisy", noisy);

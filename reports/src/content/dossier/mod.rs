@@ -16,6 +16,7 @@ mod provenance;
 mod requirement;
 mod roofline;
 mod saving;
+mod speed_ups;
 mod stacks;
 mod summary;
 mod supply;
@@ -59,8 +60,8 @@ pub(super) fn compose(input: &ReportInput) -> Document {
     sections.push(odds::section(&mut author));
     sections.push(supply::section(&mut author));
     sections.push(outlook::risks(&mut author));
-    sections.extend(outlook::governance(&author));
-    sections.push(method::section(&mut author));
+    sections.extend(outlook::governance(&mut author));
+    sections.push(method::section(&mut author, true));
     sections.push(provenance::section(&mut author));
     let meta = super::meta(ReportKind::Dossier, input);
     Document { schema_version: SCHEMA_VERSION, meta, cover: Some(cover), sections, values: author.into_values() }

@@ -58,7 +58,7 @@ fn title(author: &mut Author<'_>, found: Option<&UncertaintyFacts>) -> Rich {
         (Some(found), Some((id, name))) => match odds_of(found, &id) {
             Some(odds) => {
                 let share = author.share(format!("odds.{id}.best"), Some(odds.best), Evidence::Assumed);
-                rich![Inline::name(name), " costs least in ", share, " of the cases drawn"]
+                rich!["In ", share, " of the cases drawn the cheapest is ", Inline::name(name)]
             }
             None => rich!["The recommendation took no part in the draw"],
         },
@@ -138,8 +138,8 @@ fn information(author: &mut Author<'_>, found: &UncertaintyFacts) -> Option<Bloc
         found.information.iter().filter(|(_, worth)| *worth > LEAST_WORTH * scale).take(INFORMATION_SHOWN).collect();
     if worth.is_empty() {
         return Some(Block::Paragraph(rich![
-            "Knowing any of these inputs exactly before deciding is worth nothing: the same option costs least \
-             whatever the input turns out to be."
+            "Knowing any one of these inputs exactly before deciding is worth nothing: the same option costs least \
+             whatever it turns out to be."
         ]));
     }
     let currency = author.input.assumptions.currency;
@@ -230,7 +230,7 @@ fn crossings(author: &mut Author<'_>) -> Vec<Block> {
             rich![
                 Inline::name(pair),
                 ": the order stays the same over the whole range of ",
-                Inline::name(inputs.join(", ")),
+                Inline::name(listed(&inputs)),
                 "."
             ]
         })
@@ -239,6 +239,14 @@ fn crossings(author: &mut Author<'_>) -> Vec<Block> {
         blocks.push(Block::Bullets(lines));
     }
     blocks
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[&str]) -> String {
+    match parts {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => parts.concat(),
+    }
 }
 
 fn crossing_row(author: &mut Author<'_>, index: usize, found: &BreakEvenFacts) -> Row {
@@ -303,7 +311,7 @@ fn waiting_text(author: &mut Author<'_>, index: usize, waiting: &WaitingFacts) -
     let currency = author.input.assumptions.currency;
     let money = |amount: f64| format::money_in(amount, currency);
     let value = author.value(id("value"), Some(known.value.abs()), money, class);
-    let now = author.value(id("now"), Some(known.now), money, class);
+    let now = author.value(id("now"), Some(known.now.min(known.staying)), money, class);
     let later = author.value(id("later"), Some(known.waiting), money, class);
     let verdict = if known.value > 0.0 { " saves " } else { " costs " };
     let mut text = rich![
@@ -316,11 +324,11 @@ fn waiting_text(author: &mut Author<'_>, index: usize, waiting: &WaitingFacts) -
         " meanwhile",
         verdict,
         Inline::strong(value),
-        " on average against the better of taking it now and never: ",
+        " on average: ",
         later,
         " instead of ",
         now,
-        "."
+        " with the better of deciding now and never."
     ];
     for (number, (name, probability, saving)) in known.scenarios.iter().enumerate() {
         let share = author.share(id(&format!("probability.{number}")), Some(*probability), Evidence::Assumed);
@@ -346,6 +354,6 @@ pub(super) fn cost_of_delay(author: &mut Author<'_>) -> Option<Rich> {
         Inline::strong("Cost of delay. "),
         "Each month of waiting forgoes ",
         Inline::strong(a_month),
-        " on average: the saving over the horizon by its months."
+        " on average, the saving spread over the horizon."
     ])
 }

@@ -2,7 +2,6 @@
 
 use super::place;
 use crate::content::author::Author;
-use crate::content::findings::plural;
 use crate::content::migration::{self, MigrationPlan};
 use crate::document::{Block, Column, Inline, Rich, Row, Section, Table};
 use crate::rich;
@@ -30,8 +29,10 @@ pub(super) fn portability(author: &mut Author<'_>) -> Section {
     } else if gaps == 0 {
         rich!["Every stack that was tried computes every workload it was given"]
     } else {
+        let tried = coverage.iter().flat_map(|row| &row.outcomes).filter(|outcome| **outcome != NOT_TRIED).count();
         let value = author.count("coverage.gaps", gaps);
-        rich![value, plural(gaps, " combination", " combinations"), " of workload and stack cannot be computed"]
+        let tried = author.count("coverage.tried", tried);
+        rich![value, " of ", tried, " combinations of workload and stack are not supported"]
     };
     Section { kicker: "Portability and effort".to_owned(), action_title, anchor: "portability".to_owned(), blocks }
 }
@@ -117,9 +118,9 @@ fn effort(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
         days,
         " person-days, worth ",
         cost,
-        "; four times in five ",
+        "; in four cases of five ",
         p80,
-        " suffice. The migration plan has the pieces of work and the gates."
+        " are enough. The migration plan has the pieces of work and the gates."
     ]
 }
 
@@ -143,19 +144,26 @@ pub(super) fn risks(author: &mut Author<'_>) -> Section {
 }
 
 /// Security, compliance and governance; `None` without a move.
-pub(super) fn governance(author: &Author<'_>) -> Option<Section> {
-    author.input.migration.as_ref().ok().map(migration::governance)
+pub(super) fn governance(author: &mut Author<'_>) -> Option<Section> {
+    let plan = author.input.migration.as_ref().ok()?;
+    Some(migration::governance(author, plan))
 }
 
 /// What to ask, from what the study does not know.
 fn questions(author: &Author<'_>) -> Vec<Rich> {
     let mut questions = Vec::new();
+    let mut unmeasured = Vec::new();
     for option in &author.input.options {
         let name = || Inline::strong(Inline::name(&option.name));
         match &option.price {
             Err(_) => questions.push(rich![name(), ": what does it cost, for which term, and what is included?"]),
             Ok(price) if !price.warnings.is_empty() => {
-                questions.push(rich![name(), ": does the quote of ", Inline::name(&price.source), " still hold?"]);
+                let mut question = rich![name(), ": does the quoted price still hold"];
+                if let Some(day) = price.as_of {
+                    question.extend(rich![", which is of ", author.date(day)]);
+                }
+                question.push("?");
+                questions.push(question);
             }
             Ok(_) => {}
         }
@@ -164,8 +172,14 @@ fn questions(author: &Author<'_>) -> Vec<Rich> {
             .as_ref()
             .is_ok_and(|throughput| throughput.per_accelerator.evidence == Evidence::Measured);
         if !is_measured {
-            questions.push(rich![name(), ": can the workload be run on one unit before anything is signed?"]);
+            unmeasured.push(option.name.as_str());
         }
+    }
+    if !unmeasured.is_empty() {
+        questions.push(rich![
+            Inline::strong(Inline::name(unmeasured.join("; "))),
+            ": can the workload be run on one unit before anything is signed?"
+        ]);
     }
     questions.push(rich!["How many units can be delivered when, and what happens when they are late?"]);
     questions.push(rich!["For how long are driver, compiler and runtime of today supported, and how are they pinned?"]);

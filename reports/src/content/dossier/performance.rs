@@ -69,7 +69,7 @@ fn title(author: &mut Author<'_>, own: &[&Measurement]) -> Rich {
     let mut text = rich![Inline::name(&first.workload.id), ": ", median, " at the median"];
     if let Some(p99) = statistics.and_then(|s| s.p99_secs) {
         let p99 = author.value(id("p99"), Some(p99), format::duration, class);
-        text.extend(rich![", at least ", p99, " in the slowest hundredth"]);
+        text.extend(rich![" and ", p99, " at the ", Inline::name("99th percentile")]);
     }
     text.extend(rich![", with ", Inline::name(first.stack.to_string()), " on ", Inline::name(place(first))]);
     text
@@ -193,9 +193,9 @@ fn throughput_against_latency(author: &mut Author<'_>) -> Option<Block> {
     let quickest =
         points.iter().min_by(|a, b| a.x.total_cmp(&b.x)).map(|point| point.label.clone()).unwrap_or_default();
     let takeaway = if best == quickest {
-        rich![Inline::name(best), " has both the highest throughput and the lowest latency"]
+        rich!["Highest throughput and lowest latency: ", Inline::name(best)]
     } else {
-        rich![Inline::name(best), " has the highest throughput, ", Inline::name(quickest), " the lowest latency"]
+        rich!["Highest throughput: ", Inline::name(best), "; lowest latency: ", Inline::name(quickest)]
     };
     Some(Block::Figures(vec![Figure {
         anchor: "pareto-throughput".to_owned(),
@@ -250,9 +250,9 @@ fn cost_against_latency(author: &mut Author<'_>) -> Block {
     let quickest = points.iter().min_by(|a, b| a.x.total_cmp(&b.x)).map(|point| point.label.clone());
     let (cheapest, quickest) = (cheapest.unwrap_or_default(), quickest.unwrap_or_default());
     let takeaway = if cheapest == quickest {
-        rich![Inline::name(cheapest), " is both the cheapest for an item and the quickest for an execution"]
+        rich!["Cheapest per item and quickest per execution: ", Inline::name(cheapest)]
     } else {
-        rich![Inline::name(cheapest), " is the cheapest for an item, ", Inline::name(quickest), " the quickest"]
+        rich!["Cheapest per item: ", Inline::name(cheapest), "; quickest per execution: ", Inline::name(quickest)]
     };
     let currency = author.input.assumptions.currency;
     let mut source = author.cost_source(
@@ -269,10 +269,10 @@ fn cost_against_latency(author: &mut Author<'_>) -> Block {
             x_axis: "Time of one execution".to_owned(),
             x_better: Better::Low,
             y: Quantity::Money(currency),
-            y_axis: format!("Cost of a million {} ({currency})", author.input.items),
+            y_axis: format!("Cost per million {} ({currency})", author.input.items),
             y_better: Better::Low,
         }),
-        height_pt: 158.0,
+        height_pt: 190.0,
         source,
     }])
 }
@@ -293,7 +293,7 @@ fn energy(author: &mut Author<'_>) -> Vec<Block> {
     let all = sensed.len();
     let rows = sensed.into_iter().take(ENERGIES_SHOWN).map(|found| energy_row(author, found)).collect();
     let mut source = rich![
-        "mean power over the timed window; energy an item is that power times the median latency, over the items."
+        "mean power over the timed window; energy per item is that power times the median latency, over the items."
     ];
     let is_doubtful = |found: &Measurement| {
         found.telemetry.as_ref().and_then(|telemetry| telemetry.energy.as_ref()).is_some_and(|energy| !energy.valid)
@@ -316,7 +316,7 @@ fn energy(author: &mut Author<'_>) -> Vec<Block> {
             Column::text("Device"),
             Column::text("Stack"),
             Column::number("Mean power"),
-            Column::number("Energy an item"),
+            Column::number("Energy per item"),
             Column::number("Highest °C"),
             Column::text("Clock"),
             Column::text("Verdict"),

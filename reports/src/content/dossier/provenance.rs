@@ -2,7 +2,7 @@
 
 use super::{cost, model_cards};
 use crate::content::author::Author;
-use crate::content::findings::plural;
+use crate::content::findings::{plural, remark};
 use crate::content::input::OptionFacts;
 use crate::document::{Block, Column, Inline, Rich, Row, Section, Source, Table};
 use crate::rich;
@@ -56,8 +56,8 @@ fn title(author: &mut Author<'_>, runs: usize) -> Rich {
         assumptions,
         " assumptions and ",
         runs_value,
-        plural(runs, " run stand", " runs stand"),
-        " behind this document"
+        plural(runs, " run", " runs"),
+        " are behind this document"
     ]
 }
 
@@ -139,7 +139,10 @@ fn price_row(author: &mut Author<'_>, option: &OptionFacts) -> Row {
 
 /// A price as it was quoted, not rounded as in headlines.
 fn exact(amount: f64, currency: Currency) -> String {
-    format!("{}{}", currency.prefix(), format::without_trailing_zeros(&format::significant(amount, 7)))
+    let text = format::without_trailing_zeros(&format::significant(amount, 7));
+    // A tenth of a unit is written as ten hundredths.
+    let hundredths = if text.split_once('.').is_some_and(|(_, digits)| digits.len() == 1) { "0" } else { "" };
+    format!("{}{text}{hundredths}", currency.prefix())
 }
 
 fn throughputs(author: &mut Author<'_>) -> Table {
@@ -202,10 +205,14 @@ fn assumptions(author: &mut Author<'_>) -> Table {
         .map(|spec| {
             let value = author.input.study.assumption(spec.key).map(|given| given.value());
             let show = |number: f64| {
-                let text = if spec.percent { format::percent(number, 1) } else { format::significant(number, 3) };
+                let text = match spec.unit {
+                    _ if spec.percent => format::percent(number, 1),
+                    "s" => format::duration(number),
+                    _ => format::significant(number, 3),
+                };
                 format::without_trailing_zeros(&text)
             };
-            let unit = spec.unit.replace("currency", currency.code());
+            let unit = if spec.unit == "s" { String::new() } else { spec.unit.replace("currency", currency.code()) };
             let origin = match value {
                 Some(value) if value == spec.default => "default",
                 Some(_) => "stated in the study",
@@ -322,10 +329,11 @@ fn warnings(author: &Author<'_>) -> Vec<Block> {
         .flat_map(|option| {
             let price = option.price.as_ref().map(|price| price.warnings.as_slice()).unwrap_or_default();
             let throughput = option.throughput.as_ref().map(|known| known.warnings.as_slice()).unwrap_or_default();
-            price
-                .iter()
-                .chain(throughput)
-                .map(|warning| rich![Inline::strong(Inline::name(&option.name)), ": ", Inline::name(warning)])
+            price.iter().chain(throughput).map(|warning| {
+                let mut text = rich![Inline::strong(Inline::name(&option.name)), ": "];
+                text.extend(remark(warning));
+                text
+            })
         })
         .collect();
     if warnings.is_empty() {

@@ -100,7 +100,7 @@ fn workload_facts(author: &mut Author<'_>, workload: &Workload) -> Facts {
     let intensity = Some(workload.arithmetic_intensity()).filter(|value| value.is_finite() && *value > 0.0);
     // Analytic counts are derived by a model of the workload.
     let derived = Some(Evidence::Projected);
-    let per_item = rich![" for each of the ", Inline::name(&author.input.items)];
+    let per_item = rich![" per item (", Inline::name(&author.input.items), ")"];
     let mut flops_text = rich![author.value("workload.flops", flops, format::spoken, derived), " operations"];
     flops_text.extend(per_item.clone());
     let mut bytes_text =
@@ -113,7 +113,7 @@ fn workload_facts(author: &mut Author<'_>, workload: &Workload) -> Facts {
         Fact::new("Numeric format", Inline::name(workload.format.to_string())),
         Fact::new("Arithmetic", flops_text),
         Fact::new("Memory traffic", bytes_text),
-        Fact::new("Arithmetic intensity", rich![intensity, " operations a byte"]),
+        Fact::new("Arithmetic intensity", rich![intensity, " operations per byte"]),
     ];
     let source = Source {
         text: rich!["analytic counts of the suite ", Inline::code(&author.input.study.suite), "."],

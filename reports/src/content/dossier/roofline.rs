@@ -4,11 +4,12 @@ use super::measurements::place;
 use crate::charts::{Chart, Roof, RooflineChart, RooflinePoint};
 use crate::content::author::Author;
 use crate::content::input::Ceiling;
-use crate::document::{Block, Column, Figure, Inline, Rich, Row, Section, Table};
+use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
 use assay_core::Measurement;
 use assay_cost_models::roofline::{Bound, ItemWork};
+use std::collections::BTreeSet;
 
 /// A measurement against the ceilings of its device.
 struct Reached<'a> {
@@ -26,7 +27,7 @@ pub(in crate::content) fn section(author: &mut Author<'_>, rows_shown: usize) ->
     for (index, ceilings) in devices(&author.input.ceilings).into_iter().enumerate() {
         blocks.push(Block::Figures(vec![figure(author, index, &ceilings, &reached)]));
     }
-    if reached.iter().any(|found| found.part.is_some()) {
+    if reached.iter().any(|found| found.part.is_some() && !sets_ceiling(found)) {
         blocks.push(Block::Table(table(author, &reached, rows_shown)));
     }
     Section {
@@ -112,7 +113,6 @@ fn title(author: &mut Author<'_>, reached: &[Reached<'_>]) -> Rich {
         Some(Reached { measurement, part: Some(part), bound: Some(bound), .. }) => {
             let part = part_value(author, measurement, Some(*part));
             rich![
-                "The workload ",
                 Inline::name(&measurement.workload.id),
                 " reaches ",
                 part,
@@ -156,25 +156,22 @@ fn figure(author: &mut Author<'_>, index: usize, ceilings: &[&Ceiling], reached:
     let roofs = ceilings
         .iter()
         .map(|ceiling| Roof {
-            label: format!("{}, measured", ceiling.format),
+            label: ceiling.format.to_string(),
             peak_flops_per_sec: ceiling.roofline.peak_flops_per_sec,
             bandwidth_bytes_per_sec: ceiling.roofline.bandwidth_bytes_per_sec,
         })
         .collect();
-    let of_device: Vec<&Reached<'_>> =
-        reached.iter().filter(|found| ceilings.iter().any(|ceiling| is_of(ceiling, found.measurement))).collect();
-    let one_stack = of_device.windows(2).all(|pair| match pair {
-        [a, b] => a.measurement.stack == b.measurement.stack,
-        _ => true,
-    });
-    let label = |measurement: &Measurement| match one_stack {
-        true => measurement.workload.id.clone(),
-        false => format!("{} · {}", measurement.workload.id, measurement.stack),
-    };
+    let mut of_device: Vec<&Reached<'_>> = reached
+        .iter()
+        .filter(|found| ceilings.iter().any(|ceiling| is_of(ceiling, found.measurement)) && !sets_ceiling(found))
+        .collect();
+    // The best of each workload; the table has the other stacks.
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    of_device.retain(|found| seen.insert(&found.measurement.workload.id));
     let points = of_device
         .iter()
         .map(|found| RooflinePoint {
-            label: label(found.measurement),
+            label: found.measurement.workload.id.clone(),
             intensity_flops_per_byte: found.work.intensity(),
             flops_per_sec: found.flops_per_sec,
         })
@@ -185,16 +182,15 @@ fn figure(author: &mut Author<'_>, index: usize, ceilings: &[&Ceiling], reached:
         takeaway: takeaway(author, device, &of_device),
         chart: Chart::Roofline(RooflineChart { roofs, points }),
         height_pt: 205.0,
-        source: author.measured_source("rate at the median latency over analytic operations and compulsory traffic."),
+        source: author.measured_source(
+            "rate at the median latency over analytic operations and compulsory traffic, the fastest stack of each \
+             workload.",
+        ),
     }
 }
 
 fn takeaway(author: &mut Author<'_>, device: &str, of_device: &[&Reached<'_>]) -> Rich {
-    // The workloads that define the ceilings reach them by definition.
-    let judged: Vec<&&Reached<'_>> = of_device
-        .iter()
-        .filter(|found| found.part.is_some() && !matches!(found.measurement.workload.shape.kind(), "gemm" | "triad"))
-        .collect();
+    let judged: Vec<&&Reached<'_>> = of_device.iter().filter(|found| found.part.is_some()).collect();
     let (Some(best), Some(worst)) = (judged.first(), judged.last()) else {
         return rich!["Ceilings of ", Inline::name(device)];
     };
@@ -224,11 +220,20 @@ fn takeaway(author: &mut Author<'_>, device: &str, of_device: &[&Reached<'_>]) -
     ]
 }
 
+/// Whether a result is of the kind that the ceilings are made from; such results reach them by definition.
+fn sets_ceiling(found: &Reached<'_>) -> bool {
+    matches!(found.measurement.workload.shape.kind(), "gemm" | "triad")
+}
+
 fn table(author: &mut Author<'_>, reached: &[Reached<'_>], rows_shown: usize) -> Table {
-    let all = reached.iter().filter(|found| found.part.is_some()).count();
-    let rows = reached
-        .iter()
-        .filter(|found| found.part.is_some())
+    let own = &author.input.study.workload;
+    let mut shown: Vec<&Reached<'_>> =
+        reached.iter().filter(|found| found.part.is_some() && !sets_ceiling(found)).collect();
+    let all = shown.len();
+    // The study's own workload comes first, so that no cut hides it.
+    shown.sort_by_key(|found| found.measurement.workload.id != *own);
+    let rows = shown
+        .into_iter()
         .take(rows_shown)
         .map(|found| {
             let measurement = found.measurement;
@@ -241,6 +246,7 @@ fn table(author: &mut Author<'_>, reached: &[Reached<'_>], rows_shown: usize) ->
             );
             let rate =
                 author.value(id("flops"), Some(found.flops_per_sec), format::flop_rate, Some(measurement.evidence));
+            let is_own = measurement.workload.id == author.input.study.workload;
             Row::new(vec![
                 Inline::name(&measurement.workload.id).into(),
                 Inline::name(place(measurement)).into(),
@@ -250,9 +256,11 @@ fn table(author: &mut Author<'_>, reached: &[Reached<'_>], rows_shown: usize) ->
                 part_value(author, measurement, found.part).into(),
                 found.bound.map_or("", bound_word).into(),
             ])
+            .kind(if is_own { RowKind::Highlight } else { RowKind::Plain })
         })
         .collect();
-    let mut source = rich!["the results above against the measured ceilings."];
+    let mut source =
+        rich!["results against the measured ceilings; matrix products and triads set them and are left out."];
     if all > rows_shown {
         let rest = author.count("efficiency.rest", all - rows_shown);
         source.extend(rich![" The baseline report has the other ", rest, "."]);
@@ -262,7 +270,7 @@ fn table(author: &mut Author<'_>, reached: &[Reached<'_>], rows_shown: usize) ->
     }
     Table {
         anchor: "efficiency".to_owned(),
-        title: "What was reached, the most efficient first".into(),
+        title: "What was reached: the study's workload, then the most efficient first".into(),
         columns: vec![
             Column::text("Workload"),
             Column::text("Device"),

@@ -24,13 +24,13 @@ pub(super) fn figure(author: &mut Author<'_>) -> Option<Figure> {
     let rest: f64 = changes.iter().skip(STEPS_SHOWN).map(|(_, change)| change).sum();
     changes.truncate(STEPS_SHOWN);
     if rest != 0.0 {
-        changes.push(("all else", rest));
+        changes.push(("remaining parts", rest));
     }
     let step = |label: &str, amount| WaterfallStep { label: label.to_owned(), amount };
     let mut steps: Vec<WaterfallStep> = changes.iter().map(|(label, change)| step(label, Some(*change))).collect();
     steps.push(step(if saving < 0.0 { "more in sum" } else { "saving" }, None));
     let value = author.amount(best, "largest_change", Some(change.abs()));
-    let verb = if change > 0.0 { " saves most, " } else { " costs most more, " };
+    let verb = if change > 0.0 { "the largest saving is " } else { "the largest extra cost is " };
     Some(Figure {
         anchor: "saving".to_owned(),
         takeaway: rich![
@@ -38,9 +38,10 @@ pub(super) fn figure(author: &mut Author<'_>) -> Option<Figure> {
             " against ",
             Inline::name(&rival.name),
             ": ",
-            Inline::name(largest),
             verb,
-            value
+            value,
+            " of ",
+            Inline::name(largest)
         ],
         chart: Chart::Waterfall(WaterfallChart { steps, quantity: Quantity::Money(author.input.assumptions.currency) }),
         height_pt: 150.0,

@@ -1,6 +1,6 @@
 //! Compilers and runtimes side by side: latency, the time to get ready, and when that has paid back.
 
-use super::place;
+use super::{place, speed_ups};
 use crate::content::author::Author;
 use crate::content::findings::plural;
 use crate::document::{Block, Column, Inline, Rich, Row, RowKind, Section, Table};
@@ -8,6 +8,11 @@ use crate::rich;
 use assay_base::format;
 use assay_core::Measurement;
 use std::collections::BTreeMap;
+
+/// Medians closer than this are not told apart.
+const LEVEL: f64 = 1.01;
+/// Where the table names the slowest stack; left out where none has more than two.
+const SLOWEST_COLUMN: usize = 6;
 
 /// The passed results of one workload on one device, the fastest first.
 struct Contest<'a> {
@@ -24,7 +29,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Option<Section> {
     }
     let wins = wins(&contests);
     let action_title = title(author, &contests, &wins);
-    let blocks = vec![
+    let mut blocks = vec![
         Block::Paragraph(rich![
             "Stacks are compared on the same device, workload and weights. Getting ready is everything before the \
              first timed execution: loading, compiling, moving weights. It has paid back once the executions since \
@@ -32,6 +37,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Option<Section> {
         ]),
         Block::Table(table(author, &contests)),
     ];
+    blocks.extend(speed_ups::blocks(author));
     Some(Section { kicker: "Compilers and runtimes".to_owned(), action_title, anchor: "stacks".to_owned(), blocks })
 }
 
@@ -58,10 +64,24 @@ fn contests<'a>(author: &Author<'a>) -> Vec<Contest<'a>> {
         .collect()
 }
 
+impl Contest<'_> {
+    /// Whether the first two cannot be told apart: their intervals meet, or they differ by less than a hundredth.
+    fn is_level(&self) -> bool {
+        let [(first, fast), (second, slow), ..] = self.results.as_slice() else { return true };
+        let interval = |found: &Measurement| found.timing.as_ref()?.statistics.median_interval_secs;
+        let meet = match (interval(first), interval(second)) {
+            (Some((_, high)), Some((low, _))) => high >= low,
+            _ => true,
+        };
+        meet || slow / fast < LEVEL
+    }
+}
+
 /// How often each stack was fastest, the most frequent first.
 fn wins(contests: &[Contest<'_>]) -> Vec<(String, usize)> {
     let mut wins: BTreeMap<String, usize> = BTreeMap::new();
-    for (first, _) in contests.iter().filter_map(|contest| contest.results.first()) {
+    let decided = contests.iter().filter(|contest| !contest.is_level());
+    for (first, _) in decided.filter_map(|contest| contest.results.first()) {
         *wins.entry(first.stack.to_string()).or_default() += 1;
     }
     let mut wins: Vec<(String, usize)> = wins.into_iter().collect();
@@ -70,6 +90,7 @@ fn wins(contests: &[Contest<'_>]) -> Vec<(String, usize)> {
 }
 
 fn title(author: &mut Author<'_>, contests: &[Contest<'_>], wins: &[(String, usize)]) -> Rich {
+    let level = contests.len() - wins.iter().map(|(_, count)| count).sum::<usize>();
     if let ([only], Some((stack, _))) = (contests, wins.first()) {
         return rich![
             Inline::name(stack),
@@ -83,38 +104,60 @@ fn title(author: &mut Author<'_>, contests: &[Contest<'_>], wins: &[(String, usi
     match wins.first() {
         Some((stack, count)) => {
             let won = author.count("stacks.won", *count);
-            rich![
+            let mut text = rich![
                 Inline::name(stack),
                 " is fastest in ",
                 won,
                 " of ",
                 all,
                 plural(contests.len(), " comparison", " comparisons")
-            ]
+            ];
+            if level > 0 {
+                let level_value = author.count("stacks.level", level);
+                text.extend(rich!["; ", level_value, plural(level, " is level", " are level")]);
+            }
+            text
         }
-        None => rich!["Stacks are compared in ", all, " cases"],
+        None => rich!["No stack is measurably faster than the next in any comparison"],
     }
 }
 
 /// One row a contest: the winner, the next, and how long the winner takes to be worth its start.
 fn table(author: &mut Author<'_>, contests: &[Contest<'_>]) -> Table {
-    let rows = contests.iter().filter_map(|contest| row(author, contest)).collect();
+    let has_third = contests.iter().any(|contest| contest.results.len() > 2);
+    let rows = contests
+        .iter()
+        .filter_map(|contest| {
+            let mut row = row(author, contest)?;
+            if !has_third {
+                row.cells.remove(SLOWEST_COLUMN);
+            }
+            Some(row)
+        })
+        .collect();
+    let mut columns = vec![
+        Column::text("Workload"),
+        Column::text("Device"),
+        Column::text("Fastest"),
+        Column::number("Median"),
+        Column::text("Next"),
+        Column::number("Slower by"),
+        Column::number("Slowest by"),
+        Column::number("Getting ready"),
+        Column::number("Paid back after executions"),
+    ];
+    if !has_third {
+        columns.remove(SLOWEST_COLUMN);
+    }
     Table {
         anchor: "stacks-table".to_owned(),
         title: "The fastest stack for each workload and device".into(),
-        columns: vec![
-            Column::text("Workload"),
-            Column::text("Device"),
-            Column::text("Fastest"),
-            Column::number("Median"),
-            Column::text("Next"),
-            Column::number("Slower by"),
-            Column::number("Slowest by"),
-            Column::number("Getting ready"),
-            Column::number("Paid back after executions"),
-        ],
+        columns,
         rows,
-        source: author.measured_source("the newest passed result of each stack; the table of results has them all."),
+        source: author.measured_source(
+            "the newest passed result of each stack. Level: the intervals of the medians meet, or the medians differ \
+             by less than a hundredth.",
+        ),
     }
 }
 
@@ -133,22 +176,29 @@ fn row(author: &mut Author<'_>, contest: &Contest<'_>) -> Option<Row> {
         let shown = author.value(id(what), part, |part| format::percent(part, 0), class);
         (Inline::name(other.stack.to_string()).into(), shown.into())
     };
-    let next = slower(author, "next", contest.results.get(1));
+    let mut next = slower(author, "next", contest.results.get(1));
+    if contest.is_level() {
+        next.1 = "level".into();
+    }
     let slowest = slower(author, "slowest", contest.results.get(2..).and_then(<[_]>::last));
-    let paid: Rich = match quickest_start.and_then(|quickest| payback(first, median, quickest)) {
-        Some(Payback::AtOnce) => "at once".into(),
-        Some(Payback::After(executions)) => {
-            author.value(id("payback"), Some(executions), |count| format::thousands(count, 0), class).into()
-        }
-        Some(Payback::Never) => "never".into(),
-        None => format::UNKNOWN.into(),
-    };
+    let paid: Rich =
+        match quickest_start.filter(|_| !contest.is_level()).and_then(|quickest| payback(first, median, quickest)) {
+            Some(Payback::AtOnce) => "at once".into(),
+            Some(Payback::After(executions)) => {
+                author.value(id("payback"), Some(executions), |count| format::thousands(count, 0), class).into()
+            }
+            Some(Payback::Never) => "never".into(),
+            None => format::UNKNOWN.into(),
+        };
     let is_own = contest.workload == author.input.study.workload;
     Some(
         Row::new(vec![
             Inline::name(contest.workload).into(),
             Inline::name(&contest.place).into(),
-            Inline::strong(Inline::name(first.stack.to_string())).into(),
+            match contest.is_level() {
+                true => Inline::name(first.stack.to_string()).into(),
+                false => Inline::strong(Inline::name(first.stack.to_string())).into(),
+            },
             author.value(id("median"), Some(median), format::duration, class).into(),
             next.0,
             next.1,

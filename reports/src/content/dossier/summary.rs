@@ -1,8 +1,8 @@
 //! The decision on one page.
 
 use super::{model_cards, odds};
-use crate::content::author::{Author, cost_evidence, in_months, throughput_class};
-use crate::content::findings::total;
+use crate::content::author::{Author, cost_evidence, in_months, months_plain, throughput_class};
+use crate::content::findings::{remark, total};
 use crate::content::{answer, sensitivity};
 use crate::document::{Block, Callout, Column, Inline, Kpi, Rich, Row, RowKind, Section, Table, Tone};
 use crate::rich;
@@ -25,7 +25,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
         blocks.push(Block::Heading("What would change the answer".into()));
         blocks.push(Block::Bullets(changes));
     }
-    blocks.push(Block::Heading("What is missing".into()));
+    blocks.push(Block::Heading("What is missing or out of date".into()));
     blocks.push(missing(author));
     blocks.extend(authors_words(author));
     Section {
@@ -43,12 +43,12 @@ pub(in crate::content) fn kpis(author: &mut Author<'_>) -> Vec<Kpi> {
 }
 
 fn total_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
-    let low = author.amount(best, "tco_low", best.tco.as_ref().map(|tco| tco.total_low.amount));
-    let high = author.amount(best, "tco_high", best.tco.as_ref().map(|tco| tco.total_high.amount));
+    let mut range = rich!["range "];
+    range.extend(author.cost_range(best));
     Kpi {
         label: rich!["Total cost, ", author.horizon()],
         value: author.total(best).into(),
-        comparison: rich![low, " to ", high],
+        comparison: range,
         note: Inline::Evidence(cost_evidence(best)).into(),
         tone: Tone::Neutral,
     }
@@ -60,7 +60,7 @@ fn saving_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     let share = rival.and_then(total).filter(|total| *total > 0.0).zip(saving).map(|(total, saving)| saving / total);
     let npv = best.npv().map(|npv| npv.amount);
     let note = if best.is_baseline {
-        rich!["by not moving to the next best"]
+        Inline::Evidence(cost_evidence(best)).into()
     } else {
         let rate = author.input.assumptions.discount_rate_annual;
         let rate = author.value("discount_rate", Some(rate), |rate| format::percent(rate, 1), Some(Evidence::Assumed));
@@ -68,7 +68,7 @@ fn saving_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     };
     let id = format!("option.{}.saving_signed_share", best.id);
     Kpi {
-        label: rich!["Saving against ", rival.map_or(Inline::from("the baseline"), |rival| Inline::name(&rival.name))],
+        label: if best.is_baseline { rich!["Saving against the next best"] } else { rich!["Saving against today"] },
         value: author.amount(best, "saving_signed", saving).into(),
         comparison: rich![author.share(id, share, cost_evidence(best)), " of its cost"],
         note,
@@ -86,13 +86,14 @@ fn payback_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     let (value, comparison, tone) = match (&best.benefit, months) {
         (_, Some(months)) if months > 0.0 => {
             let value = author.value(id, Some(months), in_months, Some(cost_evidence(best)));
-            (Rich::from(value), rich!["until the outlay is earned back"], Tone::Positive)
+            (Rich::from(value), rich!["cumulative, undiscounted"], Tone::Positive)
         }
         (_, Some(_)) => (rich!["at once"], rich!["no outlay beyond the baseline"], Tone::Positive),
         (Some(_), None) => (rich!["not reached"], rich!["within the horizon"], Tone::Negative),
         (None, None) => (rich![format::UNKNOWN], rich!["nothing to pay back"], Tone::Neutral),
     };
-    Kpi { label: rich!["Payback"], value, comparison, note: rich!["cumulative, undiscounted"], tone }
+    let note = Inline::Evidence(cost_evidence(best)).into();
+    Kpi { label: rich!["Payback"], value, comparison, note, tone }
 }
 
 fn unit_cost_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
@@ -105,15 +106,16 @@ fn unit_cost_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
         .filter(|(_, own)| own.value.amount > 0.0)
         .map(|(rival, own)| rival.value.amount / own.value.amount);
     let id = format!("option.{}.unit_cost_ratio", best.id);
-    let comparison = match author.found.rival().zip(ratio) {
-        Some((rival, _)) => {
-            let ratio = author.value(id, ratio, |ratio| format::significant(ratio, 3), Some(best.evidence));
-            rich![Inline::name(&rival.name), ": ", ratio, " times this"]
+    let comparison = match ratio {
+        Some(_) => {
+            let rival = if best.is_baseline { "the next best: " } else { "today: " };
+            let ratio = author.value(id, ratio, |ratio| format::significant(ratio, 2), Some(best.evidence));
+            rich![rival, ratio, " times as much"]
         }
         None => rich!["nothing to compare with"],
     };
     Kpi {
-        label: rich!["Cost of a million ", Inline::name(&author.input.items)],
+        label: rich!["Cost per million ", Inline::name(&author.input.items)],
         value: own.into(),
         comparison,
         note: Inline::Evidence(best.evidence).into(),
@@ -189,12 +191,12 @@ fn options_table(author: &mut Author<'_>) -> Table {
             Column::number("Rank"),
             Column::text("Option"),
             Column::text("Throughput"),
-            Column::number(format!("{items}/s a unit")),
+            Column::number(format!("{items}/s per unit")),
             Column::number("Units at peak"),
-            Column::number("Cost a million"),
+            Column::number("Cost per million"),
             Column::number("Total cost"),
             Column::number("NPV"),
-            Column::number("Months to pay back"),
+            Column::number("Payback (months)"),
         ],
         rows,
         source: author.cost_source("cost models over prices, throughputs and assumptions of the appendix."),
@@ -223,7 +225,7 @@ fn option_row(author: &mut Author<'_>, option: &Evaluation) -> Row {
         author.unit_cost(option).into(),
         author.total(option).into(),
         author.amount(option, "npv", option.npv().map(|npv| npv.amount)).into(),
-        author.value(id("payback_plain"), payback, |months| format::significant(months, 3), evidence).into(),
+        author.value(id("payback_plain"), payback, months_plain, evidence).into(),
     ])
 }
 
@@ -235,7 +237,10 @@ fn not_ranked(author: &Author<'_>) -> Option<Block> {
         .iter()
         .map(|option| {
             let reason = option.not_ranked.as_deref().unwrap_or("its cost is not known");
-            rich![Inline::strong(Inline::name(&option.name)), " is not ranked: ", Inline::name(reason), "."]
+            let mut text = rich![Inline::strong(Inline::name(&option.name)), " is not ranked: "];
+            text.extend(remark(reason));
+            text.push(".");
+            text
         })
         .collect();
     (!reasons.is_empty()).then_some(Block::Bullets(reasons))
@@ -245,7 +250,7 @@ fn missing(author: &Author<'_>) -> Block {
     if author.input.missing.is_empty() {
         return Block::Paragraph("Nothing that the study asks for is missing.".into());
     }
-    Block::Bullets(author.input.missing.iter().map(|text| Inline::name(text).into()).collect())
+    Block::Bullets(author.input.missing.iter().map(|text| remark(text)).collect())
 }
 
 fn authors_words(author: &Author<'_>) -> Option<Block> {

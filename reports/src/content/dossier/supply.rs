@@ -23,8 +23,8 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
 fn with_plan(author: &mut Author<'_>, plan: &CapacityPlan) -> Vec<Block> {
     let mut blocks = vec![
         Block::Paragraph(rich![
-            "Units are whole, sized for the peak of each quarter with the target utilisation; the capacity plan has \
-             every quarter, order and commitment."
+            "Units are whole, sized for the peak of each quarter at the target utilisation. Cost is that of the fleet \
+             alone, without staff and migration; the capacity plan has every quarter, order and commitment."
         ]),
         Block::Table(capacity::options(author, plan)),
     ];
@@ -83,7 +83,7 @@ pub(in crate::content) fn supply(author: &mut Author<'_>) -> Table {
         title: "Where the hardware stands and how it can be had".into(),
         columns: vec![
             Column::text("Hardware"),
-            Column::text("In its life"),
+            Column::text("Stage"),
             Column::number("Offers known"),
             Column::text("Newest quote"),
             Column::text("Delivery"),

@@ -39,9 +39,9 @@ fn sections(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Section> {
         schedule::section(author, plan),
         conversion(plan),
         gates::section(author, plan),
-        responsibility::team(plan),
         responsibility::risks(author, plan),
-        responsibility::governance(plan),
+        responsibility::governance(author, plan),
+        responsibility::team(plan),
         responsibility::way_back(author, plan),
     ]
 }
@@ -131,9 +131,18 @@ fn effort_value(author: &mut Author<'_>, plan: &MigrationPlan) -> crate::documen
     author.value("plan.effort", Some(plan.effort.expected_days), person_days, Some(Evidence::Assumed))
 }
 
+fn in_engineers(count: f64) -> String {
+    format::without_trailing_zeros(&format::significant(count, 2))
+}
+
 /// Person-days as they are spoken of.
 pub(super) fn person_days(days: f64) -> String {
     if days < 10.0 { format::significant(days, 2) } else { format::thousands(days, 0) }
+}
+
+/// Person-days of a column.
+fn to_a_tenth(days: f64) -> String {
+    format::thousands(days, 1)
 }
 
 fn gates_sentence(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
@@ -152,8 +161,7 @@ fn gates_sentence(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
 }
 
 fn summary(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
-    let mut lead = statement(author, plan);
-    lead.extend(rich![" ", Inline::name(&plan.strategy_reason)]);
+    let lead = statement(author, plan);
     let strategy = Facts {
         anchor: "strategy".to_owned(),
         title: "The move in brief".into(),
@@ -203,8 +211,7 @@ fn kpis(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Kpi> {
     let weeks = (plan.ends - plan.starts).get_days();
     let weeks =
         author.value("plan.weeks", Some(f64::from(weeks) / 7.0), |weeks| format::thousands(weeks, 0), Some(class));
-    let engineers =
-        author.value("plan.engineers", Some(plan.engineers), |count| format::significant(count, 2), Some(class));
+    let engineers = author.value("plan.engineers", Some(plan.engineers), in_engineers, Some(class));
     let passed = author.count("plan.gates.passed", count(plan, GateVerdict::Passed));
     let all = author.count("plan.gates", plan.gates.len());
     let parallel = plan.parallel_run.as_ref();
@@ -222,14 +229,14 @@ fn kpis(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Kpi> {
         card(
             "Effort, person-days",
             effort_value(author, plan).into(),
-            rich![p80, " at the dear end"],
+            rich!["at most ", p80, " in four cases of five"],
             Inline::Evidence(class).into(),
             Tone::Neutral,
         ),
         card(
             "Cost of the effort",
             cost.into(),
-            rich![cost_p80, " at the dear end"],
+            rich!["at most ", cost_p80, " in four cases of five"],
             Inline::Evidence(class).into(),
             Tone::Neutral,
         ),
@@ -237,15 +244,15 @@ fn kpis(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Kpi> {
             "Weeks",
             weeks.into(),
             rich!["with ", engineers, " engineers"],
-            rich!["to the end of the last wave"],
+            Inline::Evidence(class).into(),
             Tone::Neutral,
         ),
         match parallel {
             Some(_) => card(
                 "Gates passed",
                 rich![passed, " of ", all],
-                rich!["side by side for ", months],
-                rich!["which costs ", parallel_cost],
+                rich!["then ", months, " side by side"],
+                rich!["at ", parallel_cost],
                 tone,
             ),
             None => {
@@ -260,9 +267,17 @@ fn first_steps(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Rich> {
     if let Some(next) = &author.input.answer.next_measurement {
         steps.push(rich![Inline::name(next), "."]);
     }
-    let open = plan.gates.iter().filter(|gate| gate.verdict != GateVerdict::Passed).take(3);
-    for gate in open {
-        steps.push(rich!["Settle ", Inline::strong(Inline::name(&gate.name)), ": ", Inline::name(&gate.basis), "."]);
+    // Gates that are open for the same reason are one step.
+    let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
+    for gate in plan.gates.iter().filter(|gate| gate.verdict != GateVerdict::Passed) {
+        match open.iter_mut().find(|(basis, _)| *basis == gate.basis) {
+            Some((_, names)) => names.push(&gate.name),
+            None => open.push((&gate.basis, vec![&gate.name])),
+        }
+    }
+    for (basis, names) in open {
+        let names = Inline::strong(Inline::name(names.join("; ")));
+        steps.push(rich!["Settle ", names, ": ", Inline::name(basis), "."]);
     }
     if plan.team.iter().all(|role| role.person.is_none()) {
         steps.push(rich!["Name a person for each role."]);
@@ -280,17 +295,19 @@ pub(super) fn portability_tables(plan: &MigrationPlan) -> Vec<Block> {
     let tables = groups.into_iter().map(|(anchor, title, topics)| (anchor, title, portability_rows(plan, topics)));
     tables
         .filter(|(_, _, rows)| !rows.is_empty())
-        .map(|(anchor, title, rows)| {
+        .map(|(anchor, title, mut rows)| {
+            let mut columns = vec![
+                Column::text("About"),
+                Column::text("Subject"),
+                Column::text("What is known"),
+                Column::text("Source"),
+                Column::text("Date"),
+            ];
+            drop_idle_columns(&mut columns, &mut rows);
             Block::Table(Table {
                 anchor: anchor.to_owned(),
                 title: title.into(),
-                columns: vec![
-                    Column::text("About"),
-                    Column::text("Subject"),
-                    Column::text("What is known"),
-                    Column::text("Source"),
-                    Column::text("Date"),
-                ],
+                columns,
                 rows,
                 source: Source {
                     text: rich!["the hardware profile."],
@@ -302,6 +319,23 @@ pub(super) fn portability_tables(plan: &MigrationPlan) -> Vec<Block> {
         .collect()
 }
 
+/// Leaves out the columns that say nothing: those without any entry, and the topic where all rows have the same.
+fn drop_idle_columns(columns: &mut Vec<Column>, rows: &mut [Row]) {
+    let nothing = Rich::from(format::UNKNOWN);
+    for index in (0..columns.len()).rev() {
+        let mut cells = rows.iter().filter_map(|row| row.cells.get(index));
+        let first = cells.next();
+        let is_idle = match first {
+            Some(cell) => (index == 0 || *cell == nothing) && cells.all(|other| other == cell),
+            None => false,
+        };
+        if is_idle {
+            columns.remove(index);
+            rows.iter_mut().filter(|row| index < row.cells.len()).for_each(|row| drop(row.cells.remove(index)));
+        }
+    }
+}
+
 fn portability_rows(plan: &MigrationPlan, topics: &[&str]) -> Vec<Row> {
     let or = |text: Option<&String>, none: &str| text.map_or(Rich::from(none), |text| Inline::name(text).into());
     plan.portability
@@ -311,7 +345,7 @@ fn portability_rows(plan: &MigrationPlan, topics: &[&str]) -> Vec<Row> {
             let as_of = row.as_of.map(|day| day.to_string());
             Row::new(vec![
                 Inline::name(&row.topic).into(),
-                or(row.subject.as_ref(), "–"),
+                or(row.subject.as_ref(), format::UNKNOWN),
                 Inline::name(&row.text).into(),
                 or(row.source.as_ref(), format::UNKNOWN),
                 or(as_of.as_ref(), format::UNKNOWN),

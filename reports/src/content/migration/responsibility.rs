@@ -21,7 +21,7 @@ fn rules() -> Source {
 }
 
 fn or_open(text: Option<&String>) -> Rich {
-    text.map_or(Rich::from("to be named"), |text| Inline::name(text).into())
+    text.map_or(Rich::from("to\u{a0}be\u{a0}named"), |text| Inline::name(text).into())
 }
 
 pub(super) fn team(plan: &MigrationPlan) -> Section {
@@ -62,7 +62,16 @@ pub(in crate::content) fn risks(author: &mut Author<'_>, plan: &MigrationPlan) -
     let action_title = match plan.risks.first() {
         None => rich!["No risk was found by the rules, and the study states none"],
         Some(first) if grave == 0 => rich!["No risk is grave; the first to watch: ", Inline::name(&first.risk.title)],
-        Some(_) => rich![grave_value, plural(grave, " risk needs", " risks need"), " an owner before the move begins"],
+        Some(_) => {
+            let all = author.count("plan.risks", plan.risks.len());
+            rich![
+                grave_value,
+                " of ",
+                all,
+                plural(grave, " risks is grave and needs", " risks are grave and need"),
+                " an owner before the move"
+            ]
+        }
     };
     let class = Some(Evidence::Assumed);
     let whole = |number: f64| format::thousands(number, 0);
@@ -140,8 +149,10 @@ fn matrix(plan: &MigrationPlan) -> Option<Figure> {
 }
 
 /// The checklist of governance.
-pub(in crate::content) fn governance(plan: &MigrationPlan) -> Section {
-    let open = plan.governance.iter().any(|point| point.status == GovernanceStatus::Open);
+pub(in crate::content) fn governance(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
+    let open = plan.governance.iter().filter(|point| point.status == GovernanceStatus::Open).count();
+    let open_value = author.count("plan.governance.open", open);
+    let all = author.count("plan.governance", plan.governance.len());
     let rows = plan
         .governance
         .iter()
@@ -157,8 +168,8 @@ pub(in crate::content) fn governance(plan: &MigrationPlan) -> Section {
         .collect();
     Section {
         kicker: "Governance".to_owned(),
-        action_title: if open {
-            rich!["Points of governance are open: what the study prepared, a person still signs"]
+        action_title: if open > 0 {
+            rich![open_value, " of ", all, " points of governance are open; a person signs each of them"]
         } else {
             rich!["Every point of governance is prepared or signed"]
         },

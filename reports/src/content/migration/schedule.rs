@@ -1,6 +1,6 @@
 //! Waves, effort and cost.
 
-use super::{MigrationPlan, person_days};
+use super::{MigrationPlan, person_days, to_a_tenth};
 use crate::charts::{Chart, GanttChart, GanttRow, GanttSpan};
 use crate::content::author::{Author, in_months};
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Source, Table};
@@ -113,39 +113,41 @@ pub(in crate::content) fn waves(author: &mut Author<'_>, plan: &MigrationPlan) -
 
 fn effort(author: &mut Author<'_>, plan: &MigrationPlan) -> Table {
     let class = Some(Evidence::Assumed);
+    // One number for a task is no range.
+    let is_range = plan.tasks.iter().any(|task| task.person_days[0] < task.person_days[2]);
     let mut rows: Vec<Row> = plan
         .tasks
         .iter()
         .map(|task| {
             let id = |what: &str| format!("task.{}.{what}", task.id);
             let [low, likely, high] = task.person_days;
-            Row::new(vec![
-                Inline::name(&task.name).into(),
-                author.value(id("low"), Some(low), person_days, class).into(),
-                author.value(id("likely"), Some(likely), person_days, class).into(),
-                author.value(id("high"), Some(high), person_days, class).into(),
-                author.value(id("expected"), Some(task.expected_days), person_days, class).into(),
-                origin(task.is_stated),
-            ])
+            let mut cells = vec![Inline::name(&task.name).into()];
+            if is_range {
+                for (what, days) in [("low", low), ("likely", likely), ("high", high)] {
+                    cells.push(author.value(id(what), Some(days), to_a_tenth, class).into());
+                }
+            }
+            cells.push(author.value(id("expected"), Some(task.expected_days), to_a_tenth, class).into());
+            cells.push(origin(task.is_stated));
+            Row::new(cells)
         })
         .collect();
-    let expected = author.value("plan.effort", Some(plan.effort.expected_days), person_days, class);
-    rows.push(
-        Row::new(vec!["Sum".into(), "".into(), "".into(), "".into(), expected.into(), "".into()]).kind(RowKind::Total),
-    );
+    let expected = author.value("plan.effort_sum", Some(plan.effort.expected_days), to_a_tenth, class);
+    let mut sum: Vec<Rich> = vec!["Sum".into()];
+    sum.extend((0..if is_range { 3 } else { 0 }).map(|_| Rich::new()));
+    sum.extend([expected.into(), Rich::new()]);
+    rows.push(Row::new(sum).kind(RowKind::Total));
+    let mut columns = vec![Column::text("Work")];
+    if is_range {
+        columns.extend(["Least", "Likeliest", "Most"].map(Column::number));
+    }
+    columns.extend([Column::number("Expected"), Column::text("From")]);
     let p80 = author.value("plan.effort_p80", Some(plan.effort.p80_days), person_days, class);
     let cost = author.money("plan.cost_p80", Some(plan.effort.p80_cost), Evidence::Assumed);
     Table {
         anchor: "effort".to_owned(),
-        title: rich!["Effort in person-days; four times in five ", p80, " suffice, worth ", cost],
-        columns: vec![
-            Column::text("Work"),
-            Column::number("Least"),
-            Column::number("Likeliest"),
-            Column::number("Most"),
-            Column::number("Expected"),
-            Column::text("From"),
-        ],
+        title: rich!["Effort in person-days; in four cases of five ", p80, " are enough, worth ", cost],
+        columns,
         rows,
         source: Source {
             text: rich![
