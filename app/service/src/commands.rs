@@ -103,7 +103,7 @@ const fn spec(action: Action, label: &'static str, shortcut: &'static str, comma
 /// Everything a user can do anywhere in the program.
 pub const COMMANDS: [CommandSpec; 23] = [
     spec(Action::OpenStudy, "Open study…", "Ctrl+O", "assay STUDY"),
-    spec(Action::NewStudy, "New study…", "Ctrl+N", ""),
+    spec(Action::NewStudy, "New study…", "Ctrl+N", "assay new DIR"),
     spec(Action::NewSample, "New sample study…", "", "assay demo --out DIR"),
     spec(Action::Save, "Save", "Ctrl+S", ""),
     spec(Action::SaveAs, "Save as…", "Ctrl+Shift+S", ""),

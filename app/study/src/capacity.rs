@@ -11,7 +11,8 @@ use crate::document::Study;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Capacity {
-    /// The first quarter that is planned, such as `2027-Q1`; the one after the pricing date when absent.
+    /// The first quarter that is planned, such as `2027-Q1`; the first one that begins on the pricing date or
+    /// later when absent. The months of all costs count from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub begins: Option<Quarter>,
     /// Demand scenarios, such as low, base and high; the study's own demand when empty.

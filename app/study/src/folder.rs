@@ -31,7 +31,7 @@ pub enum StudyError {
         message: String,
     },
     /// There is no study.
-    #[error("{} holds no {STUDY_FILE}; name a study's folder, or create one with `assay demo --out DIR`", folder.display())]
+    #[error("{} holds no {STUDY_FILE}; name a study's folder, or create one with `assay new DIR`", folder.display())]
     Missing {
         /// The folder looked into.
         folder: PathBuf,

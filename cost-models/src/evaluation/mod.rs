@@ -347,7 +347,8 @@ impl<'a> Shared<'a> {
         {
             notes.push(format!(
                 "The throughput's interval needs between {} and {} units at the peak.",
-                fleet.at_peak_low, fleet.at_peak_high
+                format::thousands(fleet.at_peak_low as f64, 0),
+                format::thousands(fleet.at_peak_high as f64, 0)
             ));
         }
         if pays_for_energy(&option.payment) {

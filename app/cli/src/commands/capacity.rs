@@ -172,8 +172,12 @@ fn units(count: u64) -> String {
     format!("{} {}", format::thousands(count as f64, 0), if count == 1 { "unit" } else { "units" })
 }
 
+fn whole(units: u64) -> String {
+    format::thousands(units as f64, 0)
+}
+
 fn count(units: u64) -> String {
-    if units == 0 { String::new() } else { format::thousands(units as f64, 0) }
+    if units == 0 { String::new() } else { whole(units) }
 }
 
 fn summary(plan: &CapacityPlan, option: &OptionPlan) -> anyhow::Result<()> {
@@ -220,8 +224,11 @@ fn fleet(currency: Currency, option: &OptionPlan, scenario: &ScenarioPlan) -> an
         number("Cash"),
     ];
     let cells = |q: &PlannedQuarter| {
-        let range =
-            if q.needed_low == q.needed_high { String::new() } else { format!("{}–{}", q.needed_low, q.needed_high) };
+        let range = if q.needed_low == q.needed_high {
+            String::new()
+        } else {
+            format!("{}–{}", whole(q.needed_low), whole(q.needed_high))
+        };
         vec![
             q.quarter.to_string(),
             format::compact(q.peak_per_sec),

@@ -23,9 +23,10 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
         uncertainty.inputs.len(),
         outcome.seed
     ))?;
-    let rows = outcome
-        .options
-        .iter()
+    let mut options: Vec<_> = outcome.options.iter().collect();
+    options.sort_by(|a, b| a.cost.p50.total_cmp(&b.cost.p50));
+    let rows = options
+        .into_iter()
         .map(|o| {
             let name = figures.assessment.evaluation(&o.id).map_or(o.id.as_str(), |e| e.name.as_str());
             let npv = |get: fn(&Spread) -> f64| format::or_unknown(o.npv.as_ref(), |n| money(get(n)));
