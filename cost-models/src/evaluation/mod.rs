@@ -148,7 +148,7 @@ impl<'a> Shared<'a> {
             }
         };
         let tco = match &ledgers {
-            Some(((value, cheap), dear)) => Some(self.tco(option, value, cheap, dear)?),
+            Some(((value, cheap), dear)) => Some(self.tco(value, cheap, dear)?),
             None => None,
         };
         let unit_hour = |end: End| if unknown.is_none() { self.unit_hour(&costing(end)) } else { None };
@@ -207,7 +207,7 @@ impl<'a> Shared<'a> {
         None
     }
 
-    fn tco(&self, option: &OptionInput, value: &Ledger, cheap: &Ledger, dear: &Ledger) -> Result<Tco, CostError> {
+    fn tco(&self, value: &Ledger, cheap: &Ledger, dear: &Ledger) -> Result<Tco, CostError> {
         let total = value.total()?;
         let (cheap, dear) = (cheap.total()?, dear.total()?);
         let components = Component::ALL
