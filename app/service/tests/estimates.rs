@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::path::Path;
+
 use assay_base::Evidence;
 use assay_core::Suite;
 use assay_core::estimate::{Estimate, LIMITS, MemoryPlan, Verdict};
@@ -58,7 +60,7 @@ fn with_option(throughput: &str) -> tempfile::TempDir {
 }
 
 /// What follows with these estimates kept.
-fn opened(folder: &std::path::Path, records: &[EstimateRecord]) -> Workbench {
+fn opened(folder: &Path, records: &[EstimateRecord]) -> Workbench {
     let lines: String = records.iter().map(|record| serde_json::to_string(record).unwrap() + "\n").collect();
     std::fs::create_dir_all(folder.join("estimates")).unwrap();
     std::fs::write(folder.join("estimates/libtpu.jsonl"), lines).unwrap();
@@ -168,4 +170,23 @@ fn a_dossier_shows_what_compilers_say_and_follows_from_it() {
     std::fs::remove_dir_all(folder.path().join("estimates")).unwrap();
     let document = Workbench::open(folder.path()).unwrap().document(ReportKind::Dossier).unwrap();
     assert!(!to_markdown(&document).contains("compiled ahead of time"));
+}
+
+/// The estimates that come with the source hold every workload of the suites, so that whoever changes one makes them anew.
+#[test]
+fn recorded_estimates_are_of_the_suites_as_they_are() {
+    let kept = assay_service::estimates::kept(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets")).unwrap();
+    assert!(kept.iter().all(|record| record.evidence == Evidence::Projected && record.method == METHOD));
+    for suite in ["quick", "standard"] {
+        for workload in Suite::load(suite).unwrap().workloads {
+            for chip in ["v5e", "v5p", "v6e"] {
+                let accelerator = format!("google-tpu-{chip}");
+                let about = |record: &&EstimateRecord| {
+                    record.accelerator == accelerator && record.workload_hash == workload.hash()
+                };
+                let found = kept.iter().find(about);
+                assert!(found.is_some(), "{} on {chip}: see assets/estimates/README.md", workload.id);
+            }
+        }
+    }
 }

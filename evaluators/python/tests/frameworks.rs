@@ -105,9 +105,9 @@ fn kernels_compile_for_devices_that_are_not_here() {
     }
     // Keys and values of 512 elements in fp32 are more than a small device's block has room for.
     let wide = Shape::AttentionPrefill { batch: 1, heads: 1, sequence: 512, head_dim: 512 };
-    let found = estimate(wide, NumericFormat::Fp32);
-    let amd = found.iter().find(|(topology, _)| topology == "gfx942").map(|(_, found)| &found.verdict);
-    assert!(matches!(amd, Some(Verdict::DoesNotFit(reason)) if reason.contains("shared memory")), "{found:?}");
+    let small = report.targets.iter().find(|target| target.topology == "gfx942").unwrap();
+    let found = compiler.estimate(&workload(wide, NumericFormat::Fp32), &small.id);
+    assert!(matches!(&found.verdict, Verdict::DoesNotFit(reason) if reason.contains("shared memory")), "{found:?}");
     for (shape, format) in
         [(gemm, NumericFormat::Fp8), (Shape::ConvBlock { batch: 1, channels: 8, size: 8 }, NumericFormat::Fp32)]
     {
