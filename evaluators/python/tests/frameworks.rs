@@ -136,7 +136,7 @@ fn agrees_with_the_frameworks_own_timing() {
         let output = std::process::Command::new(evaluator.interpreter())
             .args(["-s", "tests/own_timing.py"])
             .arg(folder.manifest())
-            .args([stack.as_str(), &threads, "15"])
+            .args([stack.as_str(), &threads, "11"])
             .env("OMP_NUM_THREADS", &threads)
             .env("MKL_NUM_THREADS", &threads)
             .output()
