@@ -11,7 +11,10 @@ same fonts. They are tagged as Typst does by default.
 
 import json
 import pathlib
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 
 import typst
@@ -89,8 +92,28 @@ def typst_source(document, charts):
     return "\n\n".join(out)
 
 
+def pages(pdf):
+    """The pages of a PDF by poppler, where it is installed."""
+    if not shutil.which("pdfinfo"):
+        return "?"
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        told = subprocess.run(["pdfinfo", file.name], capture_output=True, text=True, check=True).stdout
+    return next(line.split()[1] for line in told.splitlines() if line.startswith("Pages:"))
+
+
+def ratio(folder, name, typst_secs):
+    """How many times as long the bench took in the same target folder, by its median."""
+    estimates = folder.parents[1] / "criterion" / "render" / name / "new" / "estimates.json"
+    if not estimates.exists():
+        return ""
+    secs = json.loads(estimates.read_text())["median"]["point_estimate"] / 1e9
+    return f"; Assay {secs:.3f} s, {secs / typst_secs:.1f} times as long"
+
+
 def main():
-    folder = pathlib.Path(sys.argv[1])
+    folder = pathlib.Path(sys.argv[1]).resolve()
     for path in sorted(folder.glob("*.json")):
         source = folder / (path.stem + ".typ")
         source.write_text(typst_source(json.loads(path.read_text()), path.stem))
@@ -100,7 +123,10 @@ def main():
             pdf = typst.compile(str(source), font_paths=[str(FONTS)], root=str(folder))
             times.append((time.perf_counter() - start, time.process_time() - start_cpu))
         best, cpu = min(times)
-        print(f"{path.stem}: {len(pdf)} bytes, {best:.3f} s ({cpu:.3f} s of processor time), best of {len(times)}")
+        print(
+            f"{path.stem}: {pages(pdf)} pages, {len(pdf)} bytes, {best:.3f} s ({cpu:.3f} s of processor time), "
+            f"best of {len(times)}{ratio(folder, path.stem, best)}"
+        )
 
 
 main()

@@ -258,7 +258,15 @@ fn chart(chart: &mut Chart) {
 
 fn strings(value: &mut Value) {
     match value {
-        Value::String(text) => put(text),
+        Value::String(text) => match text.split_once(" (") {
+            // The unit or currency in parentheses stays.
+            Some((name, unit)) if word(text).is_none() => {
+                if let Some(german) = word(name) {
+                    *text = format!("{german} ({unit}");
+                }
+            }
+            _ => put(text),
+        },
         Value::Array(list) => list.iter_mut().for_each(strings),
         // The tag says which chart it is, and a quantity is one of a list of words.
         Value::Object(fields) => {

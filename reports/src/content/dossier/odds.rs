@@ -216,9 +216,9 @@ fn crossings(author: &mut Author<'_>) -> Vec<Block> {
             source: author.cost_source("present values of the cost over a wide range of the input."),
         }));
     }
-    let mut steady: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut steady: Vec<((String, String), Vec<&str>)> = Vec::new();
     for found in &never {
-        let pair = format!("{} against {}", name(author, &found.option), name(author, &found.against));
+        let pair = (name(author, &found.option), name(author, &found.against));
         match steady.iter_mut().find(|(known, _)| *known == pair) {
             Some((_, inputs)) => inputs.push(found.driver.label()),
             None => steady.push((pair, vec![found.driver.label()])),
@@ -226,11 +226,13 @@ fn crossings(author: &mut Author<'_>) -> Vec<Block> {
     }
     let lines: Vec<Rich> = steady
         .into_iter()
-        .map(|(pair, inputs)| {
+        .map(|((option, against), inputs)| {
             rich![
-                Inline::name(pair),
+                Inline::name(option),
+                " against ",
+                Inline::name(against),
                 ": the order stays the same over the whole range of ",
-                Inline::name(listed(&inputs)),
+                Inline::emphasis(listed(&inputs)),
                 "."
             ]
         })
@@ -242,11 +244,17 @@ fn crossings(author: &mut Author<'_>) -> Vec<Block> {
 }
 
 /// `a`, `a and b`, `a, b and c`.
-fn listed(parts: &[&str]) -> String {
-    match parts {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        _ => parts.concat(),
+fn listed(parts: &[&str]) -> Rich {
+    let mut list = Rich::new();
+    for (index, part) in parts.iter().enumerate() {
+        match index {
+            0 => {}
+            _ if index + 1 == parts.len() => list.push(" and "),
+            _ => list.push(", "),
+        }
+        list.push(Inline::name(*part));
     }
+    list
 }
 
 fn crossing_row(author: &mut Author<'_>, index: usize, found: &BreakEvenFacts) -> Row {
