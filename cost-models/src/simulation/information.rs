@@ -99,3 +99,19 @@ impl Known {
 fn lowest(costs: &[f64]) -> usize {
     costs.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(i, _)| i)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rounding_leaves_is_no_saving() {
+        for samples in 1_000..1_050 {
+            let cheap: Vec<f64> = (0..samples).map(|i| 1e6 / 3.0 + 1e4 * f64::from(i).sin()).collect();
+            let dear = cheap.iter().map(|cost| cost + 1e5).collect();
+            let coordinate = |_: usize, sample: usize| (sample as f64 * 0.618).fract();
+            let found = values([Driver::Pue].into_iter(), &[cheap, dear], coordinate);
+            assert!(found.iter().all(|value| value.expected_saving == 0.0), "{found:?}");
+        }
+    }
+}
