@@ -2,6 +2,7 @@
 
 pub mod assumptions;
 pub mod capacity;
+pub mod demand;
 pub mod document;
 pub mod edit;
 pub mod finance;
@@ -16,9 +17,10 @@ pub mod validate;
 
 pub use assumptions::{ASSUMPTIONS, AssumptionSpec, Assumptions};
 pub use capacity::{Capacity, Quarter};
+pub use demand::{Demand, Growth, LinearGrowth, LogisticGrowth, Tokens};
 pub use document::{
-    Correlation, Demand, Growth, LinearGrowth, LogisticGrowth, Migration, Narrative, PowerBasis, PublishedWork,
-    Remarks, Requirements, Scenario, SpotTerms, Study, StudyOption, TargetSpec, ThroughputSource, Tokens,
+    Correlation, Migration, Narrative, PowerBasis, PublishedWork, Remarks, Requirements, Scenario, SpotTerms, Study,
+    StudyOption, TargetSpec, ThroughputSource,
 };
 pub use edit::{PathError, set_path, set_paths};
 pub use finance::{

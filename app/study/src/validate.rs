@@ -6,7 +6,8 @@ mod money;
 use std::collections::BTreeSet;
 
 use crate::assumptions::{ASSUMPTIONS, AssumptionSpec};
-use crate::document::{Demand, Growth, Study, StudyOption, ThroughputSource};
+use crate::demand::{Demand, Growth};
+use crate::document::{Study, StudyOption, ThroughputSource};
 use crate::quantity::Quantity;
 
 /// Something in a study that cannot be meant.
