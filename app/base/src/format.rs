@@ -76,6 +76,60 @@ pub fn flop_rate(flops_per_sec: f64) -> String {
     )
 }
 
+/// Multiples of the second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeUnits {
+    /// Whatever suits each duration.
+    #[default]
+    Fitting,
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+}
+
+/// A duration in these units: `4.56 ms`, `4,560 µs`.
+pub fn duration_in(secs: f64, units: TimeUnits) -> String {
+    match units {
+        TimeUnits::Fitting => duration(secs),
+        TimeUnits::Seconds => scaled(secs, &[(1.0, "s")], 3),
+        TimeUnits::Milliseconds => scaled(secs, &[(1e-3, "ms")], 3),
+        TimeUnits::Microseconds => scaled(secs, &[(1e-6, "µs")], 3),
+    }
+}
+
+/// Multiples of the byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ByteUnits {
+    /// Sizes in powers of 1024 and rates in powers of 1000, as specifications have them.
+    #[default]
+    Customary,
+    /// Powers of 1000 (SI): GB, GB/s.
+    Decimal,
+    /// Powers of 1024 (IEC): GiB, GiB/s.
+    Binary,
+}
+
+/// A memory size in these units: `24.0 GiB`, `25.8 GB`.
+pub fn memory_in(bytes: f64, units: ByteUnits) -> String {
+    match units {
+        ByteUnits::Customary | ByteUnits::Binary => memory(bytes),
+        ByteUnits::Decimal => scaled(bytes, &[(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")], 3),
+    }
+}
+
+/// Bandwidth in these units: `4.38 TB/s`, `3.99 TiB/s`.
+pub fn bandwidth_in(bytes_per_sec: f64, units: ByteUnits) -> String {
+    match units {
+        ByteUnits::Customary | ByteUnits::Decimal => bandwidth(bytes_per_sec),
+        ByteUnits::Binary => format!("{}/s", memory(bytes_per_sec)),
+    }
+}
+
 /// Bandwidth in decimal units: `4.38 TB/s`.
 pub fn bandwidth(bytes_per_sec: f64) -> String {
     scaled(bytes_per_sec, &[(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1.0, "B/s")], 3)
@@ -266,6 +320,10 @@ mod tests {
         assert_eq!(throughput(6400.0, "tokens/s"), "6,400\u{a0}tokens/s");
         assert_eq!(throughput(67.1e9, "FLOP/s"), "67.1\u{a0}GFLOP/s");
         assert_eq!(memory(24.0 * 1024f64.powi(3)), "24.0\u{a0}GiB");
+        assert_eq!(memory_in(24.0 * 1024f64.powi(3), ByteUnits::Decimal), "25.8\u{a0}GB");
+        assert_eq!(bandwidth_in(1024f64.powi(3), ByteUnits::Binary), "1.00\u{a0}GiB/s");
+        assert_eq!(duration_in(0.00456, TimeUnits::Microseconds), "4,560\u{a0}µs");
+        assert_eq!(duration_in(0.00456, TimeUnits::Seconds), "0.00456\u{a0}s");
         assert_eq!(power(1730.0), "1.73\u{a0}kW");
         assert_eq!(energy(3600.0), "1.00\u{a0}Wh");
         assert_eq!(percent(0.384, 1), "38.4\u{a0}%");

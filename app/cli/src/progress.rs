@@ -32,6 +32,7 @@ pub fn run_to_end(request: RunRequest) -> anyhow::Result<(Vec<Measurement>, RunS
                 executions += latency_secs.len();
                 view.job(jobs.get(index), &format!("measuring, {}", format::counted(executions as u64, "execution")));
             }
+            RunEvent::Readings { .. } => {}
             RunEvent::Finished { index, measurement } => {
                 view.finished(jobs.get(index), &measurement);
                 measurements.push(*measurement);

@@ -7,6 +7,7 @@ use assay_service::journal::Recovered;
 use egui::{Button, Id, Label, Modal, ScrollArea, Sides, TextEdit, Ui};
 
 use crate::app::Places;
+use crate::paths::shortened;
 use crate::theme::{self, Tokens};
 use crate::widgets::primary_button;
 
@@ -179,7 +180,7 @@ pub fn recent_list(ui: &mut Ui, recent: &[PathBuf], enabled: bool) -> Option<Pat
         ui.spacing_mut().item_spacing.y = 2.0;
         for folder in recent {
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let parent = folder.parent().unwrap_or(Path::new("")).display().to_string();
+            let parent = shortened(&folder.parent().unwrap_or(Path::new("")).display().to_string(), None);
             ui.horizontal(|ui| {
                 let button = ui.add_enabled(enabled, Button::new(name.as_str()).frame(false));
                 if button.accessible_name(format!("Open {}", folder.display())).clicked() {

@@ -12,13 +12,16 @@ pub mod live;
 mod notices;
 mod pages;
 mod palette;
+mod paths;
 mod picture;
+mod preferences;
 mod requests;
 mod settings;
 mod shell;
 mod shortcuts;
 mod telemetry;
 pub mod theme;
+mod units;
 pub mod views;
 mod widgets;
 

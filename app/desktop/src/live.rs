@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use assay_base::format;
-use assay_service::core::{Measurement, measurement::Status};
+use assay_service::core::Measurement;
+use assay_service::core::measurement::{Status, StopReason};
+use assay_service::core::stopping::{StopRule, StoppingRule};
+use assay_service::core::telemetry::Reading;
 use assay_service::{Job, JobKey, RunEvent, RunRequest, RunSummary};
 use egui_plot::PlotPoint;
 
@@ -11,6 +14,10 @@ use crate::backend::ActiveRun;
 
 /// The most lines kept in the log.
 const LOG_LINES: usize = 2000;
+/// The most readings kept of a job.
+const READINGS: usize = 2000;
+/// How the phases begin in which executions are timed.
+const TIMING: &str = "measuring";
 /// Time spent on events in one frame; the rest waits for the next.
 const BUDGET: std::time::Duration = std::time::Duration::from_millis(10);
 
@@ -43,6 +50,60 @@ pub struct JobRow {
     pub state: JobState,
     /// Latencies so far: number of the execution, milliseconds.
     pub samples_ms: Vec<PlotPoint>,
+    /// What the sensors of its device said while it was timed, oldest first.
+    pub readings: VecDeque<Reading>,
+    /// When the timing under way began, in the time of the readings.
+    timing_began_secs: f64,
+    /// How far the timing under way has come; `None` before it begins.
+    pub timing: Option<LiveTiming>,
+    /// Why timing stopped and the noise it ended with, once it is over.
+    pub stopped: Option<(StopReason, Option<f64>)>,
+}
+
+impl JobRow {
+    fn of(job: Job) -> Self {
+        Self {
+            job,
+            state: JobState::Waiting,
+            samples_ms: Vec::new(),
+            readings: VecDeque::new(),
+            timing_began_secs: 0.0,
+            timing: None,
+            stopped: None,
+        }
+    }
+}
+
+/// A timing under way, against the rule that ends it.
+#[derive(Clone, Debug)]
+pub struct LiveTiming {
+    /// The rule.
+    pub rule: StopRule,
+    /// Samples so far.
+    pub samples: usize,
+    so_far: StoppingRule,
+    began: f64,
+}
+
+impl LiveTiming {
+    fn begin(rule: StopRule, now: f64) -> Self {
+        Self { rule, samples: 0, so_far: StoppingRule::new(rule), began: now }
+    }
+
+    fn add(&mut self, latency_secs: &[f64]) {
+        self.samples += latency_secs.len();
+        latency_secs.iter().for_each(|secs| self.so_far.add(*secs));
+    }
+
+    /// Relative noise of the samples so far; unknown before there are two.
+    pub fn noise(&self) -> Option<f64> {
+        self.so_far.noise()
+    }
+
+    /// Seconds until the rule ends it in any case.
+    pub fn at_most_secs(&self, now: f64) -> f64 {
+        (self.rule.max_time_secs - (now - self.began)).max(0.0)
+    }
 }
 
 /// How the run ended.
@@ -166,6 +227,11 @@ impl LiveRun {
         (self.updated_at - self.started_at).max(0.0)
     }
 
+    /// The window's clock at the last event, in seconds.
+    pub fn now(&self) -> f64 {
+        self.updated_at
+    }
+
     /// Seconds that are left if the other jobs take as long as the ones so far; unknown before the first is over.
     pub fn remaining_secs(&self) -> Option<f64> {
         let ended = self.ended_jobs();
@@ -219,10 +285,7 @@ impl LiveRun {
         match event {
             RunEvent::Planned { jobs } => {
                 self.log(format!("{} jobs planned", jobs.len()));
-                self.jobs = jobs
-                    .into_iter()
-                    .map(|job| JobRow { job, state: JobState::Waiting, samples_ms: Vec::new() })
-                    .collect();
+                self.jobs = jobs.into_iter().map(JobRow::of).collect();
             }
             RunEvent::Started { index } => {
                 self.set_state(index, JobState::Running("starting".to_owned()));
@@ -233,12 +296,30 @@ impl LiveRun {
                     self.log(name);
                 }
             }
-            RunEvent::Phase { index, phase } => self.set_state(index, JobState::Running(phase)),
+            RunEvent::Phase { index, phase } => {
+                let rule = self.request.as_ref().map(|request| request.plan.stop);
+                if let (Some(row), Some(rule), true) = (self.jobs.get_mut(index), rule, phase.starts_with(TIMING)) {
+                    // Each timing counts from its own begin.
+                    row.timing_began_secs = row.readings.back().map_or(0.0, |last| last.elapsed_secs);
+                    row.timing = Some(LiveTiming::begin(rule, self.updated_at));
+                }
+                self.set_state(index, JobState::Running(phase));
+            }
             RunEvent::Samples { index, latency_secs } => {
                 if let Some(row) = self.jobs.get_mut(index) {
                     let first = row.samples_ms.len();
                     let points = latency_secs.iter().enumerate();
                     row.samples_ms.extend(points.map(|(i, secs)| PlotPoint::new((first + i + 1) as f64, secs * 1e3)));
+                    row.timing.iter_mut().for_each(|timing| timing.add(&latency_secs));
+                }
+            }
+            RunEvent::Readings { index, readings } => {
+                if let Some(row) = self.jobs.get_mut(index) {
+                    let began = row.timing_began_secs;
+                    let placed = |r: Reading| Reading { elapsed_secs: began + r.elapsed_secs, ..r };
+                    row.readings.extend(readings.into_iter().map(placed));
+                    let surplus = row.readings.len().saturating_sub(READINGS);
+                    row.readings.drain(..surplus);
                 }
             }
             RunEvent::Finished { index, measurement } => {
@@ -246,6 +327,10 @@ impl LiveRun {
                 let reason = status.reason().map(|r| format!(": {r}")).unwrap_or_default();
                 self.log(format!("{} with {}: {}{reason}", measurement.workload.id, measurement.stack, status.label()));
                 let median_secs = measurement.timing.as_ref().map(|t| t.statistics.median_secs);
+                if let Some(row) = self.jobs.get_mut(index) {
+                    let timing = measurement.timing.as_ref();
+                    row.stopped = timing.map(|t| (t.stop, t.statistics.relative_noise));
+                }
                 self.set_state(index, JobState::Ended { status, median_secs, measurement_id: measurement.id.clone() });
                 taken.measurements.push(*measurement);
             }

@@ -1,4 +1,5 @@
-//! What the window remembers between sessions: studies opened lately, theme, zoom, and the study that is open.
+//! What the window remembers between sessions: studies opened lately, currency and units, theme, zoom, and the study
+//! that is open.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +7,8 @@ use assay_base::files::write_atomic;
 use assay_service::journal::JOURNAL_FILE;
 use egui::{Context, ThemePreference};
 use serde::{Deserialize, Serialize};
+
+use crate::units::ChosenUnits;
 
 /// Studies remembered.
 const RECENT: usize = 10;
@@ -18,6 +21,8 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// The study that is open; there is none when the last session ended well.
     pub open: Option<PathBuf>,
+    /// Currency and units.
+    pub units: ChosenUnits,
     theme: Theme,
     zoom: Option<f32>,
 }

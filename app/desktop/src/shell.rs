@@ -8,14 +8,15 @@ use egui::{
 };
 
 use crate::app::DesktopApp;
-use crate::dialogs;
 use crate::live::{LiveRun, Outcome, about};
 use crate::picture::{self, Format};
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
+use crate::units::stated_rate;
 use crate::views::{self, View};
 use crate::widgets::icon::{self, Icon, icon_button};
 use crate::widgets::{chip, primary_button};
+use crate::{dialogs, preferences};
 
 /// Draws the window.
 pub fn ui(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
@@ -63,6 +64,13 @@ fn overlays(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
         app.decided(decision, ui.ctx());
     } else if let Some(decision) = app.recovered.as_ref().and_then(|recovered| dialogs::recovery(ui, recovered)) {
         app.recover(decision);
+    }
+    if app.settings_shown {
+        let before = app.settings.units;
+        app.settings_shown = preferences::ui(ui, &mut app.settings.units, app.workbench.as_ref());
+        if app.settings.units != before {
+            app.save_settings();
+        }
     }
     drop_hint(ui);
     picture_menu(app, ui);
@@ -124,7 +132,7 @@ fn file_menu(app: &DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
             &[Action::NewStudy, Action::NewSample, Action::OpenStudy],
             &[Action::Save, Action::SaveAs],
             &[Action::ExportDossier],
-            &[Action::Quit],
+            &[Action::Settings, Action::Quit],
         ];
         for (i, group) in groups.into_iter().enumerate() {
             if i > 0 {
@@ -154,7 +162,9 @@ fn top_bar(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
         if let Some(workbench) = &app.workbench {
             ui.add_space(10.0);
             let title = workbench.study().title.as_str();
-            let width = (ui.available_width() - 540.0).max(90.0);
+            // What stands at the right, and the mark of a sample.
+            let taken = 540.0 + if workbench.study().sample { 72.0 } else { 0.0 };
+            let width = (ui.available_width() - taken).max(90.0);
             ui.scope(|ui| {
                 ui.set_max_width(width);
                 ui.add(Label::new(theme::strong(title)).truncate())
@@ -301,6 +311,7 @@ fn status_bar(app: &DesktopApp, ui: &mut Ui) {
                 format::thousands(measured as f64, 0),
                 workbench.assessment().pricing_date
             )));
+            currency_status(app, ui);
             if app.devices.probing {
                 ui.add(egui::Spinner::new().size(12.0));
                 ui.label(theme::caption("Detecting devices"));
@@ -311,6 +322,24 @@ fn status_bar(app: &DesktopApp, ui: &mut Ui) {
             }
         });
     });
+}
+
+/// By which rate amounts are converted, where they are.
+fn currency_status(app: &DesktopApp, ui: &mut Ui) {
+    let study = app.workbench.as_ref().map(|workbench| &workbench.assessment().study);
+    let Some((study, currency)) = study.zip(app.settings.units.currency) else { return };
+    let (text, source) = match stated_rate(study, currency) {
+        Some(rate) => {
+            let text = format!("1 {currency} = {} {} of {}", rate.rate, study.currency, rate.as_of);
+            (text, rate.source.clone())
+        }
+        None if currency != study.currency => {
+            let source = "The study states no rate under `finance.exchange_rates`; none is made up.".to_owned();
+            (format!("amounts in {}: no rate for {currency}", study.currency), source)
+        }
+        None => return,
+    };
+    ui.label(theme::caption(format!("{text} ·"))).on_hover_text(source);
 }
 
 fn run_status(run: &LiveRun, ui: &mut Ui) {

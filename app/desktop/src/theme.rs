@@ -129,9 +129,10 @@ impl Tokens {
         }
     }
 
-    /// The colour of a series; the table repeats.
+    /// The colour of a series; beyond the table the colours come again, nearer to the background.
     pub fn series(&self, index: usize) -> Color32 {
-        self.series.get(index % self.series.len()).copied().unwrap_or(self.accent)
+        let color = self.series.get(index % self.series.len()).copied().unwrap_or(self.accent);
+        if index < self.series.len() { color } else { color.lerp_to_gamma(self.surface_raised, 0.5) }
     }
 
     /// The colour of a class of evidence.

@@ -306,3 +306,84 @@ fn the_catalogue_is_filtered_and_a_profile_shown() {
     window.run_steps(3);
     window.get_all_by_label_contains("MI300X").next().unwrap();
 }
+
+#[test]
+fn a_run_shows_its_noise_and_the_sensors_of_its_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = ScriptedBackend::with(common::run_script(3, 1));
+    let mut window = window(common::app(folder.path(), backend));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::R);
+    step_until(&mut window, "the second job streams", |app| {
+        app.run().jobs.get(1).is_some_and(|job| job.readings.len() > 20 && job.samples_ms.len() > 100)
+    });
+    window.run_steps(3);
+    let shows = |window: &Window, text: &str| window.query_all_by_label_contains(text).next().is_some();
+    assert!(shows(&window, "stops under "), "the noise so far, and the rule");
+    for quantity in ["Power: ", "Clock: ", "Temperature: "] {
+        assert!(shows(&window, quantity), "{quantity}");
+    }
+    window.get_by_role_and_label(Role::Button, "Show log").click();
+    window.run_steps(3);
+    assert!(shows(&window, "jobs planned") && !shows(&window, "Power: "));
+    let (first, second) = (&window.state().run().jobs[0], &window.state().run().jobs[1]);
+    assert!(first.stopped.is_some() && second.stopped.is_none());
+    assert!(second.timing.as_ref().unwrap().noise().is_some());
+    // The runs before are not out of reach while one is shown.
+    window.get_by_role_and_label(Role::Button, "Runs of this study").click();
+    window.run_steps(3);
+    assert!(shows(&window, "Began (UTC)"));
+}
+
+#[test]
+fn amounts_are_shown_in_another_currency_by_the_rate_of_the_study_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()));
+    let shows = |window: &Window, text: &str| window.query_all_by_label_contains(text).next().is_some();
+    let choose = |window: &mut Window, list: &str, entry: &str| {
+        window.get_by_role_and_label(Role::ComboBox, list).click();
+        window.run_steps(3);
+        window.query_all_by_label(entry).last().unwrap().click();
+        window.run_steps(3);
+    };
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+    window.run_steps(3);
+    assert!(shows(&window, "Other currencies are offered once the study states their rates"));
+    choose(&mut window, "Bytes", "SI: GB and GB/s, powers of 1000");
+    window.get_by_role_and_label(Role::Button, "Close").click();
+    window.run_steps(3);
+    drop(window);
+
+    let file = folder.path().join("study.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let rate = "finance:\n  exchange_rates:\n    - { from: CHF, rate: 1.25, as_of: 2026-11-02, source: a test }\n";
+    std::fs::write(&file, text.replacen("finance:\n", rate, 1)).unwrap();
+    let reopened = common::app(folder.path(), Arc::default());
+    let mut window = self::window(reopened);
+    show(&mut window, "Hardware");
+    step_until(&mut window, "the devices are known", |app| !app.devices().reports.is_empty());
+    window.run_steps(2);
+    assert!(shows(&window, "17.2\u{a0}GB"), "what was chosen is remembered");
+    assert!(shows(&window, "prices of") && !shows(&window, "1 CHF"));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+    window.run_steps(3);
+    choose(&mut window, "Amounts in", "CHF");
+    assert!(shows(&window, "as of 2026-11-02 (a test)"), "with its day and source");
+    window.get_by_role_and_label(Role::Button, "Close").click();
+    show(&mut window, "Cost & ROI");
+    assert!(shows(&window, "CHF\u{a0}") && shows(&window, "1 CHF = 1.25 USD of 2026-11-02"));
+}
+
+#[test]
+fn a_new_study_leads_to_a_measured_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    assay_service::sample::create_sample(folder.path(), 2).unwrap();
+    let workbench = assay_service::Workbench::open(folder.path()).unwrap();
+    let backend = ScriptedBackend::with(common::run_script(3, 3));
+    let mut window = window(DesktopApp::new(Some(workbench), backend, common::places(folder.path())));
+    assert!(window.query_by_label("From here to a measured answer").is_some());
+    show(&mut window, "Measure now");
+    assert_eq!(window.state().view(), View::Benchmarks);
+    step_until(&mut window, "the run is over", |app| app.run().outcome.is_some());
+    show(&mut window, "Overview");
+    assert!(window.query_by_label("From here to a measured answer").is_none(), "it was measured");
+}

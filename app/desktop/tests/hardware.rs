@@ -111,3 +111,39 @@ fn a_card_is_saved_as_svg() {
     assert!(text.contains("<text") && text.contains("GFLOP/s") && text.ends_with("</svg>\n"));
     assert!(window.state().notices().iter().any(|n| n.title == "The picture is saved"));
 }
+
+#[test]
+fn a_profile_is_edited_as_a_form_over_the_same_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = catalogue(folder.path(), "nvidia-l4");
+    let selected = window.state().workbench().unwrap().study().options.iter().find_map(|o| o.profile.clone()).unwrap();
+    click(&mut window, "Form");
+    let enter = |window: &mut Window, field: &str, text: &str| {
+        window.get_by_role_and_label(Role::TextInput, field).focus();
+        window.run_steps(2);
+        window.get_by_role_and_label(Role::TextInput, field).type_text(text);
+        window.run_steps(2);
+        window.key_press(egui::Key::Enter);
+        window.run_steps(3);
+    };
+    enter(&mut window, "Profile vendor", "Somebody");
+    enter(&mut window, "Profile tdp_watts", "123");
+    assert!(shows(&window, "Form •") && shows(&window, "No errors"));
+    enter(&mut window, "Profile memory_bandwidth_gb_per_sec", "-5");
+    assert!(shows(&window, "1 error"), "it is checked at once");
+    click(&mut window, "Undo in the profile");
+    assert!(shows(&window, "No errors"));
+    // The YAML is the same document.
+    click(&mut window, "YAML •");
+    let text = |window: &Window| {
+        window.get_by_role_and_label(Role::MultilineTextInput, "Profile as YAML").value().unwrap_or_default()
+    };
+    assert!(text(&window).contains("vendor: Somebody") && text(&window).contains("value: 123"));
+    click(&mut window, "Undo in the profile");
+    assert!(!text(&window).contains("value: 123"));
+    click(&mut window, "Redo in the profile");
+    click(&mut window, "Save profile");
+    let saved = std::fs::read_to_string(folder.path().join("profiles").join(format!("{selected}.yaml"))).unwrap();
+    assert!(saved.contains("vendor: Somebody") && saved.contains("value: 123"), "{saved}");
+    assert!(saved.contains("# "), "comments stay");
+}

@@ -103,21 +103,25 @@ fn every_view_of_the_sample() {
     }
 }
 
-#[test]
-#[ignore = "a measurement"]
-fn a_hundred_thousand_points_of_a_run() {
-    let folder = tempfile::tempdir().expect("a folder");
+/// A run that has told 100,000 latencies of its only job.
+fn hundred_thousand_points() -> Arc<ScriptedBackend> {
     let tell = |event| common::Line::Tell(Box::new(event));
     let latency_secs = common::latencies(2e-3, 0.1, 100_000, 3);
-    let script = vec![
+    ScriptedBackend::with(vec![
         tell(assay_service::RunEvent::Planned { jobs: common::jobs(1) }),
         tell(assay_service::RunEvent::Started { index: 0 }),
         tell(assay_service::RunEvent::Samples { index: 0, latency_secs }),
         common::Line::UntilCancelled,
-    ];
+    ])
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn a_hundred_thousand_points_of_a_run() {
+    let folder = tempfile::tempdir().expect("a folder");
     let ctx = egui::Context::default();
     theme::install(&ctx);
-    let app = common::app(folder.path(), ScriptedBackend::with(script));
+    let app = common::app(folder.path(), hundred_thousand_points());
     let mut window = Window { ctx, app };
     window.app.set_view(View::Benchmarks);
     window.frame();
@@ -130,6 +134,48 @@ fn a_hundred_thousand_points_of_a_run() {
     assert_eq!(window.app.run().jobs[0].samples_ms.len(), 100_000);
     let frames = (0..100).map(|_| window.frame()).collect();
     report("100,000 points: frame of Benchmarks", frames);
+}
+
+/// Frames with their pixels. Reading the picture back is in them, which a window has no need to do.
+#[test]
+#[ignore = "a measurement"]
+fn frames_with_their_pixels() {
+    if !common::draw::can_draw() {
+        return;
+    }
+    let drawn = |what: &str, app: DesktopApp, prepare: &dyn Fn(&mut common::drive::Window)| {
+        let mut window = common::drive::window(app);
+        prepare(&mut window);
+        window.run_steps(4);
+        let times = (0..40).map(|_| {
+            let begun = Instant::now();
+            window.run_steps(1);
+            window.render().expect("the view can be drawn");
+            begun.elapsed()
+        });
+        let times = times.collect();
+        report(&format!("with pixels: {what}"), times);
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = |workbench: Workbench| {
+        let places = common::places(workbench.folder());
+        DesktopApp::new(Some(workbench), Arc::<ScriptedBackend>::default(), places)
+    };
+    drawn("Cost & ROI, 12 options", app(twelve_options(folder.path())), &|w| w.state_mut().set_view(View::Cost));
+    let folder = tempfile::tempdir().expect("a folder");
+    drawn("Benchmarks, 100,000 points", common::app(folder.path(), hundred_thousand_points()), &|w| {
+        w.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::R);
+        w.run_steps(2);
+        std::thread::sleep(Duration::from_millis(300));
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    drawn("Results, 300,000 rows", app(three_hundred_thousand(folder.path())), &|w| {
+        w.state_mut().set_view(View::Results);
+        for _ in 0..200 {
+            w.run_steps(1);
+            std::thread::sleep(Duration::from_millis(4));
+        }
+    });
 }
 
 #[test]
@@ -165,12 +211,10 @@ fn three_thousand_measurements() {
     report("3,000 measurements: frame of Results", frames);
 }
 
-#[test]
-#[ignore = "a measurement"]
-fn three_hundred_thousand_rows() {
+/// The sample with 300,000 measurements in memory.
+fn three_hundred_thousand(folder: &std::path::Path) -> Workbench {
     const ROWS: usize = 300_000;
-    let folder = tempfile::tempdir().expect("a folder");
-    assay_service::sample::create_sample(folder.path(), 2).expect("a study");
+    assay_service::sample::create_sample(folder, 2).expect("a study");
     let few: Vec<_> = common::measurements()
         .into_iter()
         .map(|mut m| {
@@ -185,9 +229,24 @@ fn three_hundred_thousand_rows() {
         m.run_id = format!("run-{:05}", i / 28);
         m
     });
+    Workbench::open_with(folder, many.collect()).expect("the study opens")
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn three_hundred_thousand_rows() {
+    let folder = tempfile::tempdir().expect("a folder");
     let begun = Instant::now();
-    let workbench = Workbench::open_with(folder.path(), many.collect()).expect("the study opens");
+    let mut workbench = three_hundred_thousand(folder.path());
     println!("300,000 rows: opened in {:.1} s (off the window's thread)", begun.elapsed().as_secs_f64());
+    let mut arrived = Vec::new();
+    for (i, mut m) in common::measurements().into_iter().enumerate() {
+        m.id = format!("arrived-{i}");
+        let begun = Instant::now();
+        workbench.add_measurements([m]).expect("it can be evaluated");
+        arrived.push(begun.elapsed());
+    }
+    report("300,000 rows: a measurement arrives", arrived);
     let mut window = Window::new(workbench, View::Results);
     let settle = |window: &mut Window, what: &str| {
         let begun = Instant::now();

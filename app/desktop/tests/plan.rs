@@ -24,7 +24,7 @@ fn window(app: DesktopApp, view: View) -> Window {
         .with_context_setup(theme::install)
         .build_ui_state(common::frame, app);
     harness.state_mut().set_view(view);
-    harness.run_steps(3);
+    settle(&mut harness);
     harness
 }
 
@@ -53,12 +53,26 @@ fn enter(window: &mut Window, name: &str, text: &str) {
     window.get_by_role_and_label(Role::TextInput, name).type_text(text);
     window.run_steps(2);
     window.key_press(Key::Enter);
-    window.run_steps(3);
+    settle(window);
 }
 
 fn click(window: &mut Window, name: &str) {
     window.get_by_role_and_label(Role::Button, name).click();
+    settle(window);
+}
+
+/// Lets the click take effect and the plan follow.
+fn settle(window: &mut Window) {
     window.run_steps(4);
+    for _ in 0..2000 {
+        if window.query_by_label("Planning the fleet").is_none() {
+            // What has just appeared finds its place.
+            window.run_steps(3);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        window.run_steps(1);
+    }
 }
 
 /// Opens a list and takes an entry of it, which is the last of that name.
@@ -66,12 +80,12 @@ fn choose(window: &mut Window, list: &str, entry: &str) {
     window.get_by_role_and_label(Role::ComboBox, list).click();
     window.run_steps(3);
     window.query_all_by_label(entry).last().unwrap().click();
-    window.run_steps(4);
+    settle(window);
 }
 
 fn undo(window: &mut Window) {
     window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
-    window.run_steps(4);
+    settle(window);
 }
 
 fn capacity(window: &Window) -> &Capacity {

@@ -75,6 +75,7 @@ fn bring(window: &mut Window, view: View, name: &str) {
             wait_for(window, |w| w.query_by_label("Drawing pages").is_none());
         }
         View::Overview => wait_for_flips(window),
+        View::Capacity => wait_for(window, |w| w.query_by_label("Planning the fleet").is_none()),
         View::Cost => wait_for(window, |w| w.query_by_label("Drawing samples").is_none()),
         _ => {}
     }

@@ -83,7 +83,8 @@ fn every_plot_is_reached_by_its_name() {
     let mut window = results_of(common::two_runs(folder.path()));
     for (tab, sign) in [
         ("Trade-offs", "8 FASTER"),
-        ("Latency distribution", "Ctrl+click"),
+        ("Latency", "Ctrl+click"),
+        ("Compilers", "No workload has passed both with `torch-eager`"),
         ("Energy", "No measurement shown has a valid energy figure"),
         ("Compare runs", "Choose two or more runs"),
         ("Roofline", "native"),
@@ -116,4 +117,23 @@ fn many_rows_are_ordered_in_the_background() {
     step_until(&mut window, "the filter holds", |w| {
         shows(w, &format!("{expected} of 9,000")) || shows(w, &format!("{} of 9,000", expected + 1))
     });
+}
+
+#[test]
+fn the_shape_of_a_distribution_and_what_compiling_gains_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = results_of(common::workbench(folder.path()));
+    click(&mut window, "Latency");
+    click(&mut window, "Violin");
+    assert!(shows(&window, "the dot is the median"));
+    click(&mut window, "Compilers");
+    window.get_by_role_and_label(Role::ComboBox, "Stack held against").click();
+    window.run_steps(3);
+    window.query_all_by_label("native").last().unwrap().click();
+    window.run_steps(4);
+    assert!(
+        shows(&window, "on Synthetic test processor") && shows(&window, "rten, "),
+        "each stack against the one chosen"
+    );
+    assert!(shows(&window, "×"), "how many times as fast");
 }

@@ -38,7 +38,7 @@ fn show(window: &mut Window, view: View) {
     window.run_steps(2);
 }
 
-const SCENES: [&str; 20] = [
+const SCENES: [&str; 24] = [
     "welcome",
     "overview",
     "hardware",
@@ -50,10 +50,14 @@ const SCENES: [&str; 20] = [
     "results-groups",
     "results-tradeoffs",
     "results-latency",
+    "results-violin",
+    "results-compilers",
     "results-compare",
     "catalogue-compare",
     "catalogue-prices",
     "catalogue-yaml",
+    "catalogue-form",
+    "settings",
     "recovered",
     "cost",
     "migration",
@@ -62,7 +66,18 @@ const SCENES: [&str; 20] = [
 ];
 
 /// The scenes that are drawn in a small window, too.
-const SMALL_SCENES: [&str; 6] = ["hardware", "catalogue-compare", "run", "results", "results-compare", "cost"];
+const SMALL_SCENES: [&str; 10] = [
+    "overview",
+    "hardware",
+    "catalogue-compare",
+    "benchmarks",
+    "run",
+    "results",
+    "results-compare",
+    "cost",
+    "migration",
+    "reports",
+];
 
 fn click(window: &mut Window, name: &str) {
     window.get_by_role_and_label(Role::Button, name).click();
@@ -130,10 +145,23 @@ fn scene(name: &str, folder: &Path, theme: Theme, size: [f32; 2]) -> Window {
             show(&mut window, View::Results);
             click(&mut window, "Trade-offs");
         }
-        "results-latency" => {
+        "results-latency" | "results-violin" => {
             show(&mut window, View::Results);
-            click(&mut window, "Latency distribution");
+            click(&mut window, "Latency");
+            if name == "results-violin" {
+                click(&mut window, "Violin");
+            }
         }
+        "results-compilers" => {
+            show(&mut window, View::Results);
+            click(&mut window, "Compilers");
+            window.get_by_role_and_label(Role::ComboBox, "Stack held against").click();
+            window.run_steps(3);
+            if let Some(native) = window.query_all_by_label("native").last() {
+                native.click();
+            }
+        }
+        "settings" => window.key_press_modifiers(Modifiers::COMMAND, Key::Comma),
         "results-compare" => {
             show(&mut window, View::Results);
             click(&mut window, "Compare runs");
@@ -157,10 +185,15 @@ fn scene(name: &str, folder: &Path, theme: Theme, size: [f32; 2]) -> Window {
             }
             click(&mut window, "Radar");
         }
-        "catalogue-prices" | "catalogue-yaml" => {
+        "catalogue-prices" | "catalogue-yaml" | "catalogue-form" => {
             show(&mut window, View::Hardware);
             click(&mut window, "Catalogue");
-            click(&mut window, if name == "catalogue-yaml" { "YAML" } else { "Prices" });
+            let tab = match name {
+                "catalogue-yaml" => "YAML",
+                "catalogue-form" => "Form",
+                _ => "Prices",
+            };
+            click(&mut window, tab);
         }
         "cost" => show(&mut window, View::Cost),
         "migration" => show(&mut window, View::Migration),
@@ -173,7 +206,7 @@ fn scene(name: &str, folder: &Path, theme: Theme, size: [f32; 2]) -> Window {
         "palette" => window.key_press_modifiers(Modifiers::COMMAND, Key::K),
         _ => {}
     }
-    if ["overview", "palette", "recovered"].contains(&name) {
+    if ["overview", "palette", "recovered", "settings"].contains(&name) {
         wait_for_flips(&mut window);
     }
     settle(&mut window);

@@ -1,5 +1,5 @@
 //! Random use of the window: every event is one that a user can make. Prints what it found; run it with
-//! `cargo test -p assay-desktop --test soak -- --ignored --nocapture`.
+//! `cargo test -p assay-desktop --release --test soak -- --ignored --nocapture`.
 
 mod common;
 
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use assay_desktop::{DesktopApp, View, theme};
+use assay_service::Workbench;
 use common::ScriptedBackend;
 use egui::{Event, Key, Modifiers, PointerButton, pos2, vec2};
 
@@ -125,6 +126,7 @@ fn a_hundred_thousand_random_events() {
     let mut app: DesktopApp = common::app(folder.path(), Arc::clone(&backend));
     let mut random = Random(0x5eed_0a55);
     let (mut events, mut frames, mut saved, mut views) = (0, 0usize, 0, std::collections::BTreeSet::new());
+    let (mut edits, mut known) = (0, None);
     let mut at_start = None;
     let mut time = 0.0;
     let begun = Instant::now();
@@ -157,6 +159,11 @@ fn a_hundred_thousand_random_events() {
         if frames % 1024 == 0 {
             println!("{events} events in {:.0} s, {:.0} MB", begun.elapsed().as_secs_f64(), resident() / 1e6);
         }
+        let study = app.workbench().map(Workbench::study);
+        if known.as_ref() != study {
+            edits += 1;
+            known = study.cloned();
+        }
         if frames % 64 == 0 {
             // What is shown is what is on the disk: no edit is lost.
             if let Some(workbench) = app.workbench() {
@@ -173,8 +180,8 @@ fn a_hundred_thousand_random_events() {
     }
     let grown = (resident() - at_start.expect("it was noted")) / 1e6;
     println!(
-        "{events} events in {frames} frames, {:.0} s: {} of {} views seen, {saved} times as on disk, memory grew by \
-         {grown:.1} MB since the first fifth",
+        "{events} events in {frames} frames, {:.0} s: {} of {} views seen, {edits} edits, none lost in {saved} looks at \
+         the disk, memory grew by {grown:.1} MB since the first fifth",
         begun.elapsed().as_secs_f64(),
         views.len(),
         View::ALL.len()

@@ -79,6 +79,8 @@ pub enum Action {
     SavePng,
     /// Saves the view as a picture of lines and text.
     SaveSvg,
+    /// Shows the settings.
+    Settings,
     /// Ends the program.
     Quit,
 }
@@ -101,7 +103,7 @@ const fn spec(action: Action, label: &'static str, shortcut: &'static str, comma
 }
 
 /// Everything a user can do anywhere in the program.
-pub const COMMANDS: [CommandSpec; 23] = [
+pub const COMMANDS: [CommandSpec; 24] = [
     spec(Action::OpenStudy, "Open study…", "Ctrl+O", "assay STUDY"),
     spec(Action::NewStudy, "New study…", "Ctrl+N", "assay new DIR"),
     spec(Action::NewSample, "New sample study…", "", "assay demo --out DIR"),
@@ -124,6 +126,7 @@ pub const COMMANDS: [CommandSpec; 23] = [
     spec(Action::ShowReports, "Reports", "Ctrl+8", "assay report"),
     spec(Action::SavePng, "Save the view as PNG", "", ""),
     spec(Action::SaveSvg, "Save the view as SVG", "", ""),
+    spec(Action::Settings, "Settings…", "Ctrl+Comma", ""),
     spec(Action::Quit, "Quit", "Ctrl+Q", ""),
 ];
 

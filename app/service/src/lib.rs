@@ -35,7 +35,7 @@ pub mod what_if;
 pub mod workbench;
 
 pub use answer::{Answer, Confidence};
-pub use assess::{Assessment, Measured, ResolvedOption, RooflinePoint, SourceCeilings};
+pub use assess::{Assessment, Measured, ResolvedOption, RooflinePoint, RooflinePoints, SourceCeilings};
 pub use commands::{Action, COMMANDS, Command, CommandSpec};
 pub use preview::{Preview, PreviewSection};
 pub use report::{ReportKind, WrittenReport};
@@ -50,6 +50,7 @@ pub use workbench::{Workbench, WorkbenchError};
 pub use assay_core as core;
 pub use assay_cost_models as cost_models;
 pub use assay_hardware_profiles as hardware_profiles;
+pub use assay_reports::charts::density;
 pub use assay_reports::content as documents;
 pub use assay_reports::proof;
 pub use assay_store as store;

@@ -8,6 +8,7 @@ use std::sync::mpsc::Receiver;
 use assay_core::device::DeviceReport;
 use assay_core::kernel::Kernel;
 use assay_core::runner::Plan;
+use assay_core::telemetry::Reading;
 use assay_core::{Environment, Measurement, StackId, Workload};
 use assay_study::TargetSpec;
 use serde::{Deserialize, Serialize};
@@ -157,6 +158,13 @@ pub enum RunEvent {
         index: usize,
         /// The latencies in order.
         latency_secs: Vec<f64>,
+    },
+    /// What the sensors of the job's device said while it was timed.
+    Readings {
+        /// Position of the job in the plan.
+        index: usize,
+        /// The readings in order; the time is since timing began.
+        readings: Vec<Reading>,
     },
     /// A job ended and its measurement is stored.
     Finished {

@@ -1,6 +1,7 @@
 //! A study that is open, with everything that follows from it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use assay_core::Measurement;
 use assay_hardware_profiles::{Catalog, CatalogError};
@@ -11,7 +12,7 @@ use jiff::civil::Date;
 
 use crate::answer::Answer;
 use crate::assess::{Assessment, Measured, assess, translate};
-use crate::capacity::{CapacityPlan, Selection};
+use crate::capacity::{Basis, CapacityPlan, Selection};
 use crate::commands::Command;
 use crate::estimates::EstimateRecord;
 use crate::history::{History, Recorded};
@@ -64,7 +65,7 @@ pub struct Workbench {
     folder: StudyFolder,
     study: Study,
     scenario: Option<String>,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     measured: Measured,
     warnings: Vec<String>,
     today: Date,
@@ -124,7 +125,7 @@ impl Workbench {
             folder,
             study,
             scenario: None,
-            catalog,
+            catalog: Arc::new(catalog),
             measured,
             warnings,
             today,
@@ -148,6 +149,11 @@ impl Workbench {
     /// The catalogue with the study's own profiles.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// The same, to be used by another thread.
+    pub(crate) fn shared_catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog)
     }
 
     /// Every measurement of the study, oldest first.
@@ -193,7 +199,7 @@ impl Workbench {
 
     /// The plan of the fleet for every option and forecast, or why there is none.
     pub fn capacity(&self) -> &Result<CapacityPlan, String> {
-        let plan = || crate::capacity::plan(self, &Selection::default()).map_err(|error| error.to_string());
+        let plan = || crate::capacity::plan(&Basis::of(self), &Selection::default()).map_err(|error| error.to_string());
         self.assessment.capacity.get_or_init(plan)
     }
 
@@ -228,7 +234,12 @@ impl Workbench {
         }
         self.refuse_unknown_names(&edited)?;
         let assessment = self.assess(&edited, self.scenario.as_deref())?;
-        self.folder.save(&edited, paths.iter().map(String::as_str))?;
+        let changed = paths.iter().map(String::as_str);
+        match gesture {
+            // Within a gesture the next value is about to follow.
+            Some(_) => self.folder.save_soon(&edited, changed)?,
+            None => self.folder.save(&edited, changed)?,
+        }
         let recorded = self.history.record(&self.study, &paths, gesture);
         self.note(|journal, history, study| match &recorded {
             _ if journal.is_long() => journal.shorten(history.past()),
@@ -339,13 +350,22 @@ impl Workbench {
         self.history.can_redo()
     }
 
-    /// Takes up a measurement that a run has just stored.
+    /// Takes up measurements that a run has just stored; those that are known are left out.
     ///
     /// # Errors
     /// When the evaluation fails.
-    pub fn add_measurement(&mut self, measurement: Measurement) -> Result<(), WorkbenchError> {
-        if self.measurements().iter().all(|known| known.id != measurement.id) {
-            self.measured.push(measurement);
+    pub fn add_measurements(
+        &mut self,
+        measurements: impl IntoIterator<Item = Measurement>,
+    ) -> Result<(), WorkbenchError> {
+        let before = self.measurements().len();
+        for measurement in measurements {
+            // The newest are last, and a run tells of what is new.
+            if self.measured.of_workload(&measurement.workload.id).rev().all(|known| known.id != measurement.id) {
+                self.measured.push(measurement);
+            }
+        }
+        if self.measurements().len() > before {
             self.assessment = self.assess(&self.study, self.scenario.as_deref())?;
             self.revision += 1;
         }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use assay_service::capacity::{
-    CapacityPlan, CostLineKind, OptionPlan, Ownership, ScenarioPlan, Selection, ShortfallKind, plan,
+    Basis, CapacityPlan, CostLineKind, OptionPlan, Ownership, ScenarioPlan, Selection, ShortfallKind, plan,
 };
 use assay_service::{Command, Workbench};
 use serde_json::Value;
@@ -18,14 +18,14 @@ fn workbench(text: &str) -> (tempfile::TempDir, Workbench) {
 
 fn planned(text: &str) -> CapacityPlan {
     let (_folder, workbench) = workbench(text);
-    plan(&workbench, &Selection::default()).unwrap()
+    plan(&Basis::of(&workbench), &Selection::default()).unwrap()
 }
 
 fn with(values: &[(&str, Value)]) -> CapacityPlan {
     let (_folder, mut workbench) = workbench(SAMPLE);
     let values: Vec<(String, Value)> = values.iter().map(|(path, value)| ((*path).to_owned(), value.clone())).collect();
     workbench.override_values(&values).unwrap();
-    plan(&workbench, &Selection::default()).unwrap()
+    plan(&Basis::of(&workbench), &Selection::default()).unwrap()
 }
 
 fn scenario<'a>(option: &'a OptionPlan, demand: &str) -> &'a ScenarioPlan {
@@ -244,11 +244,11 @@ fn scenarios_and_selections() {
     let (_folder, mut workbench) = workbench(SAMPLE);
     workbench.apply(Command::SelectScenario(Some("slow-delivery".to_owned()))).unwrap();
     let selection = Selection { options: vec!["server-buy".to_owned()], demand: vec!["base".to_owned()] };
-    let slow = plan(&workbench, &selection).unwrap();
+    let slow = plan(&Basis::of(&workbench), &selection).unwrap();
     assert_eq!((slow.scenario.as_deref(), slow.options.len(), slow.demand.len()), (Some("slow-delivery"), 1, 1));
     assert!(!slow.met);
     let wrong = Selection { options: vec!["server-by".to_owned()], demand: Vec::new() };
-    let error = plan(&workbench, &wrong).unwrap_err().to_string();
+    let error = plan(&Basis::of(&workbench), &wrong).unwrap_err().to_string();
     assert!(error.contains("did you mean `server-buy`"), "{error}");
 }
 

@@ -66,7 +66,7 @@ fn opened(folder: &Path, records: &[EstimateRecord]) -> Workbench {
     std::fs::write(folder.join("estimates/libtpu.jsonl"), lines).unwrap();
     let mut workbench = Workbench::open(folder).unwrap();
     for measurement in measurements() {
-        workbench.add_measurement(measurement).unwrap();
+        workbench.add_measurements([measurement]).unwrap();
     }
     workbench
 }

@@ -10,7 +10,7 @@ fn workbench(folder: &std::path::Path) -> Workbench {
     sample::create_sample(folder, 2).unwrap();
     let mut workbench = Workbench::open(folder).unwrap();
     for measurement in measurements() {
-        workbench.add_measurement(measurement).unwrap();
+        workbench.add_measurements([measurement]).unwrap();
     }
     workbench
 }

@@ -102,6 +102,23 @@ impl StudyFolder {
     /// # Errors
     /// When the file cannot be written; the old one is then untouched.
     pub fn save<'a>(&mut self, study: &Study, paths: impl IntoIterator<Item = &'a str>) -> Result<(), StudyError> {
+        self.save_by(study, paths, files::write_atomic)
+    }
+
+    /// As [`StudyFolder::save`] for a value that others follow at once: see [`files::write_soon`].
+    ///
+    /// # Errors
+    /// As [`StudyFolder::save`].
+    pub fn save_soon<'a>(&mut self, study: &Study, paths: impl IntoIterator<Item = &'a str>) -> Result<(), StudyError> {
+        self.save_by(study, paths, files::write_soon)
+    }
+
+    fn save_by<'a>(
+        &mut self,
+        study: &Study,
+        paths: impl IntoIterator<Item = &'a str>,
+        write: fn(&Path, &[u8]) -> std::io::Result<()>,
+    ) -> Result<(), StudyError> {
         let file = self.folder.join(STUDY_FILE);
         let document = serde_json::to_value(study).unwrap_or_default();
         let edited = paths.into_iter().try_fold(self.text.clone(), |text, path| text::replace(&text, path, &document));
@@ -110,7 +127,7 @@ impl StudyFolder {
             Some(text) => text,
             None => yaml::to_string(study).map_err(StudyError::Yaml)?,
         };
-        write(&file, &text)?;
+        write(&file, text.as_bytes()).map_err(|source| StudyError::Write { file, source })?;
         self.text = text;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The worker protocol: one JSON object a line, requests on the worker's stdin, events on its stdout.
 //!
 //! A worker says `hello` first. It answers `probe` with `devices`, `sense` with `readings`, `inspect` with `model` or `refused`, `convert` with `converted` or `refused`, `compilers` and
-//! `estimate` with an event of the same name, and `measure` with any number of `phase` and `samples` and one `outcome`. It says `heartbeat` once a second while it works. `worker.py` and workers on other
+//! `estimate` with an event of the same name, and `measure` with any number of `phase`, `samples` and `readings` and one `outcome`. It says `heartbeat` once a second while it works. `worker.py` and workers on other
 //! hosts speak the same.
 
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub struct MeasureRequest {
 pub struct DeviceReading {
     /// The device's id.
     pub device: String,
-    /// What they say; the time is since the worker first read them.
+    /// What they say; the time is since the worker first read them, or since timing began while it measures.
     pub reading: Reading,
 }
 
@@ -93,7 +93,7 @@ pub enum Event {
         /// The host.
         environment: Box<Environment>,
     },
-    /// What sensors say.
+    /// What sensors say: the answer to `sense`, and of the device that is measured while it is timed.
     Readings {
         /// One for each device that has sensors.
         readings: Vec<DeviceReading>,

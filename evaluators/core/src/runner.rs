@@ -19,7 +19,7 @@ use crate::profile::{Profile, Roofs};
 use crate::reference::Reference;
 use crate::statistics::Statistics;
 use crate::stopping::StopRule;
-use crate::telemetry::{self, Sensors, TelemetrySummary};
+use crate::telemetry::{self, Reading, Sensors, TelemetrySummary};
 use crate::workload::Workload;
 
 #[cfg(test)]
@@ -72,6 +72,8 @@ pub trait Observer {
     fn phase(&mut self, phase: &str);
     /// New latencies.
     fn samples(&mut self, latency_secs: &[f64]);
+    /// What the device's sensors said meanwhile; the time is since timing began.
+    fn readings(&mut self, _readings: &[Reading]) {}
 }
 
 /// What the runner needs of the host.

@@ -19,6 +19,7 @@ use crate::model::{ModelChoice, ModelReport};
 use crate::process;
 use crate::protocol::{DeviceReading, Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
 use crate::runner::Outcome;
+use crate::telemetry::Reading;
 use crate::variant::{VariantReport, VariantRequest};
 
 /// How long a worker may take.
@@ -92,6 +93,8 @@ pub enum Progress {
     Phase(String),
     /// New latencies in seconds.
     Samples(Vec<f64>),
+    /// What the device's sensors said; the time is since timing began.
+    Readings(Vec<Reading>),
 }
 
 /// A measurement's outcome with the environment it was made in.
@@ -318,6 +321,9 @@ impl Worker {
                     progress(Progress::Phase(phase));
                 }
                 Event::Samples { id, latency_secs } if id == self.next_id => progress(Progress::Samples(latency_secs)),
+                Event::Readings { readings } => {
+                    progress(Progress::Readings(readings.into_iter().map(|told| told.reading).collect()));
+                }
                 Event::Outcome { id, outcome, environment, stack_version } if id == self.next_id => {
                     return Ok(Measured { outcome: *outcome, environment: *environment, stack_version });
                 }

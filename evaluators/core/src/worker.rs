@@ -195,7 +195,7 @@ fn measure(hosting: &Hosting<'_>, request: &MeasureRequest, caches: &mut Caches,
         let reason = status.reason.unwrap_or_else(|| "the stack gives no reason".to_owned());
         return finish(unavailable(reason), Some(&device), None);
     }
-    let mut observer = Telling { id: request.id, channel };
+    let mut observer = Telling { id: request.id, device: &request.device, channel };
     let plan = &request.plan;
     let outcome = if matches!(request.workload.shape, Shape::Model(_)) {
         let prepared = model_and_reference(hosting, &request.workload, plan.model, plan.seed, caches, &mut observer);
@@ -313,6 +313,7 @@ fn outputs_of(evaluator: &dyn Evaluator, device: &Device, job: &ModelJob) -> Res
 
 struct Telling<'a> {
     id: u64,
+    device: &'a str,
     channel: &'a Channel,
 }
 
@@ -323,6 +324,11 @@ impl Observer for Telling<'_> {
 
     fn samples(&mut self, latency_secs: &[f64]) {
         self.channel.send(&Event::Samples { id: self.id, latency_secs: latency_secs.to_vec() });
+    }
+
+    fn readings(&mut self, readings: &[Reading]) {
+        let of = |reading: &Reading| DeviceReading { device: self.device.to_owned(), reading: *reading };
+        self.channel.send(&Event::Readings { readings: readings.iter().map(of).collect() });
     }
 }
 

@@ -39,7 +39,7 @@ pub use roofline::{Roof, RooflineChart, RooflinePoint};
 pub use scatter::{Better, ScatterChart, ScatterPoint};
 pub use stacked::{StackedBar, StackedChart};
 pub use tornado::{TornadoChart, TornadoRow};
-pub use violin::ViolinChart;
+pub use violin::{ViolinChart, density};
 pub use waterfall::{WaterfallChart, WaterfallStep};
 
 use crate::labels::Language;

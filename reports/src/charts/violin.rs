@@ -33,8 +33,9 @@ impl ViolinChart {
 }
 
 /// A Gaussian kernel density with Silverman's bandwidth, 0.9 min(s, IQR / 1.34) n^(-1/5) (Silverman, "Density
-/// Estimation for Statistics and Data Analysis", 1986, eq. 3.31): places with densities relative to the highest.
-fn density(sorted: &[f64]) -> Vec<(f64, f64)> {
+/// Estimation for Statistics and Data Analysis", 1986, eq. 3.31): places with densities relative to the highest. `sorted`
+/// is in ascending order; nothing where its values do not differ.
+pub fn density(sorted: &[f64]) -> Vec<(f64, f64)> {
     let count = sorted.len() as f64;
     let (Some(low), Some(high)) = (sorted.first(), sorted.last()) else { return Vec::new() };
     let scale = low.abs().max(high.abs()).max(f64::MIN_POSITIVE);

@@ -2,7 +2,7 @@
 
 use assay_base::{Currency, format};
 use assay_service::capacity::{
-    CapacityPlan, Mix, OptionPlan, Ownership, PlannedQuarter, ScenarioPlan, Selection, plan,
+    Basis, CapacityPlan, Mix, OptionPlan, Ownership, PlannedQuarter, QuarterRow, ScenarioPlan, Selection, plan,
 };
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub fn run(arguments: &Capacity) -> anyhow::Result<Verdict> {
     let mut workbench = place::open(arguments.study.named())?;
     place::look_at(&mut workbench, arguments.scenario.as_deref(), &place::values(&arguments.set)?)?;
     let selection = Selection { options: arguments.option.clone(), demand: arguments.demand.clone() };
-    let plan = plan(&workbench, &selection)?;
+    let plan = plan(&Basis::of(&workbench), &selection)?;
     match arguments.format {
         Format::Table => tables(&plan)?,
         Format::Json => output::json(&serde_json::to_value(&plan)?)?,
@@ -224,22 +224,18 @@ fn fleet(currency: Currency, option: &OptionPlan, scenario: &ScenarioPlan) -> an
         number("Cash"),
     ];
     let cells = |q: &PlannedQuarter| {
-        let range = if q.needed_low == q.needed_high {
-            String::new()
-        } else {
-            format!("{}–{}", whole(q.needed_low), whole(q.needed_high))
-        };
+        let row = QuarterRow::of(q);
         vec![
-            q.quarter.to_string(),
-            format::compact(q.peak_per_sec),
-            count(q.needed),
-            range,
-            count(q.arriving),
-            count(q.retiring),
-            count(q.to_order),
-            count(q.in_service),
-            count(q.missing),
-            q.peak_utilisation.map(|u| format::percent(u, 0)).unwrap_or_default(),
+            row.quarter,
+            row.peak,
+            row.needed,
+            row.range,
+            row.arriving,
+            row.retiring,
+            row.to_order,
+            row.in_service,
+            row.missing,
+            row.at_peak,
             money(q.cost, currency),
             money(q.cash, currency),
         ]

@@ -29,6 +29,8 @@ pub struct BenchmarksView {
     history: (usize, Vec<PastRun>),
     source: Source,
     own: OwnWork,
+    lower: progress::Lower,
+    past: bool,
 }
 
 /// What is measured.
@@ -59,7 +61,17 @@ impl BenchmarksView {
         let loaded = Suite::load(&suite).map_err(|e| e.to_string());
         let seed = plan_for(&suite).seed;
         let (without, history) = Default::default();
-        Self { suite, loaded, without, seed, history, source: Source::Suite, own: OwnWork::default() }
+        Self {
+            suite,
+            loaded,
+            without,
+            seed,
+            history,
+            source: Source::Suite,
+            own: OwnWork::default(),
+            lower: progress::Lower::default(),
+            past: false,
+        }
     }
 
     /// The view of a study that was just opened.
@@ -85,6 +97,11 @@ impl BenchmarksView {
     /// Takes a kernel that was read.
     pub fn add_kernel(&mut self, kernel: Result<Kernel, String>) {
         self.own.add_kernel(kernel);
+    }
+
+    /// Shows the run that has just begun.
+    pub fn show_latest_run(&mut self) {
+        self.past = false;
     }
 
     fn update_history(&mut self, workbench: &Workbench) {
@@ -150,17 +167,31 @@ impl BenchmarksView {
         Panel::left("choice").exact_size(300.0).resizable(false).show_separator_line(false).frame(side).show(
             ui,
             |ui| {
-                ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-                    card_filled(ui, |ui| self.choice(ui, scene));
+                card_filled(ui, |ui| {
+                    // The button stays in sight however long the choice is.
+                    let room = (ui.available_height() - 52.0).max(80.0);
+                    let area = ScrollArea::vertical().max_height(room).auto_shrink([false, true]);
+                    area.show(ui, |ui| self.choice(ui, scene));
+                    ui.add_space(4.0);
+                    self.start(ui, scene);
                 });
             },
         );
         unfinished(ui, scene);
-        if scene.run.is_empty() {
+        if !scene.run.is_empty() {
+            ui.horizontal(|ui| {
+                for (past, name) in [(false, "The latest run"), (true, "Runs of this study")] {
+                    if ui.add(Button::selectable(self.past == past, name)).clicked() {
+                        self.past = past;
+                    }
+                }
+            });
+        }
+        if self.past || scene.run.is_empty() {
             self.update_history(scene.workbench);
             history(ui, &self.history.1);
         } else {
-            progress::ui(ui, scene);
+            progress::ui(ui, scene, &mut self.lower);
         }
     }
 
@@ -181,13 +212,16 @@ impl BenchmarksView {
             Source::Kernels => self.own.kernels_ui(ui, scene),
         }
         self.places(ui, scene);
-        let active = scene.run.is_active();
         ui.horizontal(|ui| {
             let label = ui.label(theme::caption("Seed of the data")).id;
             ui.add(DragValue::new(&mut self.seed).range(0..=u64::from(u32::MAX))).labelled_by(label);
         });
         stop_rule(ui, &self.suite_of_source());
-        ui.add_space(6.0);
+    }
+
+    /// Starts the run that was chosen, or stops the one under way.
+    fn start(&self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        let active = scene.run.is_active();
         let request = self.request(scene.workbench, scene.devices);
         ui.horizontal(|ui| {
             if active {
@@ -370,16 +404,20 @@ fn history(ui: &mut Ui, runs: &[PastRun]) {
         return;
     }
     card(ui, "Runs of this study", |ui| {
-        table::builder(ui, "runs")
-            .column(Column::remainder().clip(true))
-            .column(Column::exact(170.0))
-            .column(Column::exact(110.0))
-            .column(Column::exact(110.0))
-            .column(Column::exact(80.0))
+        // Where there is little room the id of a run is told on hover: it begins with its time.
+        let with_id = ui.available_width() > 620.0;
+        let mut builder = table::builder(ui, "runs");
+        if with_id {
+            builder = builder.column(Column::remainder().clip(true));
+        }
+        let began = if with_id { Column::exact(170.0) } else { Column::remainder().at_least(120.0).clip(true) };
+        let columns = [("Began (UTC)", false), ("Suite", false), ("Measured", true), ("Passed", true)];
+        builder
+            .column(began)
+            .column(Column::exact(100.0).clip(true))
+            .columns(Column::exact(76.0), 2)
             .header(theme::HEADER, |mut header| {
-                for (title, at_right) in
-                    [("Run", false), ("Began (UTC)", false), ("Suite", false), ("Measurements", true), ("Passed", true)]
-                {
+                for (title, at_right) in with_id.then_some(("Run", false)).into_iter().chain(columns) {
                     header.col(|ui| {
                         table::title(ui, title, at_right);
                     });
@@ -388,11 +426,13 @@ fn history(ui: &mut Ui, runs: &[PastRun]) {
             .body(|body| {
                 body.rows(theme::ROW, runs.len(), |mut row| {
                     let Some(run) = runs.iter().rev().nth(row.index()) else { return };
+                    if with_id {
+                        row.col(|ui| {
+                            table::text(ui, theme::number(run.id.as_str()));
+                        });
+                    }
                     row.col(|ui| {
-                        table::text(ui, theme::number(run.id.as_str()));
-                    });
-                    row.col(|ui| {
-                        table::text(ui, theme::number(run.began.as_str()));
+                        table::text(ui, theme::number(run.began.as_str())).on_hover_text(&run.id);
                     });
                     row.col(|ui| {
                         table::text(ui, run.suite.as_str());

@@ -34,7 +34,14 @@ enum Shown {
     #[default]
     Profile,
     Prices,
+    Form,
     Text,
+}
+
+impl Shown {
+    fn edits(self) -> bool {
+        matches!(self, Self::Form | Self::Text)
+    }
 }
 
 impl Default for Catalogue {
@@ -167,27 +174,31 @@ impl Catalogue {
             self.selected = first.or_else(|| rows.first().map(|p| p.id.clone()));
         }
         Panel::right("profile")
-            .exact_size(if self.shown == Shown::Text { 400.0 } else { 348.0 })
+            .exact_size(if self.shown.edits() { 420.0 } else { 348.0 })
             .resizable(false)
             .show_separator_line(false)
             .frame(side_frame())
             .show(ui, |ui| {
                 if let Some(profile) = self.selected.as_deref().and_then(|id| catalog.get(id)) {
                     ui.horizontal(|ui| {
-                        for (shown, name) in
-                            [(Shown::Profile, "Profile"), (Shown::Prices, "Prices"), (Shown::Text, "YAML")]
-                        {
-                            let name = match (shown, self.editor.is_changed()) {
-                                (Shown::Text, true) => "YAML •",
-                                _ => name,
-                            };
+                        let (form, text) = match self.editor.is_changed() {
+                            true => ("Form •", "YAML •"),
+                            false => ("Form", "YAML"),
+                        };
+                        for (shown, name) in [
+                            (Shown::Profile, "Profile"),
+                            (Shown::Prices, "Prices"),
+                            (Shown::Form, form),
+                            (Shown::Text, text),
+                        ] {
                             if ui.add(Button::selectable(self.shown == shown, name)).clicked() {
                                 self.shown = shown;
                             }
                         }
                     });
-                    if self.shown == Shown::Text {
-                        card_filled(ui, |ui| self.editor.ui(ui, &profile.id, workbench, scene.requests));
+                    if self.shown.edits() {
+                        let as_form = self.shown == Shown::Form;
+                        card_filled(ui, |ui| self.editor.ui(ui, &profile.id, as_form, workbench, scene.requests));
                         return;
                     }
                     if self.shown == Shown::Prices {
@@ -215,7 +226,9 @@ impl Catalogue {
             ui.add_space(2.0);
             ui.push_id("profiles", |ui| {
                 if self.compared.len() > 1 {
-                    ui.set_height((ui.available_height() * 0.45).max(140.0));
+                    // The comparison needs so much to be read.
+                    let room = (ui.available_height() - 350.0).min(ui.available_height() * 0.45);
+                    ui.set_height(room.max(110.0));
                 }
                 self.table(ui, &rows);
             });

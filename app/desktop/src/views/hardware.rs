@@ -1,16 +1,19 @@
 //! Attached devices with their stacks, and the catalogue.
 
-use assay_base::format::{self, or_unknown};
+use std::path::Path;
+
+use assay_base::format::or_unknown;
 use assay_service::core::device::{DeviceReport, StackStatus};
-use assay_service::core::telemetry::Reading;
 use assay_service::{Action, TargetReport};
 use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui};
 
 use super::catalogue::Catalogue;
+use super::sensed;
+use crate::paths::shortened;
 use crate::requests::{Devices, Request, Scene};
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::icon::{self, Icon};
-use crate::widgets::spark::spark;
 use crate::widgets::{bullet, card_filled, chip, empty_state, field};
 
 /// The state of the view.
@@ -85,7 +88,7 @@ fn target(ui: &mut Ui, report: &TargetReport, scene: &Scene<'_>) {
                 environment.host.clone(),
                 environment.operating_system.clone(),
                 environment.kernel.clone(),
-                environment.memory_bytes.map(|b| format!("{} memory", format::memory(b as f64))),
+                environment.memory_bytes.map(|b| format!("{} memory", Units::of(ui).memory(b as f64))),
                 environment.hypervisor.clone(),
                 environment.container.clone(),
             ];
@@ -98,7 +101,9 @@ fn target(ui: &mut Ui, report: &TargetReport, scene: &Scene<'_>) {
     }
     for device in &report.devices {
         card_filled(ui, |ui| {
-            device_card(ui, device);
+            // Another host has other folders.
+            let study = report.target.is_local().then(|| scene.workbench.folder());
+            device_card(ui, device, study);
             if report.target.is_local() {
                 sensors(ui, device, scene);
             }
@@ -119,11 +124,7 @@ fn sensors(ui: &mut Ui, report: &DeviceReport, scene: &Scene<'_>) {
     ui.horizontal(|ui| {
         ui.label(theme::column_title(state));
         let newest = telemetry.devices.get(&report.device.id).and_then(|readings| readings.back());
-        if let Some(reading) = newest.filter(|r| r.throttled == Some(true)) {
-            let why = reading.throttle_reasons.names().collect::<Vec<_>>().join(", ");
-            let why = if why.is_empty() { "throttled".to_owned() } else { format!("throttled: {why}") };
-            chip(ui, &why, Tokens::of(ui).warning);
-        }
+        sensed::throttled(ui, newest);
     });
     let Some(readings) = telemetry.devices.get(&report.device.id) else {
         if telemetry.is_watching() {
@@ -131,54 +132,28 @@ fn sensors(ui: &mut Ui, report: &DeviceReport, scene: &Scene<'_>) {
         }
         return;
     };
-    let quantities: [Sensed; 6] = [
-        ("Power", |r| r.power_watts, format::power, true),
-        ("Clock", |r| r.clock_hz, |v| format!("{} MHz", format::thousands(v / 1e6, 0)), false),
-        ("Memory clock", |r| r.memory_clock_hz, |v| format!("{} MHz", format::thousands(v / 1e6, 0)), false),
-        ("Temperature", |r| r.temperature_celsius, |v| format!("{} °C", format::thousands(v, 0)), false),
-        ("Utilisation", |r| r.utilisation, |v| format::percent(v, 0), true),
-        ("Memory in use", |r| r.memory_used_bytes, format::memory, true),
-    ];
-    let told = |value: fn(&Reading) -> Option<f64>| readings.iter().any(|r| value(r).is_some());
-    let shown: Vec<&Sensed> = quantities.iter().filter(|(_, value, ..)| told(*value)).collect();
-    let silent: Vec<&str> = quantities.iter().filter(|(_, value, ..)| !told(*value)).map(|(name, ..)| *name).collect();
-    let spacing = ui.spacing().item_spacing.x;
-    let columns = shown.len().clamp(1, 4) as f32;
-    let width = ((ui.available_width() - spacing * (columns - 1.0)) / columns).floor().min(340.0);
-    ui.horizontal_wrapped(|ui| {
-        for (name, value, text, from_zero) in shown {
-            let values: Vec<Option<f64>> = readings.iter().map(value).collect();
-            let newest = or_unknown(values.iter().rev().flatten().next().copied(), text);
-            spark(ui, width, name, &newest, &values, *from_zero);
-        }
-    });
-    if !silent.is_empty() {
-        ui.label(theme::caption(format!("This device does not tell: {}.", silent.join(", ").to_lowercase())));
-    }
+    sensed::plots(ui, readings.iter(), 4);
 }
 
-/// Name, value, its text, and whether its plot begins at zero.
-type Sensed = (&'static str, fn(&Reading) -> Option<f64>, fn(f64) -> String, bool);
-
-fn device_card(ui: &mut Ui, report: &DeviceReport) {
+fn device_card(ui: &mut Ui, report: &DeviceReport, study: Option<&Path>) {
     let tokens = Tokens::of(ui);
     let device = &report.device;
     ui.horizontal(|ui| {
         ui.label(theme::strong(&device.name));
         chip(ui, device.kind.label(), tokens.text_subdued);
         ui.label(theme::number(&device.id));
-        ui.label(theme::caption(or_unknown(device.memory_bytes, |b| format::memory(b as f64))));
+        ui.label(theme::caption(or_unknown(device.memory_bytes, |b| Units::of(ui).memory(b as f64))));
     });
     ui.add_space(2.0);
     ui.columns(2, |columns| {
         let [left, right] = columns else { return };
         left.label(theme::column_title("Stacks"));
         for stack in &report.stacks {
-            stack_row(left, stack);
+            stack_row(left, stack, study);
         }
         right.label(theme::column_title("Properties"));
         for (name, value) in &device.properties {
-            field(right, &name.replace('_', " "), value).on_hover_text(value);
+            field(right, &name.replace('_', " "), &shown(value, study)).on_hover_text(value);
         }
         if device.properties.is_empty() {
             right.label(theme::caption("Nothing more is known."));
@@ -186,7 +161,12 @@ fn device_card(ui: &mut Ui, report: &DeviceReport) {
     });
 }
 
-fn stack_row(ui: &mut Ui, stack: &StackStatus) {
+/// A text of this machine's with its folders shortened; one of another host's as it is.
+fn shown(text: &str, study: Option<&Path>) -> String {
+    study.map_or_else(|| text.to_owned(), |study| shortened(text, Some(study)))
+}
+
+fn stack_row(ui: &mut Ui, stack: &StackStatus, study: Option<&Path>) {
     let tokens = Tokens::of(ui);
     let (symbol, color) =
         if stack.available { (Icon::Check, tokens.success) } else { (Icon::Close, tokens.text_subdued) };
@@ -203,14 +183,14 @@ fn stack_row(ui: &mut Ui, stack: &StackStatus) {
                     RichText::new(stack.id.as_str())
                 });
                 let state = match (&stack.version, stack.available) {
-                    (Some(version), _) => version.as_str(),
-                    (None, true) => "available",
-                    (None, false) => "unavailable",
+                    (Some(version), _) => shown(version, study),
+                    (None, true) => "available".to_owned(),
+                    (None, false) => "unavailable".to_owned(),
                 };
                 ui.label(theme::caption(state));
             });
             if let Some(reason) = &stack.reason {
-                ui.add(Label::new(theme::caption(reason)).wrap());
+                ui.add(Label::new(theme::caption(shown(reason, study))).wrap()).on_hover_text(reason);
             }
         });
     });

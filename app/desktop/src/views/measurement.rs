@@ -12,6 +12,7 @@ use egui_plot::{Bar, BarChart, HLine, Line, LineStyle, PlotPoint, PlotPoints};
 use super::progress::status_color;
 use crate::requests::Request;
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::plot::{Scale, house_plot, with_axes};
 use crate::widgets::{Icon, bullet, card_filled, chip, evidence_chip, field};
 
@@ -216,9 +217,11 @@ fn section(ui: &mut Ui, title: &str) {
 fn statistics(ui: &mut Ui, m: &Measurement, point: Option<&RooflinePoint>) {
     let Some(timing) = &m.timing else { return };
     let s = &timing.statistics;
+    let units = Units::of(ui);
+    let duration = |secs: f64| units.duration(secs);
     section(ui, "Statistics");
     if let Some(t) = &m.throughput {
-        field(ui, "Throughput", &format::throughput(t.value, &t.unit));
+        field(ui, "Throughput", &units.throughput(t.value, &t.unit));
     }
     if let Some(point) = point {
         field(ui, "Achieved", &format::flop_rate(point.flops_per_sec));
@@ -232,18 +235,17 @@ fn statistics(ui: &mut Ui, m: &Measurement, point: Option<&RooflinePoint>) {
             }
         }
     }
-    field(ui, "Median", &format::duration(s.median_secs));
-    let interval =
-        or_unknown(s.median_interval_secs, |(a, b)| format!("{} – {}", format::duration(a), format::duration(b)));
+    field(ui, "Median", &duration(s.median_secs));
+    let interval = or_unknown(s.median_interval_secs, |(a, b)| format!("{} – {}", duration(a), duration(b)));
     field(ui, "95 % interval", &interval);
-    field(ui, "Mean", &format::duration(s.mean_secs));
+    field(ui, "Mean", &duration(s.mean_secs));
     let cold = Statistics::of(&timing.cold_samples_secs).map(|c| c.median_secs);
-    field(ui, "Median with cold caches", &or_unknown(cold, format::duration));
-    field(ui, "Smallest", &format::duration(s.min_secs));
-    field(ui, "p90", &or_unknown(s.p90_secs, format::duration));
-    field(ui, "p95", &or_unknown(s.p95_secs, format::duration));
-    field(ui, "p99", &or_unknown(s.p99_secs, format::duration));
-    field(ui, "p99 certified", &or_unknown(s.certified_p99_secs, format::duration))
+    field(ui, "Median with cold caches", &or_unknown(cold, duration));
+    field(ui, "Smallest", &duration(s.min_secs));
+    field(ui, "p90", &or_unknown(s.p90_secs, duration));
+    field(ui, "p95", &or_unknown(s.p95_secs, duration));
+    field(ui, "p99", &or_unknown(s.p99_secs, duration));
+    field(ui, "p99 certified", &or_unknown(s.certified_p99_secs, duration))
         .on_hover_text("MLPerf's early stopping at a confidence of 99 %; absent below 662 samples.");
     field(ui, "Relative noise", &or_unknown(s.relative_noise, |n| format::percent(n, 2)));
     let effective = or_unknown(s.effective_count, |n| format::thousands(n, 0));
@@ -257,8 +259,8 @@ fn statistics(ui: &mut Ui, m: &Measurement, point: Option<&RooflinePoint>) {
         TimingMethod::DeviceEvents => "device events",
     };
     field(ui, "Timed by", method);
-    field(ui, "Preparing", &format::duration(timing.prepare_secs));
-    field(ui, "First execution", &format::duration(timing.first_execution_secs));
+    field(ui, "Preparing", &duration(timing.prepare_secs));
+    field(ui, "First execution", &duration(timing.first_execution_secs));
 }
 
 fn correctness(ui: &mut Ui, m: &Measurement) {
@@ -288,7 +290,7 @@ fn telemetry(ui: &mut Ui, m: &Measurement) {
     let clock = |hz: f64| format!("{} MHz", format::thousands(hz / 1e6, 0));
     field(ui, "Clock", &or_unknown(t.clock_hz, |(low, high)| format!("{} to {}", clock(low), clock(high))));
     field(ui, "Hottest", &or_unknown(t.max_temperature_celsius, |c| format!("{} °C", format::thousands(c, 0))));
-    field(ui, "Memory", &or_unknown(t.max_memory_used_bytes, format::memory));
+    field(ui, "Memory", &or_unknown(t.max_memory_used_bytes, |bytes| Units::of(ui).memory(bytes)));
     field(ui, "Throttled readings", &or_unknown(t.throttled_readings, |n| format!("{n} of {}", t.readings)));
 }
 
@@ -307,7 +309,7 @@ fn environment(ui: &mut Ui, m: &Measurement) {
         ("Host", e.host.clone()),
         ("Processor", e.cpu_model.clone()),
         ("Logical processors", e.cpu_logical.map(|n| n.to_string())),
-        ("Memory", e.memory_bytes.map(|b| format::memory(b as f64))),
+        ("Memory", e.memory_bytes.map(|b| Units::of(ui).memory(b as f64))),
         ("System", e.operating_system.clone()),
         ("Kernel", e.kernel.clone()),
         ("Hypervisor", e.hypervisor.clone()),

@@ -10,9 +10,11 @@ use assay_service::{Assessment, Confidence, Workbench};
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 use egui_extras::Column;
 
+use super::first_steps;
 use crate::background::Derived;
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::views::View;
 use crate::widgets::{
     Icon, Kpi, badge, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi_row, table,
@@ -20,6 +22,8 @@ use crate::widgets::{
 
 /// Changes of an input beyond this factor are no news.
 const NEAR: f64 = 4.0;
+/// The figures of an option in the order in which they are kept where there is little room.
+const BY_WEIGHT: [usize; 7] = [3, 2, 4, 6, 1, 0, 5];
 /// Flips that are told.
 const FLIPS: usize = 5;
 
@@ -47,6 +51,7 @@ fn draw(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[OptionBreakEven]) {
         ui.spacing_mut().item_spacing.y = theme::GAP;
         let assessment = scene.workbench.assessment();
         answer_card(ui, assessment);
+        first_steps::card_of(ui, scene);
         kpi_strip(ui, assessment);
         card(ui, "Options, cheapest first in present value", |ui| options_table(ui, assessment));
         advice(ui, scene, flips);
@@ -79,9 +84,9 @@ fn answer_card(ui: &mut Ui, assessment: &Assessment) {
 }
 
 /// The headline figures of an option against the baseline.
-pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>) -> [Kpi; 4] {
+pub(super) fn figures(assessment: &Assessment, option: Option<&Evaluation>, units: Units) -> [Kpi; 4] {
     let currency = assessment.study.currency;
-    let money = |amount: f64| format::money_in(amount, currency);
+    let money = |amount: f64| units.money(amount, currency);
     let months = assessment.assumptions.horizon_months;
     let baseline = assessment.evaluations.iter().find(|e| e.is_baseline);
     let tco = option.and_then(|e| e.tco.as_ref());
@@ -153,44 +158,54 @@ pub(super) fn count_of(count: f64, item: &str) -> String {
 
 fn kpi_strip(ui: &mut Ui, assessment: &Assessment) {
     let option = assessment.answer.recommended.as_deref().and_then(|id| assessment.evaluation(id));
-    kpi_row(ui, &figures(assessment, option));
+    kpi_row(ui, &figures(assessment, option, Units::of(ui)));
 }
 
 /// The options: ranked ones first, then the others with their reason.
 pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
     let mut rows: Vec<&Evaluation> = assessment.ranked();
     rows.extend(assessment.evaluations.iter().filter(|e| e.rank.is_none()));
-    let code = assessment.study.currency.code();
+    let currency = Units::of(ui).currency(assessment.study.currency);
+    let code = currency.code();
     let item = assessment.item();
     let per = rows.iter().find_map(|e| e.cost_per_million).map_or(1e6, |u| u.per_items);
     let unit_cost = if per == 1e6 { format!("{code} a million") } else { format!("{code} / {}", format::compact(per)) };
-    let titles = [
-        ("", String::new(), false),
-        ("Option", String::new(), false),
-        ("Units", "at the peak".to_owned(), true),
-        ("Throughput", format!("{item}/s"), true),
-        ("Cost", unit_cost, true),
-        ("Total cost", code.to_owned(), true),
-        ("NPV", code.to_owned(), true),
-        ("IRR", "a year".to_owned(), true),
-        ("Payback", "months".to_owned(), true),
-        ("Evidence", "weakest".to_owned(), true),
+    let columns: [(&str, String, f32); 7] = [
+        ("Units", "at the peak".to_owned(), 64.0),
+        ("Throughput", format!("{item}/s"), 80.0),
+        ("Cost", unit_cost, 80.0),
+        ("Total cost", code.to_owned(), 88.0),
+        ("NPV", code.to_owned(), 88.0),
+        ("IRR", "a year".to_owned(), 72.0),
+        ("Payback", "months".to_owned(), 60.0),
     ];
-    let builder = table::builder(ui, "options")
+    let gap = ui.spacing().item_spacing.x;
+    // Rank, name and evidence are always there.
+    let mut room = ui.available_width() - 20.0 - 150.0 - 84.0 - 3.0 * gap;
+    let mut shown = [false; 7];
+    for index in BY_WEIGHT {
+        if let (Some((.., width)), Some(shown)) = (columns.get(index), shown.get_mut(index)) {
+            room -= width + gap;
+            *shown = room >= 0.0;
+        }
+    }
+    let units = Units::of(ui);
+    let mut builder = table::builder(ui, "options")
         .vscroll(false)
         .column(Column::exact(20.0))
-        .column(Column::remainder().at_least(150.0).clip(true))
-        .column(Column::exact(64.0))
-        .columns(Column::exact(80.0), 2)
-        .columns(Column::exact(88.0), 2)
-        .column(Column::exact(72.0))
-        .column(Column::exact(60.0))
-        .column(Column::exact(84.0));
+        .column(Column::remainder().at_least(150.0).clip(true));
+    for ((.., width), _) in columns.iter().zip(shown).filter(|(_, shown)| *shown) {
+        builder = builder.column(Column::exact(*width));
+    }
     builder
+        .column(Column::exact(84.0))
         .header(theme::HEADER_WITH_UNIT, |mut header| {
-            for (title, unit, at_right) in &titles {
-                header.col(|ui| table::title_with_unit(ui, title, unit, *at_right));
+            header.col(|_| {});
+            header.col(|ui| table::title_with_unit(ui, "Option", "", false));
+            for ((title, unit, _), _) in columns.iter().zip(shown).filter(|(_, shown)| *shown) {
+                header.col(|ui| table::title_with_unit(ui, title, unit, true));
             }
+            header.col(|ui| table::title_with_unit(ui, "Evidence", "weakest", true));
         })
         .body(|body| {
             body.rows(theme::ROW, rows.len(), |mut row| {
@@ -199,7 +214,8 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
                     table::text(ui, theme::number(evaluation.rank.map_or_else(|| "–".to_owned(), |r| r.to_string())));
                 });
                 row.col(|ui| name_cell(ui, assessment, evaluation));
-                for (text, hover) in cells(assessment, evaluation) {
+                let cells = cells(assessment, evaluation, units).into_iter().zip(shown);
+                for ((text, hover), _) in cells.filter(|(_, shown)| *shown) {
                     row.col(|ui| {
                         let response = table::number(ui, text);
                         if !hover.is_empty() {
@@ -237,6 +253,7 @@ fn name_cell(ui: &mut Ui, assessment: &Assessment, evaluation: &Evaluation) {
         hover.push(match &option.price {
             Ok(fact) => {
                 let as_of = fact.as_of.map(|d| format!(", {d}")).unwrap_or_default();
+                // As quoted, whatever the figures are shown in.
                 format!("Price: {} a {} – {} ({}{as_of})", format::money(fact.price), fact.per, fact.offer, fact.source)
             }
             Err(reason) => format!("Price unknown: {reason}"),
@@ -250,27 +267,29 @@ fn name_cell(ui: &mut Ui, assessment: &Assessment, evaluation: &Evaluation) {
 }
 
 /// Units, throughput, unit cost, total, NPV, IRR, payback, each with its hover text.
-fn cells(assessment: &Assessment, evaluation: &Evaluation) -> [(String, String); 7] {
+fn cells(assessment: &Assessment, evaluation: &Evaluation, units: Units) -> [(String, String); 7] {
     let evidence = evaluation.evidence;
-    let units = or_unknown(evaluation.fleet.as_ref(), |f| format::thousands(f.at_peak as f64, 0));
-    let units_hover = evaluation.fleet.as_ref().map_or_else(String::new, |f| {
+    let own = assessment.study.currency;
+    let amount = |amount: f64| units.amount(amount, own);
+    let fleet = or_unknown(evaluation.fleet.as_ref(), |f| format::thousands(f.at_peak as f64, 0));
+    let fleet_hover = evaluation.fleet.as_ref().map_or_else(String::new, |f| {
         format!("{} at the start, {} at most ({} to {})", f.at_start, f.at_peak, f.at_peak_low, f.at_peak_high)
     });
     let throughput = or_unknown(evaluation.throughput, |t| format::compact(t.value));
     let throughput_hover = evaluation.throughput.map_or_else(String::new, |t| {
         evidence_hover(t.evidence, &format!("{} to {} a second", format::compact(t.low), format::compact(t.high)))
     });
-    let unit = or_unknown(evaluation.cost_per_million, |u| format::significant(u.value.amount, 3));
+    let unit = or_unknown(evaluation.cost_per_million, |u| format::significant(amount(u.value.amount), 3));
     let range = |low: f64, high: f64| {
-        let money = |v| format::money_in(v, assessment.study.currency);
+        let money = |v| units.money(v, own);
         evidence_hover(evidence, &format!("{} to {}", money(low), money(high)))
     };
     let unit_hover = evaluation.cost_per_million.map_or_else(String::new, |u| range(u.low.amount, u.high.amount));
     let tco = evaluation.tco.as_ref();
-    let total = or_unknown(tco, |t| format::thousands(t.total.amount, 0));
+    let total = or_unknown(tco, |t| format::thousands(amount(t.total.amount), 0));
     let total_hover = tco.map_or_else(String::new, |t| range(t.total_low.amount, t.total_high.amount));
     let benefit = evaluation.benefit.as_ref();
-    let npv = or_unknown(benefit, |b| format::thousands(b.npv.amount, 0));
+    let npv = or_unknown(benefit, |b| format::thousands(amount(b.npv.amount), 0));
     let rate = benefit.and_then(|b| b.irr.single());
     let irr = or_unknown(rate, |r| if r > 10.0 { "> 1,000\u{a0}%".to_owned() } else { format::percent(r, 0) });
     let irr_hover = match benefit {
@@ -283,7 +302,7 @@ fn cells(assessment: &Assessment, evaluation: &Evaluation) -> [(String, String);
         None => format::UNKNOWN.to_owned(),
     };
     [
-        (units, units_hover),
+        (fleet, fleet_hover),
         (throughput, throughput_hover),
         (unit, unit_hover),
         (total, total_hover),

@@ -118,7 +118,7 @@ const AXES: [Axis; 6] = [
 
 fn radar(ui: &mut Ui, profiles: &[&Profile]) {
     let tokens = Tokens::of(ui);
-    let size = vec2(ui.available_width(), (ui.available_height() - 22.0).max(180.0));
+    let size = vec2(ui.available_width(), (ui.available_height() - 40.0).max(150.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let names = profiles.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Radar of {names}")));
@@ -163,9 +163,8 @@ fn radar(ui: &mut Ui, profiles: &[&Profile]) {
             }
         }
     }
-    ui.label(theme::caption(
-        "Each axis ends at the largest value among these; a figure that is not known has no corner.",
-    ));
+    let text = "Each axis ends at the largest value among these; a figure that is not known has no corner.";
+    ui.add(egui::Label::new(theme::caption(text)).truncate());
 }
 
 fn rooflines(ui: &mut Ui, profiles: &[&Profile]) {

@@ -6,14 +6,16 @@ use egui::{Button, Color32, Label, RichText, ScrollArea, Sense, Ui};
 use egui_extras::Column;
 use egui_plot::{Line, PlotPoints};
 
+use super::sensed;
 use crate::live::{JobRow, JobState, LiveRun, Outcome, about};
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::plot::{Scale, house_plot, with_axes};
-use crate::widgets::{Icon, bullet, card, card_filled, table};
+use crate::widgets::{Icon, bullet, card_filled, table};
 
 /// Draws the run.
-pub(super) fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
+pub(super) fn ui(ui: &mut Ui, scene: &mut Scene<'_>, lower: &mut Lower) {
     let run = scene.run;
     ui.spacing_mut().item_spacing.y = theme::GAP;
     let height = ui.available_height();
@@ -25,13 +27,124 @@ pub(super) fn ui(ui: &mut Ui, scene: &mut Scene<'_>) {
             jobs_table(ui, scene);
         });
     });
+    let shown = run.shown.and_then(|i| run.jobs.get(i));
+    if ui.available_width() < TWO_CARDS {
+        card_filled(ui, |ui| {
+            lower.tabs(ui, &Lower::ALL, shown);
+            lower.ui(ui, run, shown);
+        });
+        return;
+    }
     ui.columns(2, |columns| {
         let [left, right] = columns else { return };
-        let shown = run.shown.and_then(|i| run.jobs.get(i));
-        let title = shown
-            .map_or_else(|| "Latency".to_owned(), |j| format!("Latency of {} with {}", j.job.workload.id, j.job.stack));
-        card(left, &title, |ui| latency_plot(ui, shown));
-        card(right, "Log", |ui| log(ui, run));
+        card_filled(left, |ui| {
+            ui.add(Label::new(theme::card_title(latency_title(shown))).truncate());
+            latency(ui, run, shown);
+        });
+        card_filled(right, |ui| {
+            if *lower == Lower::Latency {
+                *lower = Lower::Device;
+            }
+            lower.tabs(ui, &[Lower::Device, Lower::Log], shown);
+            lower.ui(ui, run, shown);
+        });
+    });
+}
+
+/// From this width on latencies and sensors are shown side by side.
+const TWO_CARDS: f32 = 640.0;
+
+/// What is shown under the jobs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Lower {
+    #[default]
+    Latency,
+    Device,
+    Log,
+}
+
+impl Lower {
+    const ALL: [Self; 3] = [Self::Latency, Self::Device, Self::Log];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Latency => "Latency",
+            Self::Device => "Device",
+            Self::Log => "Log",
+        }
+    }
+
+    fn tabs(&mut self, ui: &mut Ui, tabs: &[Self], shown: Option<&JobRow>) {
+        ui.horizontal(|ui| {
+            for tab in tabs {
+                let button = Button::selectable(self == tab, tab.label());
+                if ui.add(button).accessible_name(format!("Show {}", tab.label().to_lowercase())).clicked() {
+                    *self = *tab;
+                }
+            }
+            if *self == Self::Device {
+                sensed::throttled(ui, shown.and_then(|job| job.readings.back()));
+            }
+        });
+    }
+
+    fn ui(self, ui: &mut Ui, run: &LiveRun, shown: Option<&JobRow>) {
+        match self {
+            Self::Latency => {
+                ui.add(Label::new(theme::caption(latency_title(shown))).truncate());
+                latency(ui, run, shown);
+            }
+            Self::Device => device(ui, shown),
+            Self::Log => log(ui, run),
+        }
+    }
+}
+
+fn latency_title(job: Option<&JobRow>) -> String {
+    job.map_or_else(|| "Latency".to_owned(), |j| format!("Latency of {} with {}", j.job.workload.id, j.job.stack))
+}
+
+/// Latencies so far, with their noise against the rule that ends the timing.
+fn latency(ui: &mut Ui, run: &LiveRun, job: Option<&JobRow>) {
+    if let Some(job) = job {
+        ui.add(Label::new(theme::caption(noise_and_rule(run, job))).truncate());
+    }
+    latency_plot(ui, job);
+}
+
+/// The noise of the samples and what ends the timing, or what has ended it.
+fn noise_and_rule(run: &LiveRun, job: &JobRow) -> String {
+    let noise = |noise: Option<f64>| or_unknown(noise, |noise| format::percent(noise, 1));
+    if let Some((stop, ended_with)) = job.stopped {
+        return format!("Noise {}, stopped by: {}", noise(ended_with), stop.label());
+    }
+    let Some(timing) = job.timing.as_ref().filter(|_| matches!(job.state, JobState::Running(_))) else {
+        return String::new();
+    };
+    let samples = format::thousands(timing.samples as f64, 0);
+    let bound = format::percent(timing.rule.noise_bound, 1);
+    let left = timing.at_most_secs(run.now()).ceil();
+    format!("Noise {}, {samples} samples; stops under {bound}, when steady, or in {left} s", noise(timing.noise()))
+}
+
+/// What the sensors of the job's device said while it was timed.
+fn device(ui: &mut Ui, job: Option<&JobRow>) {
+    ui.set_min_height(ui.available_height().max(120.0));
+    let Some(job) = job.filter(|job| !job.readings.is_empty()) else {
+        let text = match job.map(|j| &j.state) {
+            Some(JobState::Ended { .. }) => "No sensor of the device told anything while it was timed.",
+            _ => "Power, clocks and temperature appear here while the workload is timed, if the device tells them.",
+        };
+        ui.add(Label::new(theme::caption(text)).wrap());
+        return;
+    };
+    let (first, last) = (job.readings.front(), job.readings.back());
+    let span = first.zip(last).map(|(a, b)| (b.elapsed_secs - a.elapsed_secs).max(0.0));
+    let told = format::thousands(job.readings.len() as f64, 0);
+    let over = or_unknown(span.filter(|span| *span > 0.0), format::duration);
+    ui.label(theme::caption(format!("{}: {told} readings while it was timed, {over}", job.job.device_name)));
+    ScrollArea::vertical().id_salt("sensors").auto_shrink([false, false]).show(ui, |ui| {
+        sensed::plots(ui, job.readings.iter(), 2);
     });
 }
 
@@ -77,6 +190,7 @@ fn headline(ui: &mut Ui, run: &LiveRun, requests: &mut Vec<Request>) {
 fn jobs_table(ui: &mut Ui, scene: &mut Scene<'_>) {
     let run = scene.run;
     let requests = &mut *scene.requests;
+    let ui_width = ui.available_width();
     let mut builder = table::builder(ui, "jobs");
     if run.is_active()
         && run.follow
@@ -84,25 +198,32 @@ fn jobs_table(ui: &mut Ui, scene: &mut Scene<'_>) {
     {
         builder = builder.scroll_to_row(current, None);
     }
-    builder
+    let wide = ui_width > 560.0;
+    let titles = [
+        ("Workload", false),
+        ("Stack", false),
+        ("Device", false),
+        ("State", false),
+        ("Samples", true),
+        ("Median", true),
+    ];
+    let shown = |title: &str| wide || !matches!(title, "Device" | "Samples");
+    let mut builder = builder
         .sense(Sense::click())
         .auto_shrink([false, false])
-        .column(Column::remainder().at_least(140.0).clip(true))
-        .column(Column::exact(110.0))
-        .column(Column::exact(150.0).clip(true))
-        .column(Column::exact(120.0).clip(true))
-        .column(Column::exact(70.0))
-        .column(Column::exact(96.0))
+        .column(Column::remainder().at_least(120.0).clip(true));
+    builder = builder.column(Column::exact(if wide { 110.0 } else { 84.0 }).clip(true));
+    if wide {
+        builder = builder.column(Column::exact(150.0).clip(true));
+    }
+    builder = builder.column(Column::exact(if wide { 120.0 } else { 96.0 }).clip(true));
+    if wide {
+        builder = builder.column(Column::exact(70.0));
+    }
+    builder
+        .column(Column::exact(86.0))
         .header(theme::HEADER, |mut header| {
-            let titles = [
-                ("Workload", false),
-                ("Stack", false),
-                ("Device", false),
-                ("State", false),
-                ("Samples", true),
-                ("Median", true),
-            ];
-            for (title, at_right) in titles {
+            for (title, at_right) in titles.into_iter().filter(|(title, _)| shown(title)) {
                 header.col(|ui| {
                     table::title(ui, title, at_right);
                 });
@@ -118,24 +239,28 @@ fn jobs_table(ui: &mut Ui, scene: &mut Scene<'_>) {
                     target => format!("{} at {target}", job.job.device),
                 };
                 row.col(|ui| {
-                    table::text(ui, job.job.workload.id.as_str());
+                    table::text(ui, job.job.workload.id.as_str()).on_hover_text(&job.job.device_name);
                 });
                 row.col(|ui| {
                     table::text(ui, job.job.stack.as_str());
                 });
-                row.col(|ui| {
-                    table::text(ui, device).on_hover_text(&job.job.device_name);
-                });
+                if wide {
+                    row.col(|ui| {
+                        table::text(ui, device).on_hover_text(&job.job.device_name);
+                    });
+                }
                 row.col(|ui| state_cell(ui, job));
-                row.col(|ui| {
-                    table::number(ui, format::thousands(job.samples_ms.len() as f64, 0));
-                });
+                if wide {
+                    row.col(|ui| {
+                        table::number(ui, format::thousands(job.samples_ms.len() as f64, 0));
+                    });
+                }
                 row.col(|ui| {
                     let median = match &job.state {
                         JobState::Ended { median_secs, .. } => *median_secs,
                         _ => None,
                     };
-                    table::number(ui, or_unknown(median, format::duration));
+                    table::number(ui, or_unknown(median, |secs| Units::of(ui).duration(secs)));
                 });
                 let response = row.response();
                 if response.clicked() {

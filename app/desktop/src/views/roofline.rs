@@ -1,11 +1,10 @@
 //! The roofline plot: measured ceilings of a device, and every passed measurement under them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use assay_base::format;
 use assay_service::cost_models::roofline::Roofline;
-use assay_service::{Assessment, RooflinePoint, SourceCeilings};
+use assay_service::{Assessment, RooflinePoint, RooflinePoints, SourceCeilings};
 use egui::{Align2, ComboBox, Ui};
 use egui_plot::{HoverPosition, Line, MarkerShape, PlotPoint, PlotPoints, Points, Text};
 
@@ -24,7 +23,7 @@ pub struct RooflineView {
 }
 
 /// The newest point of each workload, stack and device.
-fn newest(all: &[RooflinePoint]) -> Vec<RooflinePoint> {
+fn newest(all: &RooflinePoints) -> Vec<RooflinePoint> {
     let key = |p: &RooflinePoint| (p.target.clone(), p.device.clone(), p.stack.clone(), p.workload.clone());
     let newest: BTreeMap<_, &RooflinePoint> = all.iter().map(|p| (key(p), p)).collect();
     newest.into_values().cloned().collect()
@@ -34,9 +33,9 @@ impl RooflineView {
     /// Draws the roofline of one device. Answers the measurement that was clicked.
     pub fn ui(&mut self, ui: &mut Ui, assessment: &Assessment, selected: Option<&str>) -> Option<String> {
         let all = &assessment.roofline;
-        let known = (all.len(), all.last().map(|p| p.measurement_id.clone()));
+        let known = (all.len(), all.iter().next_back().map(|p| p.measurement_id.clone()));
         self.latest.update(ui.ctx(), known, all.len() <= SMALL, || {
-            let all = Arc::clone(all);
+            let all = all.clone();
             move || newest(&all)
         });
         if self.selected.as_ref().map(|(id, count, _)| (id.as_str(), *count)) != selected.map(|id| (id, all.len())) {

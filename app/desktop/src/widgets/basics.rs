@@ -136,17 +136,23 @@ pub fn kpi(ui: &mut Ui, width: f32, kpi: &Kpi) {
     response.on_hover_text(hover.collect::<Vec<_>>().join("\n"));
 }
 
-/// Headline figures side by side.
+/// Headline figures side by side, in two rows where there is little room.
 pub fn kpi_row(ui: &mut Ui, kpis: &[Kpi]) {
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing = vec2(theme::GAP, 3.0);
-        let count = kpis.len().max(1) as f32;
-        let width = ((ui.available_width() - theme::GAP * (count - 1.0)) / count).floor();
-        for figure in kpis {
-            kpi(ui, width, figure);
-        }
-    });
+    let fitting = ((ui.available_width() + theme::GAP) / (KPI_LEAST + theme::GAP)).floor().max(1.0) as usize;
+    let columns = if fitting < kpis.len() { kpis.len().div_ceil(2) } else { kpis.len() }.max(1);
+    let width = ((ui.available_width() - theme::GAP * (columns - 1) as f32) / columns as f32).floor();
+    for row in kpis.chunks(columns) {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing = vec2(theme::GAP, 3.0);
+            for figure in row {
+                kpi(ui, width, figure);
+            }
+        });
+    }
 }
+
+/// A headline figure needs so much width.
+const KPI_LEAST: f32 = 150.0;
 
 /// The button of the main action.
 pub fn primary_button(ui: &mut Ui, enabled: bool, text: &str) -> Response {

@@ -165,7 +165,7 @@ pub fn workbench(folder: &Path) -> Workbench {
     sample::create_sample(folder, 2).unwrap();
     let mut workbench = Workbench::open(folder).unwrap();
     for measurement in measurements() {
-        workbench.add_measurement(measurement).unwrap();
+        workbench.add_measurements([measurement]).unwrap();
     }
     workbench
 }
@@ -289,20 +289,7 @@ impl Backend for ScriptedBackend {
 
     fn watch(&self, _: Target, waker: Waker) -> Watch {
         Watch::of(move |seen, _| {
-            let readings = (0..90).map(|i| {
-                let wave = (f64::from(i) / 9.0).sin();
-                let reading = Reading {
-                    elapsed_secs: f64::from(i),
-                    power_watts: Some(42.0 + 9.0 * wave),
-                    clock_hz: Some(2.4e9 + 2e8 * wave),
-                    temperature_celsius: Some(61.0 + f64::from(i) / 15.0),
-                    utilisation: Some(0.5 + 0.4 * wave),
-                    memory_used_bytes: Some(5.2e9),
-                    throttled: Some(i > 80),
-                    ..Reading::default()
-                };
-                vec![DeviceReading { device: "cpu".to_owned(), reading }]
-            });
+            let readings = (0..90).map(|i| vec![DeviceReading { device: "cpu".to_owned(), reading: reading(i) }]);
             readings.for_each(|told| drop(seen.send(Seen::Readings(told))));
             waker();
         })
@@ -388,6 +375,21 @@ pub fn jobs(count: usize) -> Vec<Job> {
     suite.workloads.iter().take(count).map(job).collect()
 }
 
+/// What the sensors of the synthetic processor say, the same every time.
+pub fn reading(at: usize) -> Reading {
+    let wave = (at as f64 / 9.0).sin();
+    Reading {
+        elapsed_secs: at as f64 * 0.02,
+        power_watts: Some(42.0 + 9.0 * wave),
+        clock_hz: Some(2.4e9 + 2e8 * wave),
+        temperature_celsius: Some(61.0 + at as f64 / 15.0),
+        utilisation: Some(0.5 + 0.4 * wave),
+        memory_used_bytes: Some(5.2e9),
+        throttled: Some(at > 80),
+        ..Reading::default()
+    }
+}
+
 /// A run of `count` jobs of which `finished` end; then it waits to be cancelled, or ends when all are finished.
 pub fn run_script(count: usize, finished: usize) -> Vec<Line> {
     let tell = |event| Line::Tell(Box::new(event));
@@ -399,8 +401,10 @@ pub fn run_script(count: usize, finished: usize) -> Vec<Line> {
         script.push(tell(RunEvent::Started { index }));
         script.push(tell(RunEvent::Phase { index, phase: "measuring".to_owned() }));
         let latency_secs = outcome.timing.as_ref().unwrap().samples_secs.clone();
-        for chunk in latency_secs.chunks(25) {
+        for (i, chunk) in latency_secs.chunks(25).enumerate() {
             script.push(tell(RunEvent::Samples { index, latency_secs: chunk.to_vec() }));
+            let readings = (5 * i..5 * (i + 1)).map(reading).collect();
+            script.push(tell(RunEvent::Readings { index, readings }));
         }
         if index < finished {
             script.push(tell(RunEvent::Finished { index, measurement: Box::new(outcome) }));

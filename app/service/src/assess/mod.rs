@@ -3,6 +3,7 @@
 mod compiled;
 mod doubts;
 mod inputs;
+mod measured;
 mod model_cards;
 mod price;
 mod published;
@@ -12,12 +13,11 @@ pub(crate) mod translate;
 use std::sync::OnceLock;
 
 use assay_base::Currency;
-use assay_core::{Measurement, Suite, Workload};
+use assay_core::Workload;
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
 use assay_reports::content::capacity::CapacityPlan;
 use assay_reports::content::{MigrationPlan, ModelCard, ThroughputFacts};
-use assay_store::Store;
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ use crate::calendar;
 use crate::estimates::EstimateRecord;
 use crate::workbench::WorkbenchError;
 
+pub use measured::{Measured, RooflinePoint, RooflinePoints, SourceCeilings};
 pub use price::PriceFact;
 pub(crate) use price::resolve as resolve_price;
-pub use throughput::{RooflinePoint, SourceCeilings};
 
 /// What follows from a study, the catalogue and the measurements.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ pub struct Assessment {
     /// The measured ceilings of each device and format.
     pub ceilings: Arc<[SourceCeilings]>,
     /// Every passed measurement on its roofline.
-    pub roofline: Arc<[RooflinePoint]>,
+    pub roofline: RooflinePoints,
     /// The answer to the study's question.
     pub answer: Answer,
     /// How far the projections that options rest on can be believed, where that could be tested.
@@ -112,62 +112,6 @@ pub struct ResolvedOption {
     pub feasibility: Option<EstimateRecord>,
 }
 
-/// Measurements, published results and compilers' estimates, with what follows from them alone, whatever the study says.
-#[derive(Debug)]
-pub struct Measured {
-    measurements: Vec<Measurement>,
-    ceilings: Arc<[SourceCeilings]>,
-    roofline: Arc<[RooflinePoint]>,
-    published: published::Published,
-    estimates: Vec<EstimateRecord>,
-}
-
-impl Measured {
-    /// Takes the measurements of a study, oldest first, without published results.
-    pub fn of(measurements: Vec<Measurement>) -> Self {
-        let ceilings = throughput::ceilings(&measurements);
-        let roofline = throughput::roofline_points(&measurements, &ceilings);
-        Self {
-            measurements,
-            ceilings: ceilings.into(),
-            roofline: roofline.into(),
-            published: published::Published::default(),
-            estimates: Vec::new(),
-        }
-    }
-
-    /// Takes the published results of a study's folder, too, on the accelerators of a catalogue.
-    #[must_use]
-    pub fn with_published(self, store: Store, catalog: &Catalog) -> Self {
-        Self { published: published::Published::of(store, catalog), ..self }
-    }
-
-    /// Takes what vendors' compilers say of accelerators that are not here, too.
-    #[must_use]
-    pub fn with_estimates(self, estimates: Vec<EstimateRecord>) -> Self {
-        Self { estimates, ..self }
-    }
-
-    /// What vendors' compilers say of accelerators that are not here.
-    pub fn estimates(&self) -> &[EstimateRecord] {
-        &self.estimates
-    }
-
-    /// The measurements.
-    pub fn measurements(&self) -> &[Measurement] {
-        &self.measurements
-    }
-
-    /// Adds a measurement.
-    pub fn push(&mut self, measurement: Measurement) {
-        let mut measurements = std::mem::take(&mut self.measurements);
-        measurements.push(measurement);
-        let published = std::mem::take(&mut self.published);
-        let estimates = std::mem::take(&mut self.estimates);
-        *self = Self { published, estimates, ..Self::of(measurements) };
-    }
-}
-
 /// Evaluates a study.
 ///
 /// # Errors
@@ -179,10 +123,10 @@ pub fn assess(
     today: Date,
 ) -> Result<Assessment, WorkbenchError> {
     let pricing_date = study.pricing_date.unwrap_or(today);
-    let workload =
-        Suite::load(&study.suite).ok().and_then(|suite| suite.workload(&study.workload).cloned()).or_else(|| {
-            measured.measurements().iter().rev().find(|m| m.workload.id == study.workload).map(|m| m.workload.clone())
-        });
+    let workload = measured
+        .suite(&study.suite)
+        .and_then(|suite| suite.workload(&study.workload).cloned())
+        .or_else(|| measured.of_workload(&study.workload).next_back().map(|m| m.workload.clone()));
     let assumptions = inputs::assumptions(study);
 
     let mut options: Vec<ResolvedOption> = study
@@ -209,8 +153,8 @@ pub fn assess(
         assumptions,
         options,
         evaluations,
-        ceilings: measured.ceilings.clone(),
-        roofline: measured.roofline.clone(),
+        ceilings: Arc::clone(measured.ceilings()),
+        roofline: measured.roofline().clone(),
         answer,
         model_cards: model_cards::model_cards(study, measured),
         missing,

@@ -47,7 +47,7 @@ fn untested(study: &Study, measured: &Measured, compiler: &str) -> ModelCard {
 }
 
 fn tested(study: &Study, measured: &Measured, from_here: bool, from_published: bool) -> Vec<ModelCard> {
-    let Some(tested) = measured.published.card() else { return Vec::new() };
+    let Some(tested) = measured.published().card() else { return Vec::new() };
     let one = tested.from_one.filter(|_| from_here).map(|error| {
         let method = "roofline, from one device that was measured";
         let range = throughput::range(study, measured);

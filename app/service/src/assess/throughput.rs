@@ -1,135 +1,19 @@
 //! The throughput of an option: measured, projected by roofline, expected by the vendor's compiler, or assumed.
 
-use std::collections::HashMap;
-
 use assay_base::{Evidence, NumericFormat, format};
-use assay_core::{Device, Measurement, Workload};
+use assay_core::{Measurement, Workload};
 use assay_cost_models::Estimate;
 use assay_cost_models::roofline::{Bound, CEILING_TOLERANCE, EfficiencyRange, ItemWork, Roofline, project_by_roofline};
 use assay_hardware_profiles::{HardwareKind, Profile};
 use assay_reports::content::ThroughputFacts;
 use assay_study::{Study, StudyOption, ThroughputSource};
 
-use super::{Measured, compiled, translate};
+use super::measured::{Measured, ceilings_of};
+use super::{compiled, translate};
 use crate::estimates::{self, EstimateRecord};
 
 /// From this ratio on another format is worth a remark.
 const FASTER_FROM: f64 = 1.1;
-
-/// The measured ceilings of one device in one format.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SourceCeilings {
-    /// The target whose worker measured.
-    pub target: String,
-    /// The device.
-    pub device: Device,
-    /// The format of the compute ceiling.
-    pub format: NumericFormat,
-    /// The best dense GEMM and the best triad over all stacks.
-    pub roofline: Roofline,
-    /// The measurements they come from: GEMM, triad.
-    pub measurement_ids: [String; 2],
-}
-
-/// A passed measurement on its roofline.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RooflinePoint {
-    /// The measurement.
-    pub measurement_id: String,
-    /// The workload.
-    pub workload: String,
-    /// Its format.
-    pub format: NumericFormat,
-    /// The stack.
-    pub stack: String,
-    /// The device's id.
-    pub device: String,
-    /// The target.
-    pub target: String,
-    /// Operations a byte of compulsory traffic.
-    pub intensity_flops_per_byte: f64,
-    /// Achieved operations a second.
-    pub flops_per_sec: f64,
-    /// Achieved over the device's measured ceiling at this intensity; may exceed 1 when caches help. Absent without
-    /// ceilings.
-    pub of_ceiling: Option<f64>,
-    /// The ceiling that binds.
-    pub bound: Option<Bound>,
-}
-
-/// The best GEMM of each device and format, with the device's best triad. Devices without both have no ceilings.
-pub fn ceilings(measurements: &[Measurement]) -> Vec<SourceCeilings> {
-    let passed = |kind: &str| {
-        let kind = kind.to_owned();
-        measurements.iter().filter(move |m| m.status.passed() && m.workload.shape.kind() == kind)
-    };
-    let same_device = |a: &Measurement, b: &Measurement| {
-        a.target == b.target && a.device.id == b.device.id && a.device.name == b.device.name
-    };
-    let mut best: Vec<(&Measurement, f64)> = Vec::new();
-    for gemm in passed("gemm") {
-        let Some(rate) = gemm.flops_per_sec() else { continue };
-        match best.iter_mut().find(|(m, _)| same_device(m, gemm) && m.workload.format == gemm.workload.format) {
-            Some(entry) if entry.1 < rate => *entry = (gemm, rate),
-            Some(_) => {}
-            None => best.push((gemm, rate)),
-        }
-    }
-    best.into_iter()
-        .filter_map(|(gemm, peak_flops_per_sec)| {
-            let (triad, bandwidth_bytes_per_sec) = passed("triad")
-                .filter(|t| same_device(t, gemm))
-                .filter_map(|t| Some((t, t.bytes_per_sec()?)))
-                .max_by(|a, b| a.1.total_cmp(&b.1))?;
-            Some(SourceCeilings {
-                target: gemm.target.clone(),
-                device: gemm.device.clone(),
-                format: gemm.workload.format,
-                roofline: Roofline { peak_flops_per_sec, bandwidth_bytes_per_sec },
-                measurement_ids: [gemm.id.clone(), triad.id.clone()],
-            })
-        })
-        .collect()
-}
-
-fn ceilings_of<'a>(ceilings: &'a [SourceCeilings], measurement: &Measurement) -> Option<&'a SourceCeilings> {
-    ceilings.iter().find(|c| {
-        c.target == measurement.target
-            && c.device.id == measurement.device.id
-            && c.device.name == measurement.device.name
-            && c.format == measurement.workload.format
-    })
-}
-
-/// Every passed measurement that computes something, on its roofline.
-pub fn roofline_points(measurements: &[Measurement], ceilings: &[SourceCeilings]) -> Vec<RooflinePoint> {
-    // The graph of a workload is built once, however often it was measured.
-    let mut known: HashMap<&str, Option<ItemWork>> = HashMap::new();
-    measurements
-        .iter()
-        .filter(|m| m.status.passed())
-        .filter_map(|m| {
-            let work = (*known.entry(&m.workload_hash).or_insert_with(|| {
-                let counted = m.workload.flops_are_known();
-                counted.then(|| ItemWork { flops: m.workload.flops(), bytes: m.workload.bytes() })
-            }))?;
-            let flops_per_sec = work.flops / m.timing.as_ref()?.statistics.median_secs;
-            let roofline = ceilings_of(ceilings, m).map(|c| c.roofline);
-            Some(RooflinePoint {
-                measurement_id: m.id.clone(),
-                workload: m.workload.id.clone(),
-                format: m.workload.format,
-                stack: m.stack.to_string(),
-                device: m.device.id.clone(),
-                target: m.target.clone(),
-                intensity_flops_per_byte: work.intensity(),
-                flops_per_sec,
-                of_ceiling: roofline.map(|r| flops_per_sec / r.attainable(work.intensity())),
-                bound: roofline.map(|r| r.bound(&work)),
-            })
-        })
-        .collect()
-}
 
 /// What is needed to find an option's throughput.
 pub struct Resolver<'a> {
@@ -196,11 +80,11 @@ impl Resolver<'_> {
                     (Some(work), _) => {
                         let own = self.workload.map(|workload| workload.format);
                         let format = format.or(own).ok_or("the projection names no numeric format")?;
-                        self.measured.published.project(work, profile, format)
+                        self.measured.published().project(work, profile, format)
                     }
                 }
             }
-            ThroughputSource::Published { .. } => self.measured.published.throughput(&option.throughput),
+            ThroughputSource::Published { .. } => self.measured.published().throughput(&option.throughput),
             ThroughputSource::Assumed { items_per_sec, low, high, source } => Ok(ThroughputFacts {
                 per_accelerator: {
                     let stated = translate::estimate(items_per_sec, Evidence::Assumed);
@@ -226,14 +110,13 @@ impl Resolver<'_> {
         target: Option<&str>,
     ) -> Result<ThroughputFacts, String> {
         let matching = |m: &&Measurement| {
-            m.workload.id == workload
-                && device.is_none_or(|d| m.device.id == d)
+            device.is_none_or(|d| m.device.id == d)
                 && stack.map_or(m.stack.is_tuned(), |s| m.stack.as_str() == s)
                 && target.is_none_or(|t| m.target == t)
         };
         let mut newest: Vec<&Measurement> = Vec::new();
         let mut last_failure = None;
-        for m in self.measured.measurements().iter().filter(matching) {
+        for m in self.measured.of_workload(workload).filter(matching) {
             if m.status.passed() && estimate(m).is_some() {
                 newest.retain(|n| (&n.stack, &n.device.id, &n.target) != (&m.stack, &m.device.id, &m.target));
                 newest.push(m);
@@ -272,11 +155,10 @@ impl Resolver<'_> {
         let measured = self.measured(&workload.id, None, None, None)?;
         let source = self
             .measured
-            .measurements()
-            .iter()
+            .of_workload(&workload.id)
             .find(|m| Some(&m.id) == measured.measurement_id.as_ref())
             .ok_or("the measurement behind the projection is gone")?;
-        let ceilings = ceilings_of(&self.measured.ceilings, source).ok_or_else(|| {
+        let ceilings = ceilings_of(self.measured.ceilings(), source).ok_or_else(|| {
             format!(
                 "the ceilings of {} in {} have not been measured (GEMM and triad of the suite)",
                 source.device.name, workload.format
@@ -335,7 +217,7 @@ pub fn faster_format(measurements: &[Measurement], taken: &Measurement) -> Optio
 /// published results by.
 pub fn range(study: &Study, measured: &Measured) -> EfficiencyRange {
     let a = &study.assumptions;
-    let missed_by = measured.published.missed_by().unwrap_or(1.0);
+    let missed_by = measured.published().missed_by().unwrap_or(1.0);
     EfficiencyRange {
         low_factor: a.projection_low_factor.min(1.0 / missed_by),
         high_factor: a.projection_high_factor.max(missed_by),

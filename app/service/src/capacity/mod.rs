@@ -5,16 +5,23 @@ mod commitments;
 mod demand;
 mod fleet;
 mod option;
+mod rows;
 mod sizing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use assay_core::Measurement;
+use assay_hardware_profiles::Catalog;
+
+use crate::assess::{Assessment, ResolvedOption};
 use crate::calendar;
 use crate::workbench::{Workbench, WorkbenchError};
 pub use assay_reports::content::capacity::{
     CapacityPlan, ContractTerms, CostLine, CostLineKind, DemandForecast, DemandQuarter, Fact, Mix, MixQuarter,
     OptionPlan, Order, Ownership, PlannedQuarter, QuarterSpan, ScenarioPlan, Shortfall, ShortfallKind, Signing,
 };
+pub use rows::QuarterRow;
 
 /// What of a study is planned; everything where a list is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,13 +32,41 @@ pub struct Selection {
     pub demand: Vec<String>,
 }
 
-/// Plans the capacity of a study under the scenario that is looked at.
+/// What the capacity of a study is planned from under the scenario that is looked at; a plan takes its time, so this can
+/// go to another thread.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    assessment: Assessment,
+    catalog: Arc<Catalog>,
+    scenario: Option<String>,
+    /// Mean latency of the measurements that options rest on.
+    mean_latency_secs: BTreeMap<String, f64>,
+}
+
+impl Basis {
+    /// Takes what is needed of a study that is open.
+    pub fn of(workbench: &Workbench) -> Self {
+        let assessment = workbench.assessment().clone();
+        let ids = |option: &ResolvedOption| option.throughput.as_ref().ok()?.measurement_id.clone();
+        let wanted: BTreeSet<String> = assessment.options.iter().filter_map(ids).collect();
+        let behind = workbench.measurements().iter().filter(|m| !wanted.is_empty() && wanted.contains(&m.id));
+        let mean = |m: &Measurement| Some((m.id.clone(), m.timing.as_ref()?.statistics.mean_secs));
+        Self {
+            mean_latency_secs: behind.filter_map(mean).collect(),
+            assessment,
+            catalog: workbench.shared_catalog(),
+            scenario: workbench.scenario().map(str::to_owned),
+        }
+    }
+}
+
+/// Plans the capacity of a study.
 ///
 /// # Errors
 /// When the cost models refuse the demand, or an option or demand scenario that was asked for does not exist. What is
 /// not known of an option is no error: the plan says so.
-pub fn plan(workbench: &Workbench, selection: &Selection) -> Result<CapacityPlan, WorkbenchError> {
-    let assessment = workbench.assessment();
+pub fn plan(basis: &Basis, selection: &Selection) -> Result<CapacityPlan, WorkbenchError> {
+    let assessment = &basis.assessment;
     let study = &assessment.study;
     let capacity = study.capacity.clone().unwrap_or_default();
     let quarters = quarters(assessment);
@@ -43,8 +78,8 @@ pub fn plan(workbench: &Workbench, selection: &Selection) -> Result<CapacityPlan
 
     let context = option::Context {
         assessment,
-        catalog: workbench.catalog(),
-        measurements: workbench.measurements(),
+        catalog: &basis.catalog,
+        mean_latency_secs: &basis.mean_latency_secs,
         capacity: &capacity,
         quarters: &quarters,
         forecasts: &forecasts,
@@ -61,7 +96,7 @@ pub fn plan(workbench: &Workbench, selection: &Selection) -> Result<CapacityPlan
     Ok(CapacityPlan {
         study: study.title.clone(),
         sample: study.sample,
-        scenario: workbench.scenario().map(str::to_owned),
+        scenario: basis.scenario.clone(),
         currency: study.currency,
         item: assessment.item().to_owned(),
         as_of: assessment.pricing_date,
@@ -82,7 +117,7 @@ fn known<'a>(what: &str, asked: &[String], known: impl Iterator<Item = &'a str>)
 }
 
 /// The quarters of the horizon; the last may be shorter.
-fn quarters(assessment: &crate::assess::Assessment) -> Vec<QuarterSpan> {
+fn quarters(assessment: &Assessment) -> Vec<QuarterSpan> {
     let first = calendar::first_quarter(&assessment.study, assessment.pricing_date);
     let months = assessment.assumptions.horizon_months;
     (0..months.div_ceil(3))

@@ -1,7 +1,8 @@
 //! The plan of one option.
 
+use std::collections::BTreeMap;
+
 use assay_base::{Evidence, format};
-use assay_core::Measurement;
 use assay_cost_models::capacity::{FleetQuarter, Load, OwnedRates, owned_cost};
 use assay_cost_models::evaluation::PowerBasis;
 use assay_cost_models::{CostError, Payment};
@@ -24,7 +25,7 @@ const MONTHS_PER_YEAR: f64 = 12.0;
 pub(super) struct Context<'a> {
     pub assessment: &'a Assessment,
     pub catalog: &'a Catalog,
-    pub measurements: &'a [Measurement],
+    pub mean_latency_secs: &'a BTreeMap<String, f64>,
     pub capacity: &'a Capacity,
     pub quarters: &'a [QuarterSpan],
     pub forecasts: &'a [DemandForecast],
@@ -144,7 +145,7 @@ fn fleets(
     plan: &mut OptionPlan,
 ) -> Result<(), String> {
     let fleet = context.capacity.fleets.iter().find(|fleet| fleet.id == option.id);
-    let units = sizing::units(context.assessment, context.capacity, fleet, resolved, context.measurements)?;
+    let units = sizing::units(context.assessment, context.capacity, fleet, resolved, context.mean_latency_secs)?;
     plan.inputs.extend(units.facts.iter().cloned());
     plan.warnings.extend(units.warnings.iter().cloned());
     plan.fleet_evidence = units.evidence;

@@ -1,7 +1,8 @@
 //! What a unit of an option carries: throughput, headroom for the latency objective, spares.
 
+use std::collections::BTreeMap;
+
 use assay_base::{Evidence, format};
-use assay_core::Measurement;
 use assay_cost_models::capacity::{LatencyObjective, Redundancy, Sizing};
 use assay_cost_models::{Estimate, unit_cost::Effectiveness};
 use assay_study::Capacity;
@@ -50,7 +51,7 @@ pub(super) fn units(
     capacity: &Capacity,
     fleet: Option<&Fleet>,
     option: &ResolvedOption,
-    measurements: &[Measurement],
+    mean_latency_secs: &BTreeMap<String, f64>,
 ) -> Result<Units, String> {
     let throughput = option.input.throughput_per_unit.clone()?;
     let fact_of = option.throughput.as_ref().map_err(Clone::clone)?;
@@ -94,7 +95,7 @@ pub(super) fn units(
         facts,
         warnings: Vec::new(),
     };
-    add_latency(&mut units, capacity, fleet, option, measurements);
+    add_latency(&mut units, capacity, fleet, option, mean_latency_secs);
     Ok(units)
 }
 
@@ -127,12 +128,12 @@ fn add_latency(
     capacity: &Capacity,
     fleet: Option<&Fleet>,
     option: &ResolvedOption,
-    measurements: &[Measurement],
+    mean_latency_secs: &BTreeMap<String, f64>,
 ) {
     let Some(objective) = &capacity.latency else { return };
     let (label, key) = ("Mean time of service", "mean_service_secs");
     let stated = fleet.and_then(|f| f.mean_service_secs).or(objective.mean_service_secs);
-    let measured = || measured_service(option, measurements);
+    let measured = || measured_service(option, mean_latency_secs);
     let (service, evidence, source) = match (stated, measured()) {
         (Some(secs), _) => (secs, Evidence::Assumed, "stated in the study's section `capacity`".to_owned()),
         (None, Some((secs, source))) => (secs, Evidence::Measured, source),
@@ -206,10 +207,9 @@ fn add_latency(
 }
 
 /// The mean latency of the measurement that the option's throughput was measured by; not of one it was projected from.
-fn measured_service(option: &ResolvedOption, measurements: &[Measurement]) -> Option<(f64, String)> {
+fn measured_service(option: &ResolvedOption, mean_latency_secs: &BTreeMap<String, f64>) -> Option<(f64, String)> {
     let fact = option.throughput.as_ref().ok().filter(|fact| fact.projection.is_none())?;
     let id = fact.measurement_id.as_ref()?;
-    let measurement = measurements.iter().find(|m| m.id == *id)?;
-    let secs = measurement.timing.as_ref()?.statistics.mean_secs;
+    let secs = *mean_latency_secs.get(id)?;
     Some((secs, format!("mean latency of the measurement {id}")))
 }

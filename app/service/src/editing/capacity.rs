@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::free_id;
 use super::pasted::PastedDemand;
+use crate::capacity::CapacityPlan;
 use crate::commands::Command;
 use crate::workbench::Workbench;
 
@@ -112,10 +113,15 @@ impl GrowthKind {
 
 /// Sets the average demand of a month in one quarter, season included. A forecast that follows a model becomes a table
 /// of its own figures first.
-pub fn set_quarter(workbench: &Workbench, id: &str, quarter: usize, items_per_month: f64) -> Option<Command> {
+pub fn set_quarter(
+    workbench: &Workbench,
+    plan: &CapacityPlan,
+    id: &str,
+    quarter: usize,
+    items_per_month: f64,
+) -> Option<Command> {
     let known = forecasts(workbench.study()).iter().find(|forecast| forecast.id == id)?;
     let mut table = table_of(&months_without_season(workbench, known));
-    let plan = workbench.capacity().as_ref().ok()?;
     let planned = plan.demand.iter().find(|forecast| forecast.id == id)?;
     let shown = table_of(&planned.monthly_items);
     let factor = match (shown.get(quarter), table.get(quarter)) {

@@ -4,6 +4,7 @@ pub mod capacity;
 pub mod distribution;
 pub mod migration;
 pub mod pasted;
+pub mod profile;
 
 /// An id that is not taken: the name in small letters, digits and dashes, with a number where that is needed.
 pub(crate) fn free_id<'a>(name: &str, taken: impl Iterator<Item = &'a str> + Clone) -> String {

@@ -351,6 +351,7 @@ impl Seat {
         let result = worker.measure(measure, cancel, &mut |progress| match progress {
             Progress::Phase(phase) => teller.tell(RunEvent::Phase { index, phase }),
             Progress::Samples(latency_secs) => teller.tell(RunEvent::Samples { index, latency_secs }),
+            Progress::Readings(readings) => teller.tell(RunEvent::Readings { index, readings }),
         });
         if result.is_ok() {
             self.worker = Some(worker);

@@ -65,13 +65,16 @@ impl LoadMeter for Quiet {
     }
 }
 #[derive(Default)]
-struct Log(Vec<String>, usize);
+struct Log(Vec<String>, usize, Vec<Reading>);
 impl Observer for Log {
     fn phase(&mut self, phase: &str) {
         self.0.push(phase.to_owned());
     }
     fn samples(&mut self, latency_secs: &[f64]) {
         self.1 += latency_secs.len();
+    }
+    fn readings(&mut self, readings: &[Reading]) {
+        self.2.extend(readings);
     }
 }
 
@@ -156,6 +159,7 @@ fn what_a_device_at_its_limit_does_is_marked_and_counts() {
     assert_eq!((throttling.rested_median_secs, clocks.throttled_samples.len()), (None, 100));
     assert!(throttling.reasons.contains_key("power cap"), "{throttling:?}");
     assert!(log.0.iter().any(|phase| phase == "measuring the steady state"), "{:?}", log.0);
+    assert!(log.2.iter().any(|reading| reading.power_watts == Some(700.0)), "readings are told while it is timed");
     // The clock is not known, and the device told no counter.
     assert!(clocks.samples_hz.is_empty());
     assert!(outcome.telemetry.unwrap().energy.is_some());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use super::{Observer, Plan};
@@ -11,7 +12,7 @@ use crate::statistics::quantile;
 use crate::stopping::{StopRule, StoppingRule};
 use crate::telemetry::{Reading, Sensors};
 
-/// How often new samples are told.
+/// How often new samples and readings are told.
 const REPORT_PERIOD: Duration = Duration::from_millis(100);
 /// Larger than any last-level cache in use.
 const CACHE_FLUSH_BYTES: usize = 512 << 20;
@@ -55,8 +56,11 @@ pub(super) fn hot(
 ) -> Result<Watched, EvaluatorError> {
     let started = Instant::now();
     let sensors = SensorThread::start(sensors, started);
-    let timed = executions(prepared, rule, started, observer);
-    let readings = sensors.finish();
+    let timed = executions(prepared, rule, started, &sensors, observer);
+    let (readings, untold) = sensors.finish();
+    if !untold.is_empty() {
+        observer.readings(&untold);
+    }
     let (samples, stop) = timed?;
     Ok(Watched { samples, readings, stop })
 }
@@ -65,6 +69,7 @@ fn executions(
     prepared: &mut dyn Prepared,
     rule: StopRule,
     started: Instant,
+    sensors: &SensorThread,
     observer: &mut dyn Observer,
 ) -> Result<(Vec<Timed>, StopReason), EvaluatorError> {
     let mut stopping = StoppingRule::new(rule);
@@ -79,6 +84,10 @@ fn executions(
         if stop.is_some() || last_told.elapsed() >= REPORT_PERIOD {
             let new: Vec<f64> = samples.iter().skip(told).map(|sample| sample.latency_secs).collect();
             observer.samples(&new);
+            let seen = sensors.new_readings();
+            if !seen.is_empty() {
+                observer.readings(&seen);
+            }
             (told, last_told) = (samples.len(), Instant::now());
         }
         if let Some(reason) = stop {
@@ -116,11 +125,13 @@ pub(super) fn cold(prepared: &mut dyn Prepared, plan: &Plan, hot_count: usize) -
 struct SensorThread {
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<Vec<Reading>>>,
+    new: Receiver<Reading>,
 }
 
 impl SensorThread {
     fn start(sensors: Option<Box<dyn Sensors>>, started: Instant) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
+        let (tell, new) = channel();
         let thread = sensors.and_then(|mut sensors| {
             let stop = Arc::clone(&stop);
             let period = sensors.period();
@@ -128,7 +139,9 @@ impl SensorThread {
                 let mut readings = Vec::new();
                 loop {
                     let elapsed_secs = started.elapsed().as_secs_f64();
-                    readings.push(Reading { elapsed_secs, ..sensors.read() });
+                    let reading = Reading { elapsed_secs, ..sensors.read() };
+                    readings.push(reading);
+                    tell.send(reading).ok();
                     if stop.load(Ordering::Relaxed) {
                         return readings;
                     }
@@ -137,13 +150,20 @@ impl SensorThread {
             };
             std::thread::Builder::new().name("sensors".to_owned()).spawn(read).ok()
         });
-        Self { stop, thread }
+        Self { stop, thread, new }
     }
 
-    fn finish(mut self) -> Vec<Reading> {
+    /// What was read since it was last asked for.
+    fn new_readings(&self) -> Vec<Reading> {
+        self.new.try_iter().collect()
+    }
+
+    /// All readings, and those that were not told yet.
+    fn finish(mut self) -> (Vec<Reading>, Vec<Reading>) {
         self.stop.store(true, Ordering::Relaxed);
-        let Some(thread) = self.thread.take() else { return Vec::new() };
+        let Some(thread) = self.thread.take() else { return Default::default() };
         thread.thread().unpark();
-        thread.join().unwrap_or_default()
+        let readings = thread.join().unwrap_or_default();
+        (readings, self.new_readings())
     }
 }

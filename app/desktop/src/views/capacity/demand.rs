@@ -175,7 +175,7 @@ fn quarters(ui: &mut Ui, scene: &mut Scene<'_>, shown: &Shown<'_>, stated: &[Dem
                             let entry = Number { name: &name, value: Some(value), scale: Scale::Logarithmic, hint: "" };
                             ui.spacing_mut().button_padding.y = 1.0;
                             let Some(Some(value)) = number(ui, 112.0, &entry) else { return };
-                            let command = editing::set_quarter(workbench, &forecast.id, index, value);
+                            let command = editing::set_quarter(workbench, shown.plan, &forecast.id, index, value);
                             requests.extend(command.map(Request::Apply));
                         });
                     }
@@ -193,7 +193,7 @@ fn plot(ui: &mut Ui, shown: &Shown<'_>) {
     let names: Vec<String> = shown.plan.quarters.iter().map(|span| span.quarter.to_string()).collect();
     let plot = house_plot(ui, "demand").height(300.0).include_y(0.0).allow_zoom(false).allow_drag(false);
     let axes = with_axes(ui, plot, quarter_names(&names), Axis::new("").text(format::compact));
-    axes.x_grid_spacer(|input| whole(input.bounds)).show(ui, |plot| {
+    axes.x_grid_spacer(whole).show(ui, |plot| {
         for (i, forecast) in forecasts.iter().enumerate() {
             let values = table_of(&forecast.monthly_items);
             let points = values.iter().enumerate().map(|(at, value)| PlotPoint::new(at as f64, *value)).collect();

@@ -1,7 +1,7 @@
 //! Units in service against units needed, quarter by quarter: as a plot and as a table.
 
 use assay_base::format;
-use assay_service::capacity::{Ownership, PlannedQuarter, ScenarioPlan};
+use assay_service::capacity::{Ownership, PlannedQuarter, QuarterRow, ScenarioPlan};
 use egui::Ui;
 use egui_extras::Column;
 use egui_plot::{Bar, BarChart, FilledArea, Line, PlotPoint, PlotPoints};
@@ -56,7 +56,7 @@ fn plot(ui: &mut Ui, scenario: &ScenarioPlan) {
     let names: Vec<String> = scenario.quarters.iter().map(|q| q.quarter.to_string()).collect();
     let plot = house_plot(ui, "fleet").height(220.0).include_y(0.0).allow_zoom(false).allow_drag(false);
     let units = Scale::new("").text(|value| format::thousands(value, 0));
-    with_axes(ui, plot, quarters(&names), units).x_grid_spacer(|input| whole(input.bounds)).show(ui, |plot| {
+    with_axes(ui, plot, quarters(&names), units).x_grid_spacer(whole).show(ui, |plot| {
         plot.bar_chart(before);
         plot.bar_chart(new);
         if is_missing {
@@ -68,13 +68,18 @@ fn plot(ui: &mut Ui, scenario: &ScenarioPlan) {
     });
 }
 
-/// A grid line for each quarter.
-pub(super) fn whole((low, high): (f64, f64)) -> Vec<egui_plot::GridMark> {
+/// A grid line for each quarter, or for every few of them where their names would not fit.
+pub(super) fn whole(input: egui_plot::GridInput) -> Vec<egui_plot::GridMark> {
+    let (low, high) = input.bounds;
     if !(low.is_finite() && high.is_finite()) || high - low > 1000.0 {
         return Vec::new();
     }
+    // The least step of the plot is eight points wide, the name of a quarter sixty.
+    let fitting = input.base_step_size * 60.0 / 8.0;
+    let step = [1, 2, 4, 8].into_iter().find(|step| f64::from(*step) >= fitting).unwrap_or(16);
     (low.ceil() as i64..=high.floor() as i64)
-        .map(|at| egui_plot::GridMark { value: at as f64, step_size: 1.0 })
+        .filter(|at| at.rem_euclid(i64::from(step)) == 0)
+        .map(|at| egui_plot::GridMark { value: at as f64, step_size: f64::from(step) })
         .collect()
 }
 
@@ -114,21 +119,8 @@ fn rows(ui: &mut Ui, shown: &Shown<'_>, scenario: &ScenarioPlan) {
         });
 }
 
-fn cells(q: &PlannedQuarter) -> [String; 8] {
-    let count = |units: u64| if units == 0 { "–".to_owned() } else { format::thousands(units as f64, 0) };
-    let range = if q.needed_low == q.needed_high {
-        "–".to_owned()
-    } else {
-        format!("{}–{}", format::thousands(q.needed_low as f64, 0), format::thousands(q.needed_high as f64, 0))
-    };
-    [
-        format::compact(q.peak_per_sec),
-        count(q.needed),
-        range,
-        count(q.arriving),
-        count(q.retiring),
-        count(q.to_order),
-        count(q.in_service),
-        format::or_unknown(q.peak_utilisation, |share| format::percent(share, 0)),
-    ]
+fn cells(quarter: &PlannedQuarter) -> [String; 8] {
+    let row = QuarterRow::of(quarter);
+    [row.peak, row.needed, row.range, row.arriving, row.retiring, row.to_order, row.in_service, row.at_peak]
+        .map(|cell| if cell.is_empty() { format::UNKNOWN.to_owned() } else { cell })
 }

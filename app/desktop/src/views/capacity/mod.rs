@@ -5,13 +5,17 @@ mod fleet;
 mod money;
 mod site;
 
+use std::sync::Arc;
+
 use assay_base::format::{self, or_unknown};
-use assay_service::capacity::{CapacityPlan, OptionPlan, Ownership, ScenarioPlan};
+use assay_service::capacity::{self, Basis, CapacityPlan, OptionPlan, Ownership, ScenarioPlan, Selection};
 use assay_service::editing::capacity as editing;
 use egui::{ComboBox, ScrollArea, Ui};
 
+use crate::background::Derived;
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::{Icon, Kpi, bullet, card, chip, empty_state, evidence_chip, kpi_row};
 
 /// The state of the view.
@@ -22,6 +26,7 @@ pub struct CapacityView {
     /// The forecast that is shown and edited.
     forecast: Option<String>,
     paste: Option<demand::Paste>,
+    plan: Derived<u64, Arc<Result<CapacityPlan, String>>>,
 }
 
 /// What is shown: the plan, and of it one option and one forecast.
@@ -51,9 +56,18 @@ impl CapacityView {
             }
             return;
         }
-        let plan = match workbench.capacity() {
-            Ok(plan) => plan,
-            Err(reason) => {
+        self.plan.update(ui.ctx(), workbench.revision(), false, || {
+            let basis = Basis::of(workbench);
+            move || Arc::new(capacity::plan(&basis, &Selection::default()).map_err(|error| error.to_string()))
+        });
+        let made = self.plan.get().cloned();
+        let plan = match made.as_deref() {
+            Some(Ok(plan)) => plan,
+            None => {
+                ui.horizontal(planning);
+                return;
+            }
+            Some(Err(reason)) => {
                 empty_state(ui, Icon::Warning, "The fleet cannot be planned", reason, None);
                 return;
             }
@@ -67,7 +81,7 @@ impl CapacityView {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::GAP;
             self.pickers(ui, &shown);
-            kpi_row(ui, &figures(&shown));
+            kpi_row(ui, &figures(&shown, Units::of(ui)));
             shortfalls(ui, &shown);
             fleet::card_of(ui, &shown);
             self.demand(ui, scene, &shown);
@@ -115,6 +129,9 @@ impl CapacityView {
                     self.forecast = Some(forecast.id.clone());
                 }
             }
+            if self.plan.is_behind() {
+                planning(ui);
+            }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 evidence_chip(ui, shown.option.fleet_evidence);
                 let tokens = Tokens::of(ui);
@@ -128,6 +145,12 @@ impl CapacityView {
     }
 }
 
+/// Says that what is shown is about to change.
+fn planning(ui: &mut Ui) {
+    ui.add(egui::Spinner::new().size(14.0));
+    ui.label(theme::caption("Planning the fleet"));
+}
+
 fn units_of(option: &OptionPlan) -> &'static str {
     match option.ownership {
         Ownership::Bought | Ownership::Leased => "Units to order",
@@ -135,10 +158,10 @@ fn units_of(option: &OptionPlan) -> &'static str {
     }
 }
 
-fn figures(shown: &Shown<'_>) -> [Kpi; 4] {
+fn figures(shown: &Shown<'_>, units: Units) -> [Kpi; 4] {
     let scenario = shown.scenario();
     let currency = shown.plan.currency;
-    let money = |amount: Option<f64>| or_unknown(amount, |amount| format::money_in(amount, currency));
+    let money = |amount: Option<f64>| or_unknown(amount, |amount| units.money(amount, currency));
     let count = |units: u64| format::thousands(units as f64, 0);
     let most = scenario.and_then(|s| s.quarters.iter().max_by_key(|q| q.in_service));
     let ordered = scenario.map(|s| s.quarters.iter().map(|q| q.to_order).sum::<u64>());

@@ -10,6 +10,7 @@ use egui_plot::{Bar, BarChart, Line, PlotPoint, PlotPoints};
 use super::Shown;
 use super::fleet::whole;
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::bars::legend;
 use crate::widgets::plot::{Scale, house_plot, quarters, with_axes};
 use crate::widgets::{Icon, bullet, card, table};
@@ -26,7 +27,8 @@ pub fn cards(ui: &mut Ui, shown: &Shown<'_>) {
         let title = "Mix that fits all forecasts by their weights, units by quarter";
         card(ui, title, |ui| mix_of(ui, "hedged", mix, &names, currency));
     }
-    card(ui, &format!("Cost and cash by quarter, {}", currency.code()), |ui| cost(ui, scenario, &names, currency));
+    let title = format!("Cost and cash by quarter, {}", Units::of(ui).currency(currency));
+    card(ui, &title, |ui| cost(ui, scenario, &names, currency));
     if matches!(shown.option.ownership, Ownership::Bought | Ownership::Leased) {
         card(ui, "Orders to place", |ui| orders(ui, scenario, currency));
     }
@@ -43,7 +45,7 @@ fn stacked(ui: &mut Ui, id: &'static str, parts: &[(String, Color32, Vec<f64>)],
         charts.push(chart);
     }
     let plot = house_plot(ui, id).height(190.0).include_y(0.0).allow_zoom(false).allow_drag(false);
-    with_axes(ui, plot, quarters(names), y).x_grid_spacer(|input| whole(input.bounds)).show(ui, |plot| {
+    with_axes(ui, plot, quarters(names), y).x_grid_spacer(whole).show(ui, |plot| {
         for chart in charts {
             plot.bar_chart(chart);
         }
@@ -64,7 +66,12 @@ fn mix_of(ui: &mut Ui, id: &'static str, mix: &Mix, names: &[String], currency: 
     }
     stacked(ui, id, &parts, names, Scale::new("").text(|value| format::thousands(value, 0)));
     for (rule, contract) in mix.rules.iter().zip(&mix.contracts) {
-        bullet(ui, Icon::Info, tokens.text_subdued, &rule_text(rule, contract.rate_per_hour, currency));
+        bullet(
+            ui,
+            Icon::Info,
+            tokens.text_subdued,
+            &rule_text(rule, &Units::of(ui).money(contract.rate_per_hour, currency)),
+        );
     }
     for signing in &mix.signings {
         let text = format!(
@@ -76,7 +83,8 @@ fn mix_of(ui: &mut Ui, id: &'static str, mix: &Mix, names: &[String], currency: 
         );
         bullet(ui, Icon::Check, tokens.accent, &text);
     }
-    let money = |amount| format::money_in(amount, currency);
+    let units = Units::of(ui);
+    let money = |amount| units.money(amount, currency);
     let saved = mix.all_rented.map(|all| format!("; all on demand would cost {}", money(all))).unwrap_or_default();
     let owed = match mix.after_horizon {
         owed if owed > 0.0 => format!("; {} remain to be paid after the horizon", money(owed)),
@@ -86,7 +94,7 @@ fn mix_of(ui: &mut Ui, id: &'static str, mix: &Mix, names: &[String], currency: 
 }
 
 /// The newsvendor's rule with its figures.
-fn rule_text(rule: &MarginalRule, rate: f64, currency: Currency) -> String {
+fn rule_text(rule: &MarginalRule, rate: &str) -> String {
     let percent = |duty: f64| format::percent(duty, 0);
     let pays = match rule.break_even_duty {
         Some(duty) if duty < 1.0 => format!("pays for a unit in use more than {} of the term", percent(duty)),
@@ -95,7 +103,6 @@ fn rule_text(rule: &MarginalRule, rate: f64, currency: Currency) -> String {
     };
     let least = rule.least_used_committed.map(|duty| format!("; the last unit committed is in use {}", percent(duty)));
     let most = rule.most_used_rented.map(|duty| format!("; the first one not committed, {}", percent(duty)));
-    let rate = format::money_in(rate, currency);
     format!("{} at {rate} an hour {pays}{}{}", rule.contract, least.unwrap_or_default(), most.unwrap_or_default())
 }
 
@@ -122,7 +129,8 @@ fn cost(ui: &mut Ui, scenario: &ScenarioPlan, names: &[String], currency: Curren
             (kind.label().to_owned(), tokens.series(index), values)
         })
         .collect();
-    let money = move |amount: f64| format::money_in(amount, currency);
+    let units = Units::of(ui);
+    let money = move |amount: f64| units.money(amount, currency);
     stacked(ui, "cost by quarter", &parts, names, Scale::new("cost").text(money));
     let cash: Option<Vec<PlotPoint>> = scenario
         .quarters
@@ -140,7 +148,7 @@ fn cost(ui: &mut Ui, scenario: &ScenarioPlan, names: &[String], currency: Curren
     let Some(cash) = cash else { return };
     let plot = house_plot(ui, "cash by quarter").height(150.0).include_y(0.0).allow_zoom(false).allow_drag(false);
     let axes = with_axes(ui, plot, quarters(names), Scale::new("cash paid so far").text(money));
-    axes.x_grid_spacer(|input| whole(input.bounds)).show(ui, |plot| {
+    axes.x_grid_spacer(whole).show(ui, |plot| {
         plot.line(Line::new("cash paid so far", PlotPoints::Owned(cash)).color(tokens.accent).width(1.8));
     });
 }
@@ -174,13 +182,14 @@ fn orders(ui: &mut Ui, scenario: &ScenarioPlan, currency: Currency) {
                 row.col(|ui| {
                     table::text(ui, order.quarter.to_string());
                 });
-                for units in [order.units, order.replacing] {
+                for count in [order.units, order.replacing] {
                     row.col(|ui| {
-                        table::number(ui, format::thousands(units as f64, 0));
+                        let count = (count > 0).then_some(count as f64);
+                        table::number(ui, format::or_unknown(count, |count| format::thousands(count, 0)));
                     });
                 }
                 row.col(|ui| {
-                    table::number(ui, format::or_unknown(order.price, |price| format::money_in(price, currency)));
+                    table::number(ui, format::or_unknown(order.price, |price| Units::of(ui).money(price, currency)));
                 });
             });
         });

@@ -210,7 +210,7 @@ fn limit(
         let plot = house_plot(ui, title).height(150.0).include_y(0.0).allow_zoom(false).allow_drag(false);
         let plot = most.iter().fold(plot, |plot, most| plot.include_y(most * 1.05));
         let axes = with_axes(ui, plot, quarters(names), Axis::new("").text(|value| format::thousands(value, 0)));
-        axes.x_grid_spacer(|input| whole(input.bounds)).show(ui, |plot| {
+        axes.x_grid_spacer(whole).show(ui, |plot| {
             plot.line(Line::new("units in service", PlotPoints::Owned(points)).color(tokens.series(0)).width(1.8));
             if let Some(most) = most {
                 let dashed = LineStyle::Dashed { length: 6.0 };

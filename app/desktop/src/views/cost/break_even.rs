@@ -11,13 +11,15 @@ use egui_plot::{HoverPosition, Line, LineStyle, PlotPoint, PlotPoints, VLine};
 
 use super::charts::options;
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::bars::legend;
 use crate::widgets::plot::{Scale, house_plot, with_axes};
 use crate::widgets::{Icon, bullet, card, table};
 
 /// Draws both cards; the driver can be changed.
 pub fn ui(ui: &mut Ui, assessment: &Assessment, analysis: Option<&Analysis>, driver: &mut Driver) {
-    let code = assessment.study.currency.code();
+    let currency = Units::of(ui).currency(assessment.study.currency);
+    let code = currency.code();
     card(ui, &format!("Present value of all costs along one input, {code}"), |ui| {
         picker(ui, assessment, driver);
         match analysis.map(|analysis| &analysis.curves) {
@@ -99,16 +101,17 @@ fn plot(ui: &mut Ui, assessment: &Assessment, curves: &assay_service::cost_model
     let y = move |value: f64| if is_log_y { value.max(least).log10() } else { value };
     let back_y = move |y: f64| if is_log_y { 10f64.powf(y) } else { y };
     let driver = curves.driver.clone();
+    let units = Units::of(ui);
     let hover = move |position: &HoverPosition<'_>| match position {
         HoverPosition::NearDataPoint { plot_name, position, .. } => {
-            let amount = format::money_in(back_y(position.y), currency);
+            let amount = units.money(back_y(position.y), currency);
             Some(format!("{plot_name}\n{}: {amount}", shown(&driver, back(position.x))))
         }
         HoverPosition::Elsewhere { .. } => None,
     };
     let driver = curves.driver.clone();
     let horizontal = Scale::new(&words(assessment, &curves.driver)).text(move |at| shown(&driver, back(at)));
-    let money = Scale::new("").text(move |amount| format::money_in(back_y(amount), currency));
+    let money = Scale::new("").text(move |amount| units.money(back_y(amount), currency));
     let plot = house_plot(ui, "break-even").height(300.0).label_formatter(hover);
     let plot = if is_log { plot.x_grid_spacer(crate::widgets::plot::decades) } else { plot };
     let plot = if is_log_y { plot.y_grid_spacer(crate::widgets::plot::decades) } else { plot.include_y(0.0) };

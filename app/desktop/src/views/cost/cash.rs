@@ -8,13 +8,15 @@ use egui_plot::{FilledArea, HoverPosition, Line, PlotPoint, PlotPoints};
 
 use super::charts::options;
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::bars::legend;
 use crate::widgets::plot::{Scale, house_plot, with_axes};
 use crate::widgets::{Icon, bullet, card};
 
 /// Draws the card.
 pub fn ui(ui: &mut Ui, assessment: &Assessment, analysis: Option<&Analysis>) {
-    let code = assessment.study.currency.code();
+    let currency = Units::of(ui).currency(assessment.study.currency);
+    let code = currency.code();
     card(ui, &format!("Cumulative cost by month, {code}"), |ui| plot(ui, assessment, analysis));
 }
 
@@ -25,9 +27,10 @@ fn plot(ui: &mut Ui, assessment: &Assessment, analysis: Option<&Analysis>) {
     // More than two bands hide each other: the one recommended and what is done today.
     let recommended = assessment.answer.recommended.as_deref();
     let banded = |id: &str| Some(id) == recommended || id == assessment.study.baseline;
+    let units = Units::of(ui);
     let hover = move |position: &HoverPosition<'_>| match position {
         HoverPosition::NearDataPoint { plot_name, position, .. } => {
-            let amount = format::money_in(position.y, currency);
+            let amount = units.money(position.y, currency);
             Some(format!("{plot_name}\nafter month {}: {amount}", format::thousands(position.x, 0)))
         }
         HoverPosition::Elsewhere { .. } => None,
@@ -35,7 +38,7 @@ fn plot(ui: &mut Ui, assessment: &Assessment, analysis: Option<&Analysis>) {
     let shown = options(assessment).filter(|(_, e)| e.tco.is_some());
     legend(ui, shown.map(|(i, e)| (e.name.as_str(), tokens.series(i))));
     let plot = house_plot(ui, "cash").height(360.0).include_y(0.0).label_formatter(hover);
-    let money = Scale::new("").text(move |amount| format::money_in(amount, currency));
+    let money = Scale::new("").text(move |amount| units.money(amount, currency));
     with_axes(ui, plot, Scale::new("Month"), money).show(ui, |plot| {
         for (i, e) in options(assessment) {
             let Some(band) = bands.iter().find(|band| band.option == e.id && banded(&e.id)) else { continue };

@@ -1,19 +1,21 @@
 //! Charts of an evaluation: cost at full use with its interval, total cost by component.
 
-use assay_base::format::{self, or_unknown};
+use assay_base::format::or_unknown;
 use assay_service::Assessment;
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::Component;
 use egui::Ui;
 
 use crate::theme::Tokens;
+use crate::units::Units;
 use crate::widgets::bars::{RangeBar, StackedBar, legend, range_bars, stacked_bars};
 use crate::widgets::card;
 
 /// Draws the charts.
 pub fn ui(ui: &mut Ui, assessment: &Assessment) {
     let per = assessment.evaluations.iter().find_map(|e| e.full_use_cost).map_or(1e6, |u| u.per_items);
-    let code = assessment.study.currency.code();
+    let currency = Units::of(ui).currency(assessment.study.currency);
+    let code = currency.code();
     let title = format!("Cost of {} at full use, {code}", crate::views::overview::count_of(per, assessment.item()));
     card(ui, &title, |ui| full_use_cost(ui, assessment));
     let title = format!("Total cost over {} months by component, {code}", assessment.assumptions.horizon_months);
@@ -27,7 +29,8 @@ pub(super) fn options(assessment: &Assessment) -> impl Iterator<Item = (usize, &
 
 fn full_use_cost(ui: &mut Ui, assessment: &Assessment) {
     let tokens = Tokens::of(ui);
-    let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+    let units = Units::of(ui);
+    let money = |amount: f64| units.money(amount, assessment.study.currency);
     let rows: Vec<RangeBar> = options(assessment)
         .map(|(i, e)| RangeBar {
             label: e.name.clone(),
@@ -48,7 +51,8 @@ fn full_use_cost(ui: &mut Ui, assessment: &Assessment) {
 
 fn components(ui: &mut Ui, assessment: &Assessment) {
     let tokens = Tokens::of(ui);
-    let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+    let units = Units::of(ui);
+    let money = |amount: f64| units.money(amount, assessment.study.currency);
     let used: Vec<Component> = Component::ALL
         .into_iter()
         .filter(|c| {

@@ -17,6 +17,7 @@ use super::overview;
 use crate::background::Derived;
 use crate::requests::Scene;
 use crate::theme;
+use crate::units::Units;
 use crate::widgets::{card, kpi_row};
 
 /// The seed of the samples, so that the same study shows the same figures.
@@ -104,7 +105,7 @@ impl CostView {
             ui.spacing_mut().item_spacing.y = theme::GAP;
             let assessment = scene.workbench.assessment();
             let best = assessment.answer.recommended.as_deref().and_then(|id| assessment.evaluation(id));
-            kpi_row(ui, &overview::figures(assessment, best));
+            kpi_row(ui, &overview::figures(assessment, best, Units::of(ui)));
             match self.tab {
                 Tab::Cost => {
                     charts::ui(ui, assessment);

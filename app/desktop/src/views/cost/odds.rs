@@ -8,6 +8,7 @@ use egui::Ui;
 
 use super::charts::options;
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::bars::{RangeBar, legend, range_bars};
 use crate::widgets::deltas::{Share, Swing, shares, tornado};
 use crate::widgets::{Icon, bullet, card, empty_state};
@@ -70,9 +71,11 @@ fn best(ui: &mut Ui, assessment: &Assessment, uncertainty: &Uncertainty) {
         let inputs = uncertainty.inputs.len();
         ui.label(theme::caption(format!("{samples} samples of {inputs} uncertain inputs, seed {}", outcome.seed)));
     });
-    let code = assessment.study.currency.code();
+    let currency = Units::of(ui).currency(assessment.study.currency);
+    let code = currency.code();
     card(ui, &format!("Present value of all costs, P10 to P90, {code}"), |ui| {
-        let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+        let units = Units::of(ui);
+        let money = |amount: f64| units.money(amount, assessment.study.currency);
         let rows: Vec<RangeBar> = outcome
             .options
             .iter()
@@ -95,7 +98,8 @@ fn best(ui: &mut Ui, assessment: &Assessment, uncertainty: &Uncertainty) {
 
 fn drivers(ui: &mut Ui, assessment: &Assessment, uncertainty: &Uncertainty) {
     let tokens = Tokens::of(ui);
-    let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+    let units = Units::of(ui);
+    let money = |amount: f64| units.money(amount, assessment.study.currency);
     let evaluation = assessment.evaluation(&uncertainty.of);
     let npv = evaluation.and_then(|e| e.npv()).map(|npv| npv.amount);
     let cost = evaluation.and_then(|e| e.tco.as_ref()).map(|tco| tco.present_value.amount);
@@ -153,6 +157,7 @@ fn worth(ui: &mut Ui, assessment: &Assessment, uncertainty: &Uncertainty) {
                 bullet(ui, Icon::Check, tokens.success, text);
             }
         }
+        let units = Units::of(ui);
         let most = uncertainty.information.iter().map(|i| i.expected_saving).fold(0.0, f64::max);
         if most <= 0.0 {
             return;
@@ -170,7 +175,7 @@ fn worth(ui: &mut Ui, assessment: &Assessment, uncertainty: &Uncertainty) {
                     },
                 },
                 share: known.expected_saving / most,
-                text: format::money_in(known.expected_saving, assessment.study.currency),
+                text: units.money(known.expected_saving, assessment.study.currency),
                 color: if known.driver.is_none() { tokens.series(2) } else { tokens.series(0) },
                 hover: format!(
                     "Knowing it changes the decision in {} of the samples.",

@@ -8,6 +8,7 @@ use egui_extras::Column;
 
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::deltas::{Fall, waterfall};
 use crate::widgets::{Icon, bullet, card, chip, empty_state, table};
 
@@ -44,7 +45,8 @@ impl ScenariosPane {
         let scenario = scenario.or_else(|| found.iter().find_map(|s| s.id.clone()));
         let recommended = assessment.answer.recommended.clone();
         let option = self.option.clone().or(recommended).unwrap_or_else(|| assessment.study.baseline.clone());
-        let title = format!("From the plan to the scenario, total cost, {}", assessment.study.currency.code());
+        let shown_in = Units::of(ui).currency(assessment.study.currency);
+        let title = format!("From the plan to the scenario, total cost, {shown_in}");
         let (mut chosen_scenario, mut chosen_option) = (None, None);
         card(ui, &title, |ui| {
             ui.horizontal(|ui| {
@@ -86,7 +88,8 @@ fn side_by_side(
     requests: &mut Vec<Request>,
 ) {
     let tokens = Tokens::of(ui);
-    let money = |amount: Option<f64>| format::or_unknown(amount, |a| format::money_in(a, assessment.study.currency));
+    let units = Units::of(ui);
+    let money = |amount: Option<f64>| format::or_unknown(amount, |a| units.money(a, assessment.study.currency));
     let options = &assessment.evaluations;
     table::builder(ui, "scenarios")
         .vscroll(false)
@@ -169,7 +172,8 @@ fn difference(ui: &mut Ui, assessment: &Assessment, found: &[ScenarioOutcome], s
         bullet(ui, Icon::Info, tokens.text_subdued, "The cost of this option is not known.");
         return;
     };
-    let money = |amount: f64| format::money_in(amount, assessment.study.currency);
+    let units = Units::of(ui);
+    let money = |amount: f64| units.money(amount, assessment.study.currency);
     let mut rows =
         vec![Fall { label: "The plan itself".to_owned(), from: 0.0, to: start, text: money(start), is_total: true }];
     let mut at = start;

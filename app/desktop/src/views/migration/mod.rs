@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use super::View;
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::{Icon, Kpi, bullet, card, chip, empty_state, kpi_row, table};
 
 /// The state of the view.
@@ -41,7 +42,7 @@ fn draw(ui: &mut Ui, scene: &mut Scene<'_>, gantt: &mut gantt::Gantt) {
     };
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::GAP;
-        kpi_row(ui, &figures(plan));
+        kpi_row(ui, &figures(plan, Units::of(ui)));
         card(ui, "Waves", |ui| gantt.ui(ui, workbench.study(), plan, scene.requests));
         card(ui, "Gates", |ui| gates(ui, plan));
         ui.columns(2, |columns| {
@@ -67,9 +68,9 @@ fn days(value: f64) -> String {
     format::thousands(value, 0)
 }
 
-fn figures(plan: &MigrationPlan) -> [Kpi; 4] {
+fn figures(plan: &MigrationPlan, units: Units) -> [Kpi; 4] {
     let effort = plan.effort;
-    let money = |value: assay_base::Money| format::money(value);
+    let money = |value: assay_base::Money| units.money(value.amount, value.currency);
     let passed = plan.gates.iter().filter(|gate| gate.verdict == GateVerdict::Passed).count();
     let failed = plan.gates.iter().filter(|gate| gate.verdict == GateVerdict::Failed).count();
     let assumed = Some(assay_base::Evidence::Assumed);
@@ -119,13 +120,14 @@ fn number(gate: &JudgedGate, value: f64) -> String {
 
 fn gates(ui: &mut Ui, plan: &MigrationPlan) {
     let tokens = Tokens::of(ui);
+    let wide = ui.available_width() > 860.0;
     table::builder(ui, "gates")
-        .column(Column::remainder().at_least(180.0).clip(true))
-        .column(Column::exact(150.0).clip(true))
-        .column(Column::exact(110.0))
-        .column(Column::exact(90.0))
-        .column(Column::exact(80.0))
-        .column(Column::remainder().at_least(160.0).clip(true))
+        .column(Column::remainder().at_least(150.0).clip(true))
+        .column(Column::exact(if wide { 150.0 } else { 110.0 }).clip(true))
+        .column(Column::exact(if wide { 110.0 } else { 80.0 }))
+        .column(Column::exact(if wide { 90.0 } else { 64.0 }))
+        .column(Column::exact(72.0))
+        .column(Column::remainder().at_least(150.0).clip(true))
         .vscroll(false)
         .header(theme::HEADER, |mut header| {
             for (title, at_right) in [
@@ -186,7 +188,10 @@ fn verdict_color(tokens: &Tokens, verdict: GateVerdict) -> Color32 {
 fn effort(ui: &mut Ui, plan: &MigrationPlan) {
     for task in &plan.tasks {
         let [low, _, high] = task.person_days;
-        let range = format!("{} ({} to {})", days(task.expected_days), days(low), days(high));
+        let range = match (days(low), days(high)) {
+            (low, high) if low == high => days(task.expected_days),
+            (low, high) => format!("{} ({low} to {high})", days(task.expected_days)),
+        };
         let response = crate::widgets::field(ui, &task.name, &range);
         if !task.is_stated {
             response.on_hover_text("A proposal. State `migration.tasks` in study.yaml to replace it.");

@@ -14,6 +14,7 @@ use super::order::moment;
 use crate::background::Derived;
 use crate::requests::Request;
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::{Icon, bullet, chip, table};
 
 /// The most runs compared at once.
@@ -65,10 +66,7 @@ impl CompareView {
             self.chosen = index.runs().iter().rev().take(2).map(|r| index.name(r.run).to_owned()).collect();
         }
         let side = egui::Frame::new().outer_margin(egui::Margin { right: theme::GAP as i8, ..Default::default() });
-        let panel = Panel::left("runs to compare")
-            .exact_size(if ui.available_width() < 640.0 { 196.0 } else { 270.0 })
-            .resizable(false)
-            .show_separator_line(false);
+        let panel = Panel::left("runs to compare").exact_size(270.0).resizable(false).show_separator_line(false);
         panel.frame(side).show(ui, |ui| self.choice(ui, index, baseline, requests));
         let runs = self.ordered(baseline);
         if runs.len() < 2 {
@@ -179,6 +177,7 @@ fn verdict_color(ui: &Ui, verdict: Verdict) -> Color32 {
 
 fn comparison(ui: &mut Ui, runs: &[String], lines: &[Line]) {
     let candidates = runs.len().saturating_sub(1) as f32;
+    let units = Units::of(ui);
     ui.set_min_width((300.0 + candidates * 158.0).max(ui.available_width()));
     ui.horizontal(|ui| {
         for verdict in [Verdict::Faster, Verdict::Same, Verdict::Slower, Verdict::Ambiguous] {
@@ -187,7 +186,7 @@ fn comparison(ui: &mut Ui, runs: &[String], lines: &[Line]) {
             chip(ui, &format!("{count} {verdict}"), verdict_color(ui, verdict));
         }
         if ui.button("Copy comparison").clicked() {
-            ui.ctx().copy_text(tab_separated(runs, lines));
+            ui.ctx().copy_text(tab_separated(runs, lines, units));
         }
     });
     let mut builder = table::builder(ui, "comparison")
@@ -223,7 +222,7 @@ fn comparison(ui: &mut Ui, runs: &[String], lines: &[Line]) {
                     table::text(ui, line.stack.as_str());
                 });
                 row.col(|ui| {
-                    table::number(ui, or_unknown(line.baseline_secs, format::duration));
+                    table::number(ui, or_unknown(line.baseline_secs, |secs| units.duration(secs)));
                 });
                 for cell in &line.candidates {
                     row.col(|ui| match cell.verdict {
@@ -246,7 +245,7 @@ fn change(ratio: f64) -> String {
     format!("{sign}{}", format::percent(ratio - 1.0, 1))
 }
 
-fn tab_separated(runs: &[String], lines: &[Line]) -> String {
+fn tab_separated(runs: &[String], lines: &[Line], units: Units) -> String {
     let titles = ["Workload", "Stack", "Device"].map(str::to_owned).into_iter().chain(runs.iter().cloned());
     let mut text = titles.collect::<Vec<_>>().join("\t");
     for line in lines {
@@ -255,7 +254,7 @@ fn tab_separated(runs: &[String], lines: &[Line]) -> String {
             line.workload,
             line.stack,
             line.device,
-            or_unknown(line.baseline_secs, format::duration)
+            or_unknown(line.baseline_secs, |secs| units.duration(secs))
         ));
         for cell in &line.candidates {
             let verdict =

@@ -2,6 +2,7 @@
 //! selected.
 
 mod compare;
+mod compilers;
 mod distribution;
 mod energy;
 mod index;
@@ -25,12 +26,15 @@ use super::roofline::RooflineView;
 use crate::background::{Derived, Task};
 use crate::requests::{Request, Scene};
 use crate::theme;
+use crate::units::Units;
 use crate::views::View;
 use crate::widgets::table::Sort;
 use crate::widgets::{Icon, card_filled, empty_state};
 
 /// So many rows are put in order at once; more than these in the background.
 pub(super) const SMALL: usize = 4000;
+/// From this width on the measurement selected is shown beside runs that are compared.
+const ROOM_FOR_BOTH: f32 = 1000.0;
 /// The most rows whose distributions are drawn.
 const MOST_CHOSEN: usize = 8;
 
@@ -51,6 +55,7 @@ pub struct ResultsView {
     pareto: pareto::ParetoView,
     distribution: distribution::DistributionView,
     energy: energy::EnergyView,
+    compilers: compilers::CompilersView,
     compare: compare::CompareView,
     panel: MeasurementPanel,
     copying: Option<Task<String>>,
@@ -64,15 +69,17 @@ enum Tab {
     Pareto,
     Distribution,
     Energy,
+    Compilers,
     Compare,
 }
 
 impl Tab {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Roofline, "Roofline"),
         (Self::Pareto, "Trade-offs"),
-        (Self::Distribution, "Latency distribution"),
+        (Self::Distribution, "Latency"),
         (Self::Energy, "Energy"),
+        (Self::Compilers, "Compilers"),
         (Self::Compare, "Compare runs"),
     ];
 }
@@ -95,6 +102,7 @@ impl Default for ResultsView {
             pareto: pareto::ParetoView::default(),
             distribution: distribution::DistributionView::default(),
             energy: energy::EnergyView::default(),
+            compilers: compilers::CompilersView::default(),
             compare: compare::CompareView::default(),
             panel: MeasurementPanel::default(),
             copying: None,
@@ -143,16 +151,19 @@ impl ResultsView {
         };
         self.find_selected(&order, measurements);
         let selected = self.selected.and_then(|at| measurements.get(at as usize));
-        Panel::right("measurement")
-            .exact_size(322.0)
-            .resizable(false)
-            .show_separator_line(false)
-            .frame(side_frame())
-            .show(ui, |ui| {
-                if let Some(measurement) = selected {
-                    self.panel.ui(ui, measurement, workbench, scene.requests);
-                }
-            });
+        // Runs side by side need the room more than one measurement does.
+        if self.tab != Tab::Compare || ui.available_width() > ROOM_FOR_BOTH {
+            Panel::right("measurement")
+                .exact_size(322.0)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(side_frame())
+                .show(ui, |ui| {
+                    if let Some(measurement) = selected {
+                        self.panel.ui(ui, measurement, workbench, scene.requests);
+                    }
+                });
+        }
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = theme::GAP;
             let height = ui.available_height();
@@ -199,6 +210,7 @@ impl ResultsView {
                 self.distribution.ui(ui, measurements, &chosen);
             }
             Tab::Energy => self.energy.ui(ui, order),
+            Tab::Compilers => self.compilers.ui(ui, measurements),
             Tab::Compare => self.compare.ui(ui, &self.index, workbench, scene.requests),
         }
     }
@@ -237,11 +249,12 @@ impl ResultsView {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let button = ui.add_enabled(self.copying.is_none(), Button::new("Copy table"));
                 if button.on_hover_text("The rows shown, tab-separated").clicked() {
+                    let units = Units::of(ui);
                     if order.rows.len() <= SMALL {
-                        ui.ctx().copy_text(tab_separated(order));
+                        ui.ctx().copy_text(tab_separated(order, units));
                     } else {
                         let order = Arc::clone(order);
-                        self.copying = Task::start(ui.ctx(), "copy table", move || tab_separated(&order)).ok();
+                        self.copying = Task::start(ui.ctx(), "copy table", move || tab_separated(&order, units)).ok();
                     }
                 }
             });

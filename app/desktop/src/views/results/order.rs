@@ -6,6 +6,7 @@ use std::sync::Arc;
 use assay_base::format::{self, or_unknown};
 
 use super::index::{Row, Snapshot};
+use crate::units::Units;
 use crate::widgets::table::Sort;
 
 /// A column.
@@ -113,17 +114,17 @@ impl Field {
     }
 
     /// What stands in the cell.
-    pub fn text(self, row: &Row, snapshot: &Snapshot) -> String {
+    pub fn text(self, row: &Row, snapshot: &Snapshot, units: Units) -> String {
         let value = self.value(row, snapshot);
         match self {
             Self::Workload | Self::Stack | Self::Device | Self::Status => {
                 self.name(row, snapshot).map(|name| snapshot.name(name).to_owned()).unwrap_or_default()
             }
-            Self::Median | Self::P99 => or_unknown(value, format::duration),
+            Self::Median | Self::P99 => or_unknown(value, |secs| units.duration(secs)),
             Self::Noise => or_unknown(value, |v| format::percent(v, 1)),
             Self::Throughput => {
                 let unit = snapshot.subject(row).map_or("", |s| snapshot.name(s.unit));
-                or_unknown(value, |v| format::throughput(v, unit))
+                or_unknown(value, |v| units.throughput(v, unit))
             }
             Self::OfCeiling => or_unknown(value, |v| format::percent(v, 0)),
             Self::Error => or_unknown(value, |v| format!("{v:.1e}").replace('-', "−")),
@@ -267,7 +268,7 @@ fn grouped(snapshot: &Snapshot, by: GroupBy, rows: &mut Vec<u32>) -> Vec<Group> 
 }
 
 /// All rows as a table for a spreadsheet.
-pub fn tab_separated(order: &Order) -> String {
+pub fn tab_separated(order: &Order, units: Units) -> String {
     let mut text = Field::ALL.map(Field::title).join("\t");
     for row in order.rows.iter().filter_map(|at| order.snapshot.row(*at)) {
         text.push('\n');
@@ -275,7 +276,7 @@ pub fn tab_separated(order: &Order) -> String {
             if i > 0 {
                 text.push('\t');
             }
-            text.push_str(&field.text(row, &order.snapshot).replace(['\t', '\n', '\r'], " "));
+            text.push_str(&field.text(row, &order.snapshot, units).replace(['\t', '\n', '\r'], " "));
         }
     }
     text

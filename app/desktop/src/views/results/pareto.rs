@@ -11,6 +11,7 @@ use egui_plot::{HoverPosition, Line, PlotPoint, PlotPoints, Points, Text};
 use super::order::{OfOrder, Order};
 use crate::background::Derived;
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::widgets::bars::legend;
 use crate::widgets::plot::{Scale, decades, house_plot, with_axes};
 use crate::widgets::thin::thin;
@@ -150,6 +151,7 @@ fn measured_plot(ui: &mut Ui, measured: &Measured, order: &Order, selected: Opti
             .flat_map(|(stack, points)| points.iter().map(move |p| (stack, p)))
             .find_map(|(stack, (at, point))| (point == position).then_some((stack, *at)))
     };
+    let units = Units::of(ui);
     let hover = |position: &HoverPosition<'_>| {
         let HoverPosition::NearDataPoint { position, .. } = position else { return None };
         let (stack, at) = find(position)?;
@@ -157,8 +159,8 @@ fn measured_plot(ui: &mut Ui, measured: &Measured, order: &Order, selected: Opti
         let workload = order.snapshot.name(order.snapshot.subject(row)?.workload);
         Some(format!(
             "{workload} with {stack}\n{} at p99 {}",
-            or_unknown(row.throughput, |v| format::throughput(v, &measured.unit)),
-            or_unknown(row.p99_secs, format::duration)
+            or_unknown(row.throughput, |v| units.throughput(v, &measured.unit)),
+            or_unknown(row.p99_secs, |secs| units.duration(secs))
         ))
     };
     let plot = house_plot(ui, "pareto")
@@ -166,9 +168,9 @@ fn measured_plot(ui: &mut Ui, measured: &Measured, order: &Order, selected: Opti
         .x_grid_spacer(decades)
         .y_grid_spacer(decades)
         .label_formatter(hover);
-    let latency = Scale::new("Latency, p99").text(|v| format::duration(10f64.powf(v)));
+    let latency = Scale::new("Latency, p99").text(move |v| units.duration(10f64.powf(v)));
     let unit = measured.unit.clone();
-    let rate = Scale::new("").text(move |v| format::throughput(10f64.powf(v), &unit));
+    let rate = Scale::new("").text(move |v| units.throughput(10f64.powf(v), &unit));
     let response = with_axes(ui, plot, latency, rate).show(ui, |plot| {
         let frontier = Line::new("Frontier", PlotPoints::Borrowed(&measured.frontier));
         plot.line(frontier.color(tokens.text_subdued).width(1.2).allow_hover(false));
@@ -211,12 +213,16 @@ fn cost_plot(ui: &mut Ui, assessment: &Assessment) {
             "No option has both a price and a measured latency. Measure the workload on its hardware.",
         ));
     } else {
-        let currency = assessment.study.currency;
+        let (currency, units) = (assessment.study.currency, Units::of(ui));
         let plot = house_plot(ui, "cost against latency").height(height).include_x(0.0).include_y(0.0);
         let x = Scale::new("Latency of one execution, p99, ms");
-        let y = Scale::new(&format!("Cost of a million {}", assessment.item()))
-            .text(move |v| format::money_in(v, currency));
+        let y = Scale::new(&format!("Cost of a million {}", assessment.item())).text(move |v| units.money(v, currency));
+        // What is cheaper at no longer a latency beats the others.
+        let frontier = staircase(&points.iter().map(|(.., point)| [point.x, -point.y]).collect::<Vec<_>>());
+        let frontier: Vec<PlotPoint> = frontier.into_iter().map(|p| PlotPoint::new(p.x, -p.y)).collect();
         with_axes(ui, plot, x, y).show(ui, |plot| {
+            let line = Line::new("Frontier", PlotPoints::Owned(frontier));
+            plot.line(line.color(tokens.text_subdued).width(1.2).allow_hover(false));
             for (i, (name, _, point)) in points.iter().enumerate() {
                 let dot = Points::new(name.as_str(), PlotPoints::Owned(vec![*point])).radius(5.0);
                 plot.points(dot.color(tokens.series(i)));

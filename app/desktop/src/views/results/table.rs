@@ -10,6 +10,7 @@ use egui_extras::Column;
 use super::index::Row;
 use super::order::{Field, Order};
 use crate::theme::{self, Tokens};
+use crate::units::Units;
 use crate::views::progress::status_color;
 use crate::widgets::chip;
 use crate::widgets::table::{self, Sort};
@@ -160,7 +161,7 @@ pub fn ui(ui: &mut Ui, table: &Table<'_>, sort: &mut Sort<Field>) -> Touched {
 
 fn cell(ui: &mut Ui, field: Field, row: &Row, order: &Order, measurement: Option<&Measurement>) {
     let snapshot = &order.snapshot;
-    let text = field.text(row, snapshot);
+    let text = field.text(row, snapshot, Units::of(ui));
     match field {
         Field::Status => {
             let Some(status) = measurement.map(|m| &m.status) else { return };
