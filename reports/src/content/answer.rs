@@ -1,6 +1,6 @@
 //! The answer in words: in documents, and wherever else it is shown.
 
-use super::author::{Author, Numbers, cost_evidence, in_months};
+use super::author::{Author, Numbers, in_months};
 use super::findings::{Findings, total};
 use super::input::{AnswerFacts, Confidence, WouldChange};
 use crate::Language;
@@ -197,7 +197,7 @@ impl<'t, 'a> Teller<'t, 'a> {
             (false, true) => {
                 let share = total(rival).filter(|total| *total > 0.0).map(|total| saving / total);
                 let id = format!("option.{}.saving_share", best.id);
-                let share = self.numbers.share(id, share, cost_evidence(best));
+                let share = self.numbers.share(id, share, best.evidence);
                 rich![", ", difference, " (", share, ") less than ", name]
             }
             (false, false) => {
@@ -213,7 +213,7 @@ impl<'t, 'a> Teller<'t, 'a> {
         match benefit.payback_months {
             Some(months) if months > 0.0 => {
                 let id = format!("option.{}.payback", best.id);
-                let months = self.numbers.value(id, Some(months), in_months, Some(cost_evidence(best)));
+                let months = self.numbers.value(id, Some(months), in_months, Some(best.evidence));
                 rich![" It pays back in ", months, "."]
             }
             Some(_) => rich![" It needs no outlay beyond the baseline's."],
@@ -273,7 +273,7 @@ impl<'t, 'a> Teller<'t, 'a> {
 
     /// How far a cost may rise: a share when it is near, else a multiple.
     fn margin(&mut self, best: &Evaluation, ratio: f64) -> Rich {
-        let class = Some(cost_evidence(best));
+        let class = Some(best.evidence);
         if ratio < 2.0 {
             let id = format!("option.{}.margin", best.id);
             rich![self.numbers.value(id, Some(ratio - 1.0), |share| format::percent(share, 0), class), " above"]

@@ -88,14 +88,14 @@ impl<'a> Numbers<'a> {
     /// The total cost of an option.
     pub(crate) fn total(&mut self, of: &Evaluation) -> ValueId {
         let total = of.tco.as_ref().map(|tco| tco.total);
-        self.money(format!("option.{}.tco", of.id), total, cost_evidence(of))
+        self.money(format!("option.{}.tco", of.id), total, of.evidence)
     }
 
     /// A sum of the study's currency in the name of an option.
     pub(crate) fn amount(&mut self, of: &Evaluation, what: &str, amount: Option<f64>) -> ValueId {
         let currency = self.assumptions.currency;
         let money = amount.map(|amount| Money::new(amount, currency));
-        self.money(format!("option.{}.{what}", of.id), money, cost_evidence(of))
+        self.money(format!("option.{}.{what}", of.id), money, of.evidence)
     }
 
     /// What a million items cost with an option: its total cost over the items served.
@@ -177,11 +177,6 @@ pub(crate) fn in_months(value: f64) -> String {
 /// The same without the word, for columns that name it.
 pub(crate) fn months_plain(value: f64) -> String {
     format::thousands(value, 1)
-}
-
-/// The class of an option's total cost, which includes assumptions.
-pub(crate) fn cost_evidence(of: &Evaluation) -> Evidence {
-    of.evidence
 }
 
 /// The class of an option's throughput, or that it is unknown.

@@ -1,6 +1,6 @@
 //! The executive briefing: the decision on one page, what it rests on and what is asked for on the next.
 
-use super::author::{Author, cost_evidence, in_months};
+use super::author::{Author, in_months};
 use super::findings::{plural, remark};
 use super::{ReportInput, ReportKind, answer, dossier, sensitivity};
 use crate::document::{
@@ -83,7 +83,7 @@ fn options(author: &mut Author<'_>) -> Table {
             Column::number("Range"),
             Column::number("Value of moving (NPV)"),
             Column::number("Payback"),
-            Column::text("Throughput"),
+            Column::text("Weakest evidence"),
         ],
         rows,
         source: author.cost_source("the study's cost model; the dossier has every input and its source."),
@@ -101,7 +101,7 @@ fn row(author: &mut Author<'_>, option: &Evaluation) -> Row {
         _ if option.is_baseline => "–".into(),
         Some(months) if months > 0.0 => {
             let id = format!("option.{}.payback", option.id);
-            author.value(id, Some(months), in_months, Some(cost_evidence(option))).into()
+            author.value(id, Some(months), in_months, Some(option.evidence)).into()
         }
         Some(_) => "at once".into(),
         None if option.benefit.is_some() => "not reached".into(),

@@ -2,7 +2,7 @@
 
 use super::saving;
 use crate::charts::{Bar, BarChart, Chart, LineChart, Marker, Quantity, Series, StackedBar, StackedChart};
-use crate::content::author::{Author, cost_evidence, in_months, months_plain};
+use crate::content::author::{Author, in_months, months_plain};
 use crate::content::findings::{plural, remark, total};
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
@@ -220,7 +220,7 @@ fn total_takeaway(author: &mut Author<'_>) -> Rich {
         return rich![Inline::name(&first.name), " costs ", author.total(first)];
     };
     let id = format!("option.{}.largest_component", first.id);
-    let share = author.share(id, Some(largest.amount.amount / sum), cost_evidence(first));
+    let share = author.share(id, Some(largest.amount.amount / sum), first.evidence);
     let sum = author.total(first);
     rich![Inline::name(&first.name), ": ", sum, " in all, ", share, " of it ", Inline::name(largest.component.label())]
 }
@@ -281,7 +281,7 @@ fn cash_takeaway(author: &mut Author<'_>, first: Option<&Evaluation>) -> Rich {
     match first.payback_months() {
         Some(months) if months > 0.0 => {
             let id = format!("option.{}.payback", first.id);
-            let months = author.value(id, Some(months), in_months, Some(cost_evidence(first)));
+            let months = author.value(id, Some(months), in_months, Some(first.evidence));
             rich![name, " pays back after ", months, " and stands at ", end, " after ", horizon]
         }
         Some(_) => rich![name, " is ahead of the baseline from the start and stands at ", end, " after ", horizon],
@@ -319,7 +319,7 @@ fn returns_table(author: &mut Author<'_>) -> Table {
 }
 
 fn returns_row(author: &mut Author<'_>, option: &Evaluation) -> Row {
-    let evidence = cost_evidence(option);
+    let evidence = option.evidence;
     let id = |what: &str| format!("option.{}.{what}", option.id);
     let tco = option.tco.as_ref();
     let benefit = option.benefit.as_ref();

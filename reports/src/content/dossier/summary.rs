@@ -1,7 +1,7 @@
 //! The decision on one page.
 
 use super::{model_cards, odds};
-use crate::content::author::{Author, cost_evidence, in_months, months_plain, throughput_class};
+use crate::content::author::{Author, in_months, months_plain, throughput_class};
 use crate::content::findings::{remark, total};
 use crate::content::{answer, sensitivity};
 use crate::document::{Block, Callout, Column, Inline, Kpi, Rich, Row, RowKind, Section, Table, Tone};
@@ -49,7 +49,7 @@ fn total_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
         label: rich!["Total cost, ", author.horizon()],
         value: author.total(best).into(),
         comparison: range,
-        note: Inline::Evidence(cost_evidence(best)).into(),
+        note: Inline::Evidence(best.evidence).into(),
         tone: Tone::Neutral,
     }
 }
@@ -60,7 +60,7 @@ fn saving_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     let share = rival.and_then(total).filter(|total| *total > 0.0).zip(saving).map(|(total, saving)| saving / total);
     let npv = best.npv().map(|npv| npv.amount);
     let note = if best.is_baseline {
-        Inline::Evidence(cost_evidence(best)).into()
+        Inline::Evidence(best.evidence).into()
     } else {
         let rate = author.input.assumptions.discount_rate_annual;
         let rate = author.value("discount_rate", Some(rate), |rate| format::percent(rate, 1), Some(Evidence::Assumed));
@@ -70,7 +70,7 @@ fn saving_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     Kpi {
         label: if best.is_baseline { rich!["Saving against the next best"] } else { rich!["Saving against today"] },
         value: author.amount(best, "saving_signed", saving).into(),
-        comparison: rich![author.share(id, share, cost_evidence(best)), " of its cost"],
+        comparison: rich![author.share(id, share, best.evidence), " of its cost"],
         note,
         tone: match saving {
             Some(saving) if saving > 0.0 => Tone::Positive,
@@ -85,14 +85,14 @@ fn payback_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     let id = format!("option.{}.payback", best.id);
     let (value, comparison, tone) = match (&best.benefit, months) {
         (_, Some(months)) if months > 0.0 => {
-            let value = author.value(id, Some(months), in_months, Some(cost_evidence(best)));
+            let value = author.value(id, Some(months), in_months, Some(best.evidence));
             (Rich::from(value), rich!["cumulative, undiscounted"], Tone::Positive)
         }
         (_, Some(_)) => (rich!["at once"], rich!["no outlay beyond the baseline"], Tone::Positive),
         (Some(_), None) => (rich!["not reached"], rich!["within the horizon"], Tone::Negative),
         (None, None) => (rich![format::UNKNOWN], rich!["nothing to pay back"], Tone::Neutral),
     };
-    let note = Inline::Evidence(cost_evidence(best)).into();
+    let note = Inline::Evidence(best.evidence).into();
     Kpi { label: rich!["Payback"], value, comparison, note, tone }
 }
 
