@@ -74,15 +74,15 @@ fn facts(options: &[ResolvedOption], evaluations: &[Evaluation]) -> AnswerFacts 
     AnswerFacts {
         recommended: Some(best.id.clone()),
         runner_up: Some(runner_up.id.clone()),
-        confidence: confidence(best, Some(rival), options),
-        would_change: changes(best, Some(rival), &ranked),
+        confidence: confidence(best, rival, options),
+        would_change: changes(best, rival, &ranked),
         next_measurement: next_measurement(options, &ranked),
     }
 }
 
-fn confidence(best: &Evaluation, rival: Option<&Evaluation>, options: &[ResolvedOption]) -> Confidence {
-    let (Some(a), Some(b)) = (best.tco.as_ref(), rival.and_then(|r| r.tco.as_ref())) else { return Confidence::None };
-    let compared = || [Some(best), rival].into_iter().flatten();
+fn confidence(best: &Evaluation, rival: &Evaluation, options: &[ResolvedOption]) -> Confidence {
+    let (Some(a), Some(b)) = (best.tco.as_ref(), rival.tco.as_ref()) else { return Confidence::None };
+    let compared = || [best, rival].into_iter();
     let strong = |e: &Evaluation| e.throughput.is_some_and(|t| t.evidence <= Evidence::Published);
     // A service is paid by the item, whatever its throughput; a figure without a range may be off by anything.
     let without_range =
@@ -102,11 +102,9 @@ fn confidence(best: &Evaluation, rival: Option<&Evaluation>, options: &[Resolved
     }
 }
 
-fn changes(best: &Evaluation, rival: Option<&Evaluation>, ranked: &[&Evaluation]) -> Vec<WouldChange> {
+fn changes(best: &Evaluation, rival: &Evaluation, ranked: &[&Evaluation]) -> Vec<WouldChange> {
     let mut found = Vec::new();
-    if let Some(rival) = rival
-        && let (Some(a), Some(b)) = (best.tco.as_ref(), rival.tco.as_ref())
-    {
+    if let (Some(a), Some(b)) = (best.tco.as_ref(), rival.tco.as_ref()) {
         let ratio = b.total.amount / a.total.amount;
         if ratio > 1.0 && ratio.is_finite() {
             found.push(WouldChange::Cost { rival: rival.id.clone(), ratio });
@@ -121,7 +119,7 @@ fn changes(best: &Evaluation, rival: Option<&Evaluation>, ranked: &[&Evaluation]
     }
     let close = |e: &&&Evaluation| {
         let (Some(a), Some(b)) = (best.tco.as_ref(), e.tco.as_ref()) else { return false };
-        e.id != best.id && rival.is_none_or(|r| r.id != e.id) && b.total_low.amount <= a.total_high.amount
+        e.id != best.id && e.id != rival.id && b.total_low.amount <= a.total_high.amount
     };
     found.extend(ranked.iter().filter(close).take(2).map(|other| WouldChange::Order { other: other.id.clone() }));
     found

@@ -123,6 +123,19 @@ class Job:
         return {name: self.data[name] for name in self.spec["inputs"]}
 
 
+def graph_function(graph, names, apply):
+    """A function of the inputs, in the order of `names`, and of the values that are fixed, by name: the graph's output.
+    `apply` computes a node from its inputs."""
+
+    def run(given, fixed):
+        values = {**fixed, **dict(zip(names, given))}
+        for node in graph["nodes"]:
+            values[node["output"]] = apply(node, [values[name] for name in node["inputs"]])
+        return values[graph["output"]]
+
+    return run
+
+
 def numpy_type(element):
     import numpy as np
 

@@ -1,7 +1,7 @@
 """PyTorch without and with its compiler."""
 import time
 
-from assay_stacks import Unsupported, needs_graph
+from assay_stacks import Unsupported, graph_function, needs_graph
 
 
 class OnCuda:
@@ -129,13 +129,8 @@ class Torch(OnCuda):
             if op == "concat": return torch.cat(x, 1)
             raise Unsupported(f"PyTorch: there is no translation of `{op}`")
 
-        def run(*given):
-            values = {**fixed, **dict(zip(names, given))}
-            for node in graph["nodes"]:
-                values[node["output"]] = apply(node, [values[name] for name in node["inputs"]])
-            return values[graph["output"]]
-
-        return run
+        whole = graph_function(graph, names, apply)
+        return lambda *given: whole(given, fixed)
 
     def outputs(self):
         return [self.last.float().cpu().numpy()]

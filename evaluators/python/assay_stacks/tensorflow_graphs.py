@@ -1,7 +1,7 @@
 """TensorFlow: a graph that is traced once, as `tf.function` makes it."""
 import os, time
 
-from assay_stacks import Unsupported, first_line, needs_graph
+from assay_stacks import Unsupported, first_line, graph_function, needs_graph
 
 
 class TensorFlow:
@@ -101,14 +101,8 @@ class TensorFlow:
             if op == "concat": return tf.concat(x, 1)
             raise Unsupported(f"TensorFlow: there is no translation of `{op}`")
 
-        @tf.function(autograph=False)
-        def run(*given):
-            values = {**fixed, **dict(zip(names, given))}
-            for node in graph["nodes"]:
-                values[node["output"]] = apply(node, [values[name] for name in node["inputs"]])
-            return values[graph["output"]]
-
-        return run
+        whole = graph_function(graph, names, apply)
+        return tf.function(lambda *given: whole(given, fixed), autograph=False)
 
     def execute(self):
         with self.tf.device(self.place):

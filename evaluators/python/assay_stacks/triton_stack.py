@@ -2,7 +2,7 @@
 import torch
 import triton
 
-from assay_stacks import Unsupported
+from assay_stacks import Unsupported, graph_function
 from assay_stacks import triton_kernels as kernels
 from assay_stacks.pytorch import Torch
 from assay_stacks.triton_kernels import ACTIVATIONS
@@ -87,10 +87,5 @@ class Triton(Torch):
                 return out
             raise Unsupported(f"Triton: there is no kernel of ours for `{op}`")
 
-        def run(*given):
-            values = {**fixed, **dict(zip(names, given))}
-            for node in graph["nodes"]:
-                values[node["output"]] = apply(node, [values[name] for name in node["inputs"]])
-            return values[graph["output"]]
-
-        return run
+        whole = graph_function(graph, names, apply)
+        return lambda *given: whole(given, fixed)

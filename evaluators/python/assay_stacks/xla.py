@@ -1,7 +1,7 @@
 """XLA by way of JAX, and IREE, which compiles what JAX lowers."""
 import os, time
 
-from assay_stacks import Unsupported, needs_graph, version
+from assay_stacks import Unsupported, graph_function, needs_graph, version
 
 
 def jax_function(job):
@@ -57,17 +57,11 @@ def jax_function(job):
         if op == "concat": return jnp.concatenate(x, 1)
         raise Unsupported(f"JAX: there is no translation of `{op}`")
 
-    def run(given, fixed):
-        values = {**fixed, **dict(zip(names, given))}
-        for node in graph["nodes"]:
-            values[node["output"]] = apply(node, [values[name] for name in node["inputs"]])
-        return values[graph["output"]]
-
     real = {"fp32": jnp.float32, "fp16": jnp.float16, "bf16": jnp.bfloat16}[job.format]
     cast = lambda array: array.astype(real) if array.dtype.kind == "f" else array.astype("int32")
     given = [cast(array) for array in job.inputs().values()]
     fixed = {name: cast(array) for name, array in job.data.items() if name not in names}
-    return run, given, fixed
+    return graph_function(graph, names, apply), given, fixed
 
 
 class Jax:

@@ -1,11 +1,11 @@
 //! Measurements with what follows from them alone, whatever the study says. A measurement that arrives during a run is
 //! added to it without a look at all the others.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use assay_base::NumericFormat;
-use assay_core::{Device, Measurement, Suite};
+use assay_core::{Device, Measurement, Shape, Suite};
 use assay_cost_models::roofline::{Bound, ItemWork, Roofline};
 use assay_hardware_profiles::Catalog;
 use assay_store::Store;
@@ -129,7 +129,10 @@ impl Works {
 #[derive(Debug, Default)]
 pub struct Measured {
     measurements: Vec<Measurement>,
+    by_id: HashMap<String, usize>,
     by_workload: HashMap<String, Vec<usize>>,
+    /// By the hash of shape and format.
+    by_work: BTreeMap<String, Vec<usize>>,
     works: Works,
     ceilings: Arc<[SourceCeilings]>,
     roofline: RooflinePoints,
@@ -143,12 +146,7 @@ impl Measured {
     /// Takes the measurements of a study, oldest first, without published results.
     pub fn of(measurements: Vec<Measurement>) -> Self {
         let mut measured = Self { measurements, ..Self::default() };
-        for (at, m) in measured.measurements.iter().enumerate() {
-            match measured.by_workload.get_mut(&m.workload.id) {
-                Some(places) => places.push(at),
-                None => drop(measured.by_workload.insert(m.workload.id.clone(), vec![at])),
-            }
-        }
+        (0..measured.measurements.len()).for_each(|at| measured.index(at));
         measured.derive_all();
         measured
     }
@@ -179,6 +177,17 @@ impl Measured {
     pub fn of_workload(&self, id: &str) -> impl DoubleEndedIterator<Item = &Measurement> {
         let places = self.by_workload.get(id).map_or(&[][..], Vec::as_slice);
         places.iter().filter_map(|at| self.measurements.get(*at))
+    }
+
+    /// The measurement with an id.
+    pub(super) fn measurement(&self, id: &str) -> Option<&Measurement> {
+        self.measurements.get(*self.by_id.get(id)?)
+    }
+
+    /// The measurements of work of a shape in any format, whatever its name.
+    pub(super) fn of_shape(&self, shape: &Shape) -> impl Iterator<Item = &Measurement> {
+        let all = self.by_work.values().map(|places| places.iter().filter_map(|at| self.measurements.get(*at)));
+        all.filter(move |places| places.clone().next().is_some_and(|m| m.workload.shape == *shape)).flatten()
     }
 
     /// The measured ceilings of each device and format.
@@ -212,14 +221,22 @@ impl Measured {
     /// Adds a measurement.
     pub fn push(&mut self, measurement: Measurement) {
         let raises = self.raises_a_ceiling(&measurement);
-        self.by_workload.entry(measurement.workload.id.clone()).or_default().push(self.measurements.len());
         if !raises && let Some(point) = point(&mut self.works, &self.ceilings, &measurement) {
             self.roofline.push(point);
         }
         self.measurements.push(measurement);
+        self.index(self.measurements.len() - 1);
         if raises {
             self.derive_all();
         }
+    }
+
+    /// Makes the measurement at a place findable.
+    fn index(&mut self, at: usize) {
+        let Some(m) = self.measurements.get(at) else { return };
+        self.by_id.entry(m.id.clone()).or_insert(at);
+        self.by_workload.entry(m.workload.id.clone()).or_default().push(at);
+        self.by_work.entry(m.workload_hash.clone()).or_default().push(at);
     }
 
     fn derive_all(&mut self) {

@@ -177,8 +177,7 @@ pub fn assess(
 /// What was measured faster in another format than the one an option's own measurement is in.
 fn faster_format(option: &ResolvedOption, measured: &Measured) -> Option<String> {
     let facts = option.throughput.as_ref().ok().filter(|facts| facts.projection.is_none())?;
-    let taken = measured.measurements().iter().find(|m| Some(&m.id) == facts.measurement_id.as_ref())?;
-    let found = throughput::faster_format(measured.measurements(), taken)?;
+    let found = throughput::faster_format(measured, measured.measurement(facts.measurement_id.as_ref()?)?)?;
     Some(format!("{}: {found}", option.input.name))
 }
 

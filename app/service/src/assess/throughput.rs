@@ -169,7 +169,7 @@ impl Resolver<'_> {
         let target_workload = Workload { format: target_format, ..workload.clone() };
         let (here, there) = ((workload, &ceilings.roofline), (&target_workload, &target));
         let mut projected = project(&measured, here, there, profile, (self.study, self.measured))?;
-        let behind = self.measured.measurements().iter().filter(|m| ceilings.measurement_ids.contains(&m.id));
+        let behind = ceilings.measurement_ids.iter().filter_map(|id| self.measured.measurement(id));
         for ceiling in behind {
             projected.disturbed |= ceiling.disturbance().is_some();
             projected.warnings.extend(doubts(ceiling));
@@ -194,16 +194,15 @@ fn doubts(m: &Measurement) -> impl Iterator<Item = String> {
 
 /// The same work, measured on the same device in another format, where it was a good deal faster: an option that is
 /// compared in a wider format than it could use is compared unfairly.
-pub fn faster_format(measurements: &[Measurement], taken: &Measurement) -> Option<String> {
+pub fn faster_format(measured: &Measured, taken: &Measurement) -> Option<String> {
     let rate = |m: &Measurement| estimate(m).map(|estimate| estimate.value);
     let own = rate(taken)?;
     let same_work = |m: &&Measurement| {
         m.status.passed()
-            && m.workload.shape == taken.workload.shape
             && m.workload.format != taken.workload.format
             && (&m.device.id, &m.target) == (&taken.device.id, &taken.target)
     };
-    let faster = measurements.iter().filter(same_work).filter_map(|m| Some((m, rate(m)? / own)));
+    let faster = measured.of_shape(&taken.workload.shape).filter(same_work).filter_map(|m| Some((m, rate(m)? / own)));
     let (m, ratio) = faster.filter(|(_, ratio)| *ratio > FASTER_FROM).max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(format!(
         "`{}` ran {} times as fast on the same device: compare with that, if {} is accurate enough",
