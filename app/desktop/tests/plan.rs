@@ -223,7 +223,8 @@ fn ways_to_rent_are_allowed_one_by_one() {
         window.get_by_role_and_label(Role::CheckBox, name).scroll_to_me();
         window.run_steps(6);
         window.get_by_role_and_label(Role::CheckBox, name).click();
-        window.run_steps(4);
+        // A new plan moves what stands below it, also from under the pointer.
+        settle(window);
     };
     let commitments = |window: &Window| capacity(window).commitments.clone().unwrap();
     check(&mut window, "Reserved for a year");
