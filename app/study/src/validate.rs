@@ -1,5 +1,6 @@
 //! What the types cannot refuse: ranges, references between parts, uniqueness.
 
+mod capacity;
 mod migration;
 mod money;
 
@@ -76,8 +77,8 @@ pub fn problems(study: &Study) -> Vec<Problem> {
     }
     money::correlations(study, &mut found);
     study.documents.problems(&mut |path, message| found.report(path, message));
-    if let Some(capacity) = &study.capacity {
-        crate::capacity::problems(capacity, study, &mut |path, message| found.report(path, message));
+    if let Some(section) = &study.capacity {
+        capacity::section(section, study, &mut |path, message| found.report(path, message));
     }
     found.0
 }
