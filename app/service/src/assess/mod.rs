@@ -214,7 +214,7 @@ fn missing(study: &Study, options: &[ResolvedOption], evaluations: &[Evaluation]
             }
         }
         if let Ok(price) = &option.price {
-            price.warnings.iter().for_each(|warning| doubt(name, warning.clone()));
+            price.doubts.iter().for_each(|text| doubt(name, text.clone()));
         }
     }
     for evaluation in evaluations {
@@ -228,18 +228,23 @@ fn missing(study: &Study, options: &[ResolvedOption], evaluations: &[Evaluation]
             }
         }
     }
-    // Prices that are old are one task.
-    let (old, doubts): (Vec<_>, Vec<_>) = doubts.into_iter().partition(|(text, _)| old_price(text).is_some());
     missing.extend(doubts.into_iter().map(|(text, names)| format!("{}: {text}", names.join("; "))));
-    let quotes: Vec<String> =
-        old.iter().filter_map(|(text, names)| Some(format!("{} ({})", names.join("; "), old_price(text)?))).collect();
-    if !quotes.is_empty() {
-        missing.push(format!("Price quotes to renew: {}", quotes.join("; ")));
-    }
+    missing.extend(quotes_to_renew(options));
     missing
 }
 
-/// The age in a doubt about the age of a price, such as `92 days old`.
-fn old_price(doubt: &str) -> Option<&str> {
-    doubt.strip_prefix("the price is ").filter(|age| age.ends_with(" days old"))
+/// Prices that are old are one task; options with quotes of the same age stand together.
+fn quotes_to_renew(options: &[ResolvedOption]) -> Option<String> {
+    let mut by_age: Vec<(i64, Vec<&str>)> = Vec::new();
+    for option in options {
+        let Some(age) = option.price.as_ref().ok().and_then(|price| price.old_days) else { continue };
+        let name = option.input.name.as_str();
+        match by_age.iter_mut().find(|(days, _)| *days == age) {
+            Some((_, names)) => names.push(name),
+            None => by_age.push((age, vec![name])),
+        }
+    }
+    let quotes: Vec<String> =
+        by_age.iter().map(|(days, names)| format!("{} ({days} days old)", names.join("; "))).collect();
+    (!quotes.is_empty()).then(|| format!("Price quotes to renew: {}", quotes.join("; ")))
 }

@@ -3,7 +3,7 @@
 use assay_base::{Evidence, Money, format};
 use assay_cost_models::Payment;
 use assay_cost_models::evaluation::SpotOverhead;
-use assay_hardware_profiles::{Offer, OfferKind, PriceUnit, Profile, QuoteInForce};
+use assay_hardware_profiles::{Offer, OfferKind, PriceUnit, PriceWarning, Profile, QuoteInForce};
 use assay_reports::content::PriceFacts;
 use assay_study::{PriceSource, Study, StudyOption};
 use jiff::civil::Date;
@@ -24,6 +24,10 @@ pub struct PriceFact {
     pub accelerators_per_unit: u32,
     /// The price as quoted, with its provenance.
     pub quoted: PriceFacts,
+    /// The age of the quote, where it is old.
+    pub old_days: Option<i64>,
+    /// Its warnings, but for its age.
+    pub doubts: Vec<String>,
 }
 
 impl std::ops::Deref for PriceFact {
@@ -124,6 +128,8 @@ fn stated(study: &Study, option: &StudyOption) -> Result<PriceFact, String> {
             evidence: Evidence::Assumed,
             warnings: Vec::new(),
         },
+        old_days: None,
+        doubts: Vec::new(),
     })
 }
 
@@ -174,12 +180,12 @@ fn from_offer(study: &Study, option: &StudyOption, profile: &Profile, pricing_da
             .unwrap_or_default();
         format!("profile `{}` has no offer `{id}`{hint}", profile.id)
     })?;
-    let mut warnings = Vec::new();
+    let mut doubts = Vec::new();
     let (payment, in_force) = match offer.kind {
         OfferKind::TokenApi => token_offer(study, offer, pricing_date)?,
         _ => {
             let in_force = offer.quote_in_force(pricing_date).map_err(|e| e.to_string())?;
-            (unit_offer(study, option, offer, &in_force, &mut warnings)?, in_force)
+            (unit_offer(study, option, offer, &in_force, &mut doubts)?, in_force)
         }
     };
     let quote = in_force.quote;
@@ -190,7 +196,14 @@ fn from_offer(study: &Study, option: &StudyOption, profile: &Profile, pricing_da
             study.currency
         ));
     }
-    warnings.extend(in_force.warnings().iter().map(ToString::to_string));
+    let mut old_days = None;
+    let mut age = None;
+    for warning in in_force.warnings() {
+        match warning {
+            PriceWarning::Old { age_days } => (old_days, age) = (Some(age_days), Some(warning.to_string())),
+            PriceWarning::Drift { .. } => doubts.push(warning.to_string()),
+        }
+    }
     let provenance = profile.quote_provenance(quote);
     let unit = offer.unit.as_deref().or(offer.model.as_deref()).map(|u| format!(" {u}")).unwrap_or_default();
     let region = offer.region.as_deref().map(|r| format!(", {r}")).unwrap_or_default();
@@ -204,8 +217,10 @@ fn from_offer(study: &Study, option: &StudyOption, profile: &Profile, pricing_da
             source: provenance.as_ref().map_or_else(|| quote.source.clone(), |p| p.source.clone()),
             as_of: Some(quote.as_of),
             evidence: provenance.map_or(Evidence::Published, |p| p.evidence),
-            warnings,
+            warnings: doubts.iter().cloned().chain(age).collect(),
         },
+        old_days,
+        doubts,
     })
 }
 
