@@ -7,6 +7,7 @@
 
 mod support;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,19 +22,21 @@ struct Screen {
 }
 
 impl Screen {
-    /// `None` where there is no Xvfb or xdotool.
-    fn start(number: u32) -> Option<Self> {
+    /// `None` where there is no Xvfb or xdotool. The server chooses a free display and says which when it is ready.
+    fn start() -> Option<Self> {
         if !installed("Xvfb") || !installed("xdotool") {
             return None;
         }
-        let display = format!(":{}", number + std::process::id() % 300);
-        let server = Command::new("Xvfb")
-            .args([&display, "-screen", "0", "1280x800x24", "+extension", "GLX"])
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "+extension", "GLX"])
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(900));
-        Some(Self { display, server, window: None })
+        let mut number = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        assert!(!number.trim().is_empty(), "Xvfb has no display to give");
+        Some(Self { display: format!(":{}", number.trim()), server, window: None })
     }
 
     fn open(&mut self, study: &Path, settings: &Path) -> u32 {
@@ -131,8 +134,8 @@ fn the_window_shows_soon_and_rests() {
     let study = small_study(folder.path());
     let mut shown = Vec::new();
     let mut idle = Vec::new();
-    for round in 0..3 {
-        let Some(mut screen) = Screen::start(300 + 20 * round) else { return };
+    for _ in 0..3 {
+        let Some(mut screen) = Screen::start() else { return };
         let begun = Instant::now();
         let pid = screen.open(&study, folder.path());
         screen.wait_for_title("Moving sentence", Duration::from_secs(30)).expect("the window shows the study");
@@ -160,12 +163,12 @@ fn the_window_shows_soon_and_rests() {
 fn the_whole_job_is_done_by_keyboard() {
     let folder = tempfile::tempdir().unwrap();
     let study = small_study(folder.path());
-    let Some(mut screen) = Screen::start(400) else { return };
+    let Some(mut screen) = Screen::start() else { return };
     let elsewhere = folder.path().join("other");
     std::fs::create_dir_all(&elsewhere).unwrap();
     let other = small_study(&elsewhere);
     screen.open(&other, folder.path());
-    screen.wait_for_title("Moving sentence", Duration::from_secs(30)).expect("the window shows a study");
+    screen.wait_for_title("Moving sentence", Duration::from_secs(120)).expect("the window shows a study");
     std::thread::sleep(Duration::from_millis(800));
     screen.focus();
 
