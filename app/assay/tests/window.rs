@@ -7,43 +7,32 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{installed, small_study};
+use support::{Display, installed, small_study};
 
-/// A screen of its own with a window of the executable in it; both end with it.
+/// A display of its own with a window of the executable in it; both end with it.
 struct Screen {
-    display: String,
-    server: Child,
+    display: Display,
     window: Option<Child>,
 }
 
 impl Screen {
-    /// `None` where there is no Xvfb or xdotool. The server chooses a free display and says which when it is ready.
+    /// `None` where there is no Xvfb or xdotool.
     fn start() -> Option<Self> {
-        if !installed("Xvfb") || !installed("xdotool") {
+        if !installed("xdotool") {
             return None;
         }
-        let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "+extension", "GLX"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut number = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        assert!(!number.trim().is_empty(), "Xvfb has no display to give");
-        Some(Self { display: format!(":{}", number.trim()), server, window: None })
+        Some(Self { display: Display::start()?, window: None })
     }
 
     fn open(&mut self, study: &Path, settings: &Path) -> u32 {
         let executable = std::env::var("ASSAY_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_assay").to_owned());
         let child = Command::new(executable)
             .arg(study)
-            .env("DISPLAY", &self.display)
+            .env("DISPLAY", &self.display.name)
             .env("XDG_CONFIG_HOME", settings)
             .env_remove("WAYLAND_DISPLAY")
             .stdout(Stdio::null())
@@ -56,7 +45,7 @@ impl Screen {
     }
 
     fn xdotool(&self, arguments: &[&str]) -> String {
-        let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display).output().unwrap();
+        let output = Command::new("xdotool").args(arguments).env("DISPLAY", &self.display.name).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -92,7 +81,7 @@ impl Screen {
         if let Some(folder) = std::env::var_os("ASSAY_PICTURES") {
             let file = PathBuf::from(folder).join(format!("{name}.png"));
             let mut import = Command::new("import");
-            import.args(["-window", "root"]).arg(file).env("DISPLAY", &self.display);
+            import.args(["-window", "root"]).arg(file).env("DISPLAY", &self.display.name);
             drop(import.status());
         }
     }
@@ -100,7 +89,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        for child in self.window.iter_mut().chain([&mut self.server]) {
+        if let Some(child) = &mut self.window {
             child.kill().ok();
             child.wait().ok();
         }

@@ -40,21 +40,12 @@ fn the_command_lines_own_process_loads_no_gpu_or_onnx_library() {
 
 #[test]
 fn the_desktops_own_process_loads_no_gpu_compute_or_onnx_library() {
-    if !support::installed("Xvfb") {
-        return;
-    }
+    let Some(display) = support::Display::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let study = small_study(folder.path());
-    let display = format!(":{}", 100 + std::process::id() % 800);
-    let mut server = Command::new("Xvfb")
-        .args([&display, "-screen", "0", "1280x800x24", "+extension", "GLX"])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_millis(800));
     let mut window = assay()
         .arg(arg(&study))
-        .env("DISPLAY", &display)
+        .env("DISPLAY", &display.name)
         .env_remove("WAYLAND_DISPLAY")
         .stderr(Stdio::null())
         .spawn()
@@ -72,8 +63,6 @@ fn the_desktops_own_process_loads_no_gpu_compute_or_onnx_library() {
     let alive = window.try_wait().unwrap().is_none();
     window.kill().ok();
     window.wait().unwrap();
-    server.kill().ok();
-    server.wait().unwrap();
     assert!(alive, "the window closed by itself");
     assert!(drew, "the window never loaded OpenGL: it was not really open");
 }

@@ -1,8 +1,9 @@
 //! What the end-to-end tests share.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -38,6 +39,39 @@ pub fn failure(arguments: &[&str], status: i32) -> String {
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(status), "{arguments:?}: {err}");
     err
+}
+
+/// A display that nobody sees, with a screen of 1280x800; it ends with this.
+pub struct Display {
+    /// What `DISPLAY` has to say.
+    pub name: String,
+    server: Child,
+}
+
+impl Display {
+    /// `None` where there is no Xvfb. The server chooses a free number and says which when it is ready.
+    pub fn start() -> Option<Self> {
+        if !installed("Xvfb") {
+            return None;
+        }
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "+extension", "GLX"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut number = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        assert!(!number.trim().is_empty(), "Xvfb has no display to give");
+        Some(Self { name: format!(":{}", number.trim()), server })
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.server.kill().ok();
+        self.server.wait().ok();
+    }
 }
 
 /// A folder with the sample study, reduced to a suite that is measured in moments.
