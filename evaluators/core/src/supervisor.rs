@@ -4,11 +4,11 @@
 //! reason and what the worker last said; the parent ends the worker's whole process group and goes on.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write as _;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::device::DeviceReport;
@@ -17,10 +17,14 @@ use crate::estimate::{CompilerReport, Estimate, EstimateRequest};
 use crate::measurement::Status;
 use crate::model::{ModelChoice, ModelReport};
 use crate::process;
-use crate::protocol::{DeviceReading, Event, MAX_LINE_BYTES, MeasureRequest, PROTOCOL, Request};
+use crate::protocol::{DeviceReading, Event, MeasureRequest, PROTOCOL, Request};
 use crate::runner::Outcome;
 use crate::telemetry::Reading;
 use crate::variant::{VariantReport, VariantRequest};
+
+mod watching;
+
+use watching::{Incoming, keep_last_words, read_events, spawn};
 
 /// How long a worker may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,18 +124,6 @@ pub struct Worker {
     pub version: String,
 }
 
-enum Incoming {
-    Event(Box<Event>),
-    Rubbish(String),
-    End,
-}
-
-/// Lines of a worker's stderr that are kept.
-const LAST_WORDS: usize = 12;
-/// How often the parent looks at the clock, the memory and the cancel flag.
-const TICK: Duration = Duration::from_millis(100);
-/// How often it adds up the memory, which reads all of /proc.
-const MEMORY_PERIOD: Duration = Duration::from_millis(500);
 /// Lines before `hello` that a login shell may print.
 const MAX_BANNER_LINES: usize = 200;
 
@@ -196,15 +188,12 @@ impl Worker {
     /// # Errors
     /// When the worker fails.
     pub fn probe(&mut self, cancel: &AtomicBool) -> Result<(Vec<DeviceReport>, Environment), Failure> {
-        self.send(&Request::Probe)?;
-        let deadline = Instant::now() + self.limits.probe;
-        loop {
-            match self.next_event(deadline, "looking for devices", cancel)? {
-                Event::Devices { devices, environment } => return Ok((devices, *environment)),
-                Event::Refused { message } => return Err(Failure::Crashed(format!("the worker refused: {message}"))),
-                _ => {}
-            }
-        }
+        let limit = self.limits.probe;
+        let answer = self.ask(&Request::Probe, limit, "looking for devices", cancel, |event| match event {
+            Event::Devices { devices, environment } => Some((devices, *environment)),
+            _ => None,
+        })?;
+        self.granted(answer)
     }
 
     /// What the sensors of the worker's devices say now.
@@ -212,15 +201,12 @@ impl Worker {
     /// # Errors
     /// When the worker fails.
     pub fn sense(&mut self, cancel: &AtomicBool) -> Result<Vec<DeviceReading>, Failure> {
-        self.send(&Request::Sense)?;
-        let deadline = Instant::now() + self.limits.probe;
-        loop {
-            match self.next_event(deadline, "reading sensors", cancel)? {
-                Event::Readings { readings } => return Ok(readings),
-                Event::Refused { message } => return Err(Failure::Crashed(format!("the worker refused: {message}"))),
-                _ => {}
-            }
-        }
+        let limit = self.limits.probe;
+        let answer = self.ask(&Request::Sense, limit, "reading sensors", cancel, |event| match event {
+            Event::Readings { readings } => Some(readings),
+            _ => None,
+        })?;
+        self.granted(answer)
     }
 
     /// What is in a model. The outer error is the worker's failure, the inner one what is wrong with the model.
@@ -232,15 +218,11 @@ impl Worker {
         choice: ModelChoice,
         cancel: &AtomicBool,
     ) -> Result<Result<ModelReport, String>, Failure> {
-        self.send(&Request::Inspect(choice))?;
-        let deadline = Instant::now() + self.limits.probe;
-        loop {
-            match self.next_event(deadline, "reading the model", cancel)? {
-                Event::Model { report } => return Ok(Ok(*report)),
-                Event::Refused { message } => return Ok(Err(message)),
-                _ => {}
-            }
-        }
+        let limit = self.limits.probe;
+        self.ask(&Request::Inspect(choice), limit, "reading the model", cancel, |event| match event {
+            Event::Model { report } => Some(*report),
+            _ => None,
+        })
     }
 
     /// Has the worker make a narrower form of a model.
@@ -252,15 +234,11 @@ impl Worker {
         request: VariantRequest,
         cancel: &AtomicBool,
     ) -> Result<Result<VariantReport, String>, Failure> {
-        self.send(&Request::Convert(Box::new(request)))?;
-        let deadline = Instant::now() + self.limits.measurement;
-        loop {
-            match self.next_event(deadline, "converting the model", cancel)? {
-                Event::Converted { made } => return Ok(Ok(*made)),
-                Event::Refused { message } => return Ok(Err(message)),
-                _ => {}
-            }
-        }
+        let (request, limit) = (Request::Convert(Box::new(request)), self.limits.measurement);
+        self.ask(&request, limit, "converting the model", cancel, |event| match event {
+            Event::Converted { made } => Some(*made),
+            _ => None,
+        })
     }
 
     /// The vendors' compilers that the worker has.
@@ -268,15 +246,12 @@ impl Worker {
     /// # Errors
     /// When the worker fails.
     pub fn compilers(&mut self, cancel: &AtomicBool) -> Result<Vec<CompilerReport>, Failure> {
-        self.send(&Request::Compilers)?;
-        let deadline = Instant::now() + self.limits.probe;
-        loop {
-            match self.next_event(deadline, "looking for compilers", cancel)? {
-                Event::Compilers { compilers } => return Ok(compilers),
-                Event::Refused { message } => return Err(Failure::Crashed(format!("the worker refused: {message}"))),
-                _ => {}
-            }
-        }
+        let limit = self.limits.probe;
+        let answer = self.ask(&Request::Compilers, limit, "looking for compilers", cancel, |event| match event {
+            Event::Compilers { compilers } => Some(compilers),
+            _ => None,
+        })?;
+        self.granted(answer)
     }
 
     /// Has a workload compiled.
@@ -286,17 +261,12 @@ impl Worker {
     pub fn estimate(&mut self, mut request: EstimateRequest, cancel: &AtomicBool) -> Result<Estimate, Failure> {
         self.next_id += 1;
         request.id = self.next_id;
-        self.send(&Request::Estimate(Box::new(request)))?;
-        let deadline = Instant::now() + self.limits.measurement;
-        loop {
-            match self.next_event(deadline, "compiling", cancel)? {
-                Event::Estimate { id, estimate } if id == self.next_id => return Ok(*estimate),
-                Event::Refused { message } => {
-                    return Err(self.fail(Failure::Crashed(format!("the worker refused the request: {message}"))));
-                }
-                _ => {}
-            }
-        }
+        let (asked, request, limit) = (request.id, Request::Estimate(Box::new(request)), self.limits.measurement);
+        let answer = self.ask(&request, limit, "compiling", cancel, |event| match event {
+            Event::Estimate { id, estimate } if id == asked => Some(*estimate),
+            _ => None,
+        })?;
+        self.granted(answer)
     }
 
     /// Measures a workload.
@@ -327,12 +297,38 @@ impl Worker {
                 Event::Outcome { id, outcome, environment, stack_version } if id == self.next_id => {
                     return Ok(Measured { outcome: *outcome, environment: *environment, stack_version });
                 }
-                Event::Refused { message } => {
-                    return Err(self.fail(Failure::Crashed(format!("the worker refused the request: {message}"))));
-                }
+                Event::Refused { message } => return self.granted(Err(message)),
                 _ => {}
             }
         }
+    }
+
+    /// Asks and waits for the event that `pick` takes for the answer; the inner error is the worker's refusal.
+    fn ask<T>(
+        &mut self,
+        request: &Request,
+        limit: Duration,
+        doing: &str,
+        cancel: &AtomicBool,
+        pick: impl Fn(Event) -> Option<T>,
+    ) -> Result<Result<T, String>, Failure> {
+        self.send(request)?;
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.next_event(deadline, doing, cancel)? {
+                Event::Refused { message } => return Ok(Err(message)),
+                event => {
+                    if let Some(answer) = pick(event) {
+                        return Ok(Ok(answer));
+                    }
+                }
+            }
+        }
+    }
+
+    /// An answer to what no worker refuses.
+    fn granted<T>(&mut self, answer: Result<T, String>) -> Result<T, Failure> {
+        answer.map_err(|message| self.fail(Failure::Crashed(format!("the worker refused the request: {message}"))))
     }
 
     fn send(&mut self, request: &Request) -> Result<(), Failure> {
@@ -341,183 +337,6 @@ impl Worker {
         match written {
             Some(Ok(())) => Ok(()),
             _ => Err(self.ended("when it was asked")),
-        }
-    }
-
-    /// The next event; a failure ends the worker.
-    fn next_event(&mut self, deadline: Instant, doing: &str, cancel: &AtomicBool) -> Result<Event, Failure> {
-        match self.next(deadline, doing, cancel, false)? {
-            Incoming::Event(event) => match *event {
-                Event::Fatal { kind, message } if kind == "out-of-memory" => {
-                    Err(self.fail(Failure::OutOfMemory(format!("{message} while {doing}"))))
-                }
-                Event::Fatal { kind, message } if kind == "timed-out" => {
-                    Err(self.fail(Failure::TimedOut(format!("{message} while {doing}"))))
-                }
-                Event::Fatal { message, .. } => Err(self.fail(Failure::Crashed(format!("{message} while {doing}")))),
-                event => Ok(event),
-            },
-            Incoming::Rubbish(line) => {
-                let excerpt: String = line.chars().take(80).collect();
-                let reason = format!("the worker spoke something else than the protocol while {doing}: `{excerpt}`");
-                Err(self.fail(Failure::Crashed(reason)))
-            }
-            Incoming::End => Err(self.ended(&format!("while {doing}"))),
-        }
-    }
-
-    fn next(
-        &mut self,
-        deadline: Instant,
-        doing: &str,
-        cancel: &AtomicBool,
-        starting: bool,
-    ) -> Result<Incoming, Failure> {
-        let mut last_word = Instant::now();
-        let mut last_memory = Instant::now();
-        loop {
-            match self.incoming.recv_timeout(TICK) {
-                Ok(Incoming::Event(event)) if matches!(*event, Event::Heartbeat) => last_word = Instant::now(),
-                Ok(incoming) => return Ok(incoming),
-                Err(RecvTimeoutError::Disconnected) => return Ok(Incoming::End),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            let now = Instant::now();
-            if cancel.load(Ordering::Relaxed) {
-                return Err(self.fail(Failure::Cancelled));
-            }
-            if now >= deadline {
-                return Err(self.timed_out("the time limit was reached", doing));
-            }
-            if !starting && now - last_word >= self.limits.silence {
-                let said = format!("the worker said nothing for {} s", self.limits.silence.as_secs());
-                return Err(self.timed_out(&said, doing));
-            }
-            if now - last_memory >= MEMORY_PERIOD {
-                last_memory = now;
-                self.check_memory(doing)?;
-            }
-        }
-    }
-
-    fn check_memory(&mut self, doing: &str) -> Result<(), Failure> {
-        let Some(limit) = self.limits.memory_bytes else { return Ok(()) };
-        match process::group_resident_bytes(self.child.id()) {
-            Some(used) if used > limit => {
-                let (used, limit) = (assay_base::format::memory(used as f64), assay_base::format::memory(limit as f64));
-                let reason = format!("the worker used {used} of memory, over the limit of {limit}, while {doing}");
-                Err(self.fail(Failure::OutOfMemory(reason)))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn timed_out(&mut self, what: &str, doing: &str) -> Failure {
-        let reason = format!("{what} while {doing}; the worker was ended{}", self.said());
-        self.fail(Failure::TimedOut(reason))
-    }
-
-    fn fail(&mut self, failure: Failure) -> Failure {
-        self.kill();
-        failure
-    }
-
-    /// The worker's output ended: say how and what it last said.
-    fn ended(&mut self, when: &str) -> Failure {
-        // Give it a moment to be reaped, so that the exit status is known.
-        let deadline = Instant::now() + Duration::from_secs(2);
-        let status = loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => break Some(status),
-                Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(20)),
-                _ => break None,
-            }
-        };
-        self.kill();
-        let how = match status {
-            Some(status) => format!("the worker ended {when} ({status})"),
-            None => format!("the worker closed its output {when}"),
-        };
-        Failure::Crashed(format!("{how}{}", self.said()))
-    }
-
-    fn said(&self) -> String {
-        let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
-        if words.is_empty() {
-            return String::new();
-        }
-        format!("; it last said: {}", words.iter().map(String::as_str).collect::<Vec<_>>().join(" / "))
-    }
-
-    /// Ends the worker and everything it started.
-    fn kill(&mut self) {
-        self.stdin = None;
-        #[cfg(unix)]
-        if let Ok(group) = libc::pid_t::try_from(self.child.id()) {
-            // SAFETY: kill takes no pointers. The group is the child's own, made at its start; the child is not yet
-            // reaped or just was, and a group id is not reused while a member lives.
-            unsafe { libc::kill(-group, libc::SIGKILL) };
-        }
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // Closing its input asks it to end; give it a moment before it is made to.
-        self.stdin = None;
-        let deadline = Instant::now() + Duration::from_millis(300);
-        while Instant::now() < deadline {
-            if matches!(self.child.try_wait(), Ok(Some(_))) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        self.kill();
-    }
-}
-
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new().name(name.to_owned()).spawn(work).ok();
-}
-
-fn read_events(stdout: impl Read, sender: &Sender<Incoming>) {
-    let mut reader = BufReader::new(stdout);
-    loop {
-        let mut line = Vec::new();
-        let read = Read::take(&mut reader, MAX_LINE_BYTES as u64).read_until(b'\n', &mut line);
-        let incoming = match read {
-            Ok(0) | Err(_) => Incoming::End,
-            Ok(_) => match serde_json::from_slice::<Event>(&line) {
-                Ok(event) => Incoming::Event(Box::new(event)),
-                Err(_) if line.iter().all(u8::is_ascii_whitespace) => continue,
-                Err(_) => Incoming::Rubbish(String::from_utf8_lossy(&line[..line.len().min(400)]).into_owned()),
-            },
-        };
-        let end = matches!(incoming, Incoming::End);
-        if sender.send(incoming).is_err() || end {
-            return;
-        }
-    }
-}
-
-fn keep_last_words(stderr: impl Read, last_words: &Mutex<VecDeque<String>>) {
-    let mut reader = BufReader::new(stderr);
-    loop {
-        let mut line = Vec::new();
-        match Read::take(&mut reader, 64 << 10).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {
-                let text = String::from_utf8_lossy(&line).trim_end().chars().take(300).collect::<String>();
-                if !text.is_empty() {
-                    let mut words = last_words.lock().unwrap_or_else(PoisonError::into_inner);
-                    if words.len() == LAST_WORDS {
-                        words.pop_front();
-                    }
-                    words.push_back(text);
-                }
-            }
         }
     }
 }

@@ -53,7 +53,7 @@ impl CudaBench {
             };
             operands.insert(spec.name.clone(), Operand { address, elements, factors });
         }
-        let sizes = job.workload.sizes();
+        let sizes = job.workload.shape.sizes();
         let mut variables = kernel::sizes_of(&job.graph, &job.graph.nodes);
         variables.extend(sizes.into_iter().map(|(name, size)| (name.to_owned(), size as f64)));
         let output = job.graph.spec(job.graph.output);
