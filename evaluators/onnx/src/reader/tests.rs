@@ -14,22 +14,10 @@ use crate::proto::{
     AttributeProto, DimensionProto, DimensionValue, EXTERNAL, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
     StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto, attribute_type,
 };
+use conformance::shapes;
 
-fn shapes() -> Vec<Shape> {
-    vec![
-        Shape::Gemm { m: 33, n: 17, k: 65 },
-        Shape::Triad { elements: 1001 },
-        Shape::Softmax { rows: 7, columns: 129 },
-        Shape::RmsNorm { rows: 7, columns: 129 },
-        Shape::BiasGelu { rows: 7, columns: 129 },
-        Shape::AttentionPrefill { batch: 2, heads: 3, sequence: 19, head_dim: 8 },
-        Shape::AttentionDecode { batch: 2, heads: 6, kv_heads: 2, context: 21, head_dim: 8 },
-        Shape::EncoderBlock { batch: 2, sequence: 11, hidden: 24, heads: 3, feed_forward: 40 },
-        Shape::ConvBlock { batch: 2, channels: 5, size: 9 },
-        Shape::Resnet50 { batch: 1, size: 64 },
-        Shape::EmbeddingMlp { batch: 5, tables: 3, rows: 50, dim: 12, bag: 4, hidden: 20 },
-    ]
-}
+#[path = "../../../core/tests/conformance/mod.rs"]
+mod conformance;
 
 fn standard(shape: Shape) -> (Workload, Vec<u8>) {
     let workload = Workload { id: "w".to_owned(), format: NumericFormat::Fp32, shape };
