@@ -115,13 +115,15 @@ fn a_faster_format_of_the_same_work_is_pointed_out() {
     let study = assay_service::sample::create_sample(folder.path(), 2).unwrap();
     let wide = measurements();
     let seconds = wide[2].timing.as_ref().unwrap().statistics.median_secs;
-    let told = |ratio: f64| {
-        let narrow = measurement("encoder-block-int8", seconds / ratio, Status::Passed);
-        let all = measurements().into_iter().chain([narrow]).collect();
+    let told = |ratios: &[f64]| {
+        let narrow = |ratio: &f64| measurement("encoder-block-int8", seconds / ratio, Status::Passed);
+        let all = measurements().into_iter().chain(ratios.iter().map(narrow)).collect();
         let missing = assessed(&study, all).missing;
         missing.into_iter().filter(|line| line.contains("`encoder-block-int8` ran 2.5 times as fast")).count()
     };
-    assert_eq!((told(2.5), told(1.0)), (1, 0));
+    assert_eq!((told(&[2.5]), told(&[1.0])), (1, 0));
+    assert_eq!(told(&[2.5, 1.0]), 0, "what is newer counts");
+    assert_eq!(told(&[1.0, 2.5]), 1);
 }
 
 #[test]

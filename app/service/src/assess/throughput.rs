@@ -1,5 +1,7 @@
 //! The throughput of an option: measured, projected by roofline, expected by the vendor's compiler, or assumed.
 
+use std::collections::BTreeMap;
+
 use assay_base::{Evidence, NumericFormat, format};
 use assay_core::{Measurement, Workload};
 use assay_cost_models::Estimate;
@@ -193,7 +195,7 @@ fn doubts(m: &Measurement) -> impl Iterator<Item = String> {
 }
 
 /// The same work, measured on the same device in another format, where it was a good deal faster: an option that is
-/// compared in a wider format than it could use is compared unfairly.
+/// compared in a wider format than it could use is compared unfairly. Of each format and stack the newest measurement counts.
 pub fn faster_format(measured: &Measured, taken: &Measurement) -> Option<String> {
     let rate = |m: &Measurement| estimate(m).map(|estimate| estimate.value);
     let own = rate(taken)?;
@@ -202,7 +204,9 @@ pub fn faster_format(measured: &Measured, taken: &Measurement) -> Option<String>
             && m.workload.format != taken.workload.format
             && (&m.device.id, &m.target) == (&taken.device.id, &taken.target)
     };
-    let faster = measured.of_shape(&taken.workload.shape).filter(same_work).filter_map(|m| Some((m, rate(m)? / own)));
+    let all = measured.of_shape(&taken.workload.shape).filter(same_work);
+    let newest: BTreeMap<_, _> = all.map(|m| ((m.workload.format, &m.stack), m)).collect();
+    let faster = newest.into_values().filter_map(|m| Some((m, rate(m)? / own)));
     let (m, ratio) = faster.filter(|(_, ratio)| *ratio > FASTER_FROM).max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(format!(
         "`{}` ran {} times as fast on the same device: compare with that, if {} is accurate enough",
