@@ -141,6 +141,38 @@ fn a_killed_worker_is_an_outcome_and_the_run_goes_on() {
     assert!(crashed["reason"].as_str().unwrap().contains("signal: 9"), "{crashed}");
 }
 
+#[test]
+fn a_run_that_was_killed_goes_on_until_everything_is_measured_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = small_study(folder.path());
+    let refused = support::failure(&["run", "--continue", arg(&study)], 2);
+    assert!(refused.contains("no run was interrupted"), "{refused}");
+    let of_run = |arguments: &[&str]| {
+        let mut command = assay();
+        command.arg("run").args(arguments).arg(arg(&study)).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    };
+    // Killed after the first measurement, and the rest after the second one.
+    for arguments in [&["--stack", "native", "--stack", "rten"][..], &["--continue"]] {
+        let mut child = of_run(arguments).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        lines.find(|line| line.contains("FLOP/s") || line.contains("sequences/s")).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let output = of_run(&["--continue"]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && told.contains("4 of 6 are left"), "{told}");
+    let rows = json(&["results", "list", arg(&study), "--format", "json"]);
+    let jobs: Vec<String> =
+        rows.as_array().unwrap().iter().map(|r| format!("{} {}", r["stack"], r["workload"])).collect();
+    assert_eq!(jobs.iter().collect::<std::collections::BTreeSet<_>>().len(), 6, "{jobs:?}");
+    assert_eq!(jobs.len(), 6, "{jobs:?}");
+    let runs = std::fs::read_dir(study.join("measurements")).unwrap().count();
+    assert_eq!(runs, 1, "one run");
+    support::failure(&["run", "--continue", arg(&study)], 2);
+}
+
 /// The process whose parent is `pid`.
 fn child_of(pid: u32) -> Option<u32> {
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;

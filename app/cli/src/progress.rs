@@ -41,7 +41,7 @@ pub fn run_to_end(request: RunRequest) -> anyhow::Result<(Vec<Measurement>, RunS
             RunEvent::Done(summary) => {
                 view.end();
                 if interrupted.load(Ordering::Relaxed) {
-                    eprintln!("Interrupted: what was measured is kept.");
+                    eprintln!("Interrupted: what was measured is kept; `assay run --continue` measures the rest.");
                 }
                 return Ok((measurements, summary));
             }

@@ -8,6 +8,12 @@ use super::{Format, StudyArguments};
 
 #[derive(Debug, Args)]
 pub struct Run {
+    /// Go on with the study's run that was interrupted, cancelled or killed: what it has not measured yet, as it was asked
+    /// for
+    #[arg(long = "continue", conflicts_with_all = [
+        "suite", "workload", "kernel", "model", "device", "stack", "target", "seed",
+    ])]
+    pub goes_on: bool,
     /// The suite: quick, standard, links, kernels, or a YAML file; by default the study's
     #[arg(long)]
     pub suite: Option<String>,

@@ -1,6 +1,7 @@
 //! `assay run`
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::Context as _;
 use assay_service::core::kernel::Kernel;
@@ -9,13 +10,16 @@ use assay_service::core::profile::Profile;
 use assay_service::core::runner::Plan;
 use assay_service::core::variant::{Variant, VariantRequest};
 use assay_service::core::{Measurement, StackId, Workload};
-use assay_service::{RunRequest, Target, plan_for};
+use assay_service::{RunRequest, RunSummary, Target, Unfinished, plan_for};
 
 use super::{model_report, results};
 use crate::args::{GraphOptimization, ModelVariant, Run};
 use crate::{Verdict, place, progress};
 
 pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
+    if arguments.goes_on {
+        return go_on(arguments);
+    }
     if arguments.describe {
         let targets = place::targets(&arguments.target, place::folder(arguments.study.named()).ok().as_deref())?;
         model_report::print(&inspect(arguments, &targets)?, arguments.format)?;
@@ -41,6 +45,8 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
     let folder = place::open_or_create(arguments.study.named()).map(|_| folder)?;
     let (_, study) = assay_service::study::StudyFolder::open(&folder)?;
     let suite = match &arguments.suite {
+        // By its whole path where it is a file, since the run may be continued from another folder.
+        Some(suite) if Path::new(suite).is_file() => whole(Path::new(suite)).display().to_string(),
         Some(suite) => suite.clone(),
         None if !kernels.is_empty() => "kernels".to_owned(),
         None => study.suite,
@@ -59,6 +65,9 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
         continues: None,
     };
     let narrower = variants(arguments, &request)?;
+    if let Some(unfinished) = Unfinished::read(&folder) {
+        eprintln!("The run {} of this study, which was interrupted, can no longer be continued", unfinished.run_id);
+    }
     let (mut measurements, mut summary) = progress::run_to_end(request.clone())?;
     for workload in narrower {
         let (more, of_more) = progress::run_to_end(RunRequest { model: Some(workload), ..request.clone() })?;
@@ -67,7 +76,28 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
         summary.other += of_more.other;
         summary.cancelled |= of_more.cancelled;
     }
-    results::print_list(&measurements, arguments.format)?;
+    tell(arguments, &folder, &measurements, &summary)
+}
+
+/// Measures what the study's unfinished run has left.
+fn go_on(arguments: &Run) -> anyhow::Result<Verdict> {
+    let folder = place::folder(arguments.study.named())?;
+    let unfinished = Unfinished::read(&folder)
+        .with_context(|| format!("{}: no run was interrupted here; start one without --continue", folder.display()))?;
+    let workbench = place::open(Some(&folder))?;
+    let Some(rest) = unfinished.rest(workbench.measurements()) else {
+        Unfinished::remove(&folder);
+        eprintln!("Run {}: everything is measured", unfinished.run_id);
+        return Ok(Verdict::Yes);
+    };
+    eprintln!("Run {}: {} of {} are left", unfinished.run_id, rest.only.len(), unfinished.jobs.len());
+    let (measurements, summary) = progress::run_to_end(rest)?;
+    tell(arguments, &folder, &measurements, &summary)
+}
+
+/// What was measured, as a list and in sentences.
+fn tell(arguments: &Run, folder: &Path, measurements: &[Measurement], summary: &RunSummary) -> anyhow::Result<Verdict> {
+    results::print_list(measurements, arguments.format)?;
     for (m, placement) in measurements.iter().filter_map(|m| Some((m, m.placement.as_ref()?))) {
         eprintln!("{} on {}: {}", m.stack, m.device.id, placement.sentence());
     }
@@ -75,7 +105,7 @@ pub fn run(arguments: &Run) -> anyhow::Result<Verdict> {
         eprintln!("{} on {}, {}:", m.stack, m.device.id, m.workload.id);
         kernel.sentences().iter().for_each(|sentence| eprintln!("  {sentence}"));
     }
-    tell_profiles(&measurements);
+    tell_profiles(measurements);
     eprintln!(
         "Run {}: {} passed, {} ended otherwise; kept in {}",
         summary.run_id,
@@ -165,7 +195,7 @@ pub fn axes(given: &[String]) -> anyhow::Result<BTreeMap<String, usize>> {
 }
 
 /// A file of this machine by its whole path; the worker may stand elsewhere. A file that is not here may be there.
-pub fn whole(file: &std::path::Path) -> std::path::PathBuf {
+pub fn whole(file: &Path) -> std::path::PathBuf {
     file.canonicalize().unwrap_or_else(|_| file.to_owned())
 }
 

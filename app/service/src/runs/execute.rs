@@ -147,7 +147,9 @@ fn run(request: &RunRequest, cancel: &AtomicBool, pause: &AtomicBool, teller: &T
     let mut writer = store_of_study.writer(&run_id).map_err(|e| e.to_string())?;
     let jobs = planned.iter().map(|p| p.job.key()).collect();
     let noted = Unfinished { run_id: run_id.clone(), request: request.clone(), jobs };
-    if let Err(error) = noted.write() {
+    // A run that goes on is noted already, with what was asked for at first.
+    let is_noted = Unfinished::read(&request.study_folder).is_some_and(|known| known.run_id == run_id);
+    if !is_noted && let Err(error) = noted.write() {
         teller.tell(RunEvent::Note(format!("the run could not be continued after a crash: {error}")));
     }
     let mut summary = RunSummary { run_id: run_id.clone(), ..RunSummary::default() };
