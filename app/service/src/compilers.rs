@@ -23,6 +23,10 @@ pub struct CompilerRow {
     pub stack_version: Option<String>,
     /// Median latency of the stack held against.
     pub baseline_median_secs: f64,
+    /// What that stack took to compile, where it tells.
+    pub baseline_compile_secs: Option<f64>,
+    /// Its error norm against the reference.
+    pub baseline_error_norm: Option<f64>,
     /// Its own median latency.
     pub median_secs: f64,
     /// How many times as fast; absent for a compiler that was not tuned.
@@ -85,11 +89,12 @@ pub fn compilers(measurements: &[Measurement], baseline: &str) -> Vec<CompilerRo
 fn row(eager: &Measurement, compiled: &Measurement) -> Option<CompilerRow> {
     let (before, after) = (Estimate::of(eager)?, Estimate::of(compiled)?);
     let timing = |m: &Measurement| m.timing.as_ref().and_then(|timing| timing.compile_secs);
+    let error = |m: &Measurement| m.correctness.as_ref().and_then(|correctness| correctness.error_norm);
     let is_tuned = compiled.stack.is_tuned();
     let verdict = is_tuned.then(|| verdict::judge(&before, &after));
-    let compile_secs = timing(compiled);
+    let (compile_secs, baseline_compile_secs) = (timing(compiled), timing(eager));
     // What the baseline itself compiles is spent either way.
-    let extra_secs = compile_secs.map(|secs| secs - timing(eager).unwrap_or(0.0));
+    let extra_secs = compile_secs.map(|secs| secs - baseline_compile_secs.unwrap_or(0.0));
     let saved_secs = before.median_secs - after.median_secs;
     let pays_back = match (verdict, extra_secs) {
         (Some(Verdict::Faster), Some(extra)) if extra > 0.0 => {
@@ -107,13 +112,15 @@ fn row(eager: &Measurement, compiled: &Measurement) -> Option<CompilerRow> {
         stack: compiled.stack.clone(),
         stack_version: compiled.stack_version.clone(),
         baseline_median_secs: before.median_secs,
+        baseline_compile_secs,
+        baseline_error_norm: error(eager),
         median_secs: after.median_secs,
         speed_up: is_tuned.then(|| before.median_secs / after.median_secs),
         speed_up_interval: is_tuned.then(|| interval(&before, &after)).flatten(),
         verdict,
         compile_secs,
         pays_back,
-        error_norm: compiled.correctness.as_ref().and_then(|correctness| correctness.error_norm),
+        error_norm: error(compiled),
         is_noisy: eager.is_noisy() || compiled.is_noisy(),
     })
 }

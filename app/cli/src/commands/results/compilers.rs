@@ -30,9 +30,33 @@ pub fn run(arguments: &ResultsCompilers) -> anyhow::Result<Verdict> {
         number("Error"),
     ];
     output::data(arguments.format, &serde_json::Value::Array(json.clone()), &json, &columns, || {
-        rows.iter().map(cells).collect()
+        let of_work = rows.chunk_by(|a, b| (&a.workload, &a.target, &a.device) == (&b.workload, &b.target, &b.device));
+        of_work
+            .flat_map(|rows| {
+                rows.first().map(|row| baseline(row, &arguments.against)).into_iter().chain(rows.iter().map(cells))
+            })
+            .collect()
     })?;
     Ok(Verdict::Yes)
+}
+
+/// The stack that the others on the same work are held against.
+fn baseline(row: &CompilerRow, stack: &str) -> Vec<String> {
+    vec![
+        row.workload.clone(),
+        row.device.clone(),
+        stack.to_owned(),
+        format::duration(row.baseline_median_secs),
+        "1x".to_owned(),
+        "held against".to_owned(),
+        format::or_unknown(row.baseline_compile_secs, format::duration),
+        format::UNKNOWN.to_owned(),
+        format::or_unknown(row.baseline_error_norm, error),
+    ]
+}
+
+fn error(norm: f64) -> String {
+    format!("{norm:.1e}")
 }
 
 fn cells(row: &CompilerRow) -> Vec<String> {
@@ -52,6 +76,6 @@ fn cells(row: &CompilerRow) -> Vec<String> {
             PaysBack::Never => "never".to_owned(),
             PaysBack::Unknown => format::UNKNOWN.to_owned(),
         },
-        format::or_unknown(row.error_norm, |error| format!("{error:.1e}")),
+        format::or_unknown(row.error_norm, error),
     ]
 }
