@@ -89,6 +89,11 @@ class Torch(OnCuda):
         self.compile_secs = time.perf_counter() - started if self.compiles else None
 
     def build(self, job):
+        whole, fixed = self.function(job)
+        return lambda *given: whole(given, fixed)
+
+    def function(self, job):
+        """The workload as a function of its inputs and its weights, and the weights by their names."""
         F = self.torch.nn.functional
         torch, graph, names = self.torch, job.graph, list(job.spec["inputs"])
         fixed = dict(self.fixed)
@@ -129,8 +134,7 @@ class Torch(OnCuda):
             if op == "concat": return torch.cat(x, 1)
             raise Unsupported(f"PyTorch: there is no translation of `{op}`")
 
-        whole = graph_function(graph, names, apply)
-        return lambda *given: whole(given, fixed)
+        return graph_function(graph, names, apply), fixed
 
     def outputs(self):
         return [self.last.float().cpu().numpy()]
@@ -141,7 +145,7 @@ class Inductor(Torch):
 
     def __init__(self, job, device, threads):
         super().__init__(job, device, threads)
-        self.notes["compile cache"] = "empty at the start of the process"
+        self.notes["compile cache"] = "empty at the start"
         try:
             from torch._inductor import metrics
 

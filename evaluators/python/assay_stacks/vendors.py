@@ -1,8 +1,13 @@
 """Compilers of accelerators' vendors. They need their own hardware; none of it was here when this was written."""
-import os, time
+import json, os, subprocess, time
 
 from assay_stacks import Unsupported, first_line, needs_model
 from assay_stacks.pytorch import OnCuda, Torch
+
+
+def told_by(*command):
+    """What a vendor's tool prints; without it a device cannot be told from its neighbours."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
 
 
 class TensorRt(OnCuda):
@@ -41,7 +46,7 @@ class TensorRt(OnCuda):
         self.engine = trt.Runtime(logger).deserialize_cuda_engine(plan)
         self.compile_secs = time.perf_counter() - started
         self.context = self.engine.create_execution_context()
-        # By attribute, since NumPy's bf16 is not PyTorch's and older packages lack some.
+        # By attribute, since older packages lack some.
         kinds = {getattr(trt, name): getattr(torch, kind) for name, kind in [
             ("float32", "float32"), ("float16", "float16"), ("bfloat16", "bfloat16"), ("int32", "int32"),
             ("int64", "int64"), ("int8", "int8"), ("uint8", "uint8"), ("bool", "bool")] if hasattr(trt, name)}
@@ -52,7 +57,9 @@ class TensorRt(OnCuda):
             kind = kinds[self.engine.get_tensor_dtype(name)]
             if is_input(name):
                 self.context.set_input_shape(name, data[name].shape)
-                tensor = torch.from_numpy(data[name]).to(self.device, kind).contiguous()
+                # NumPy has no bf16 that PyTorch knows.
+                values = data[name].astype("f4") if data[name].dtype.name == "bfloat16" else data[name]
+                tensor = torch.from_numpy(values).to(self.device, kind).contiguous()
             else:
                 tensor = torch.empty(tuple(self.context.get_tensor_shape(name)), dtype=kind, device=self.device)
                 self.told.append(name)
@@ -68,7 +75,8 @@ class TensorRt(OnCuda):
             raise RuntimeError("TensorRT does not execute the engine; its log on stderr says why")
 
     def outputs(self):
-        return [self.tensors[name].float().cpu().numpy() for name in self.told]
+        widened = lambda tensor: tensor.float() if tensor.is_floating_point() else tensor
+        return [widened(self.tensors[name]).cpu().numpy() for name in self.told]
 
     def memory(self):
         # What the engine takes is TensorRT's own, beside the tensors of PyTorch.
@@ -81,17 +89,35 @@ class Neuronx(Torch):
     compiles = True
 
     def place(self, device):
-        # The traced model takes and gives tensors of the host; its runtime picks the core.
-        os.environ.setdefault("NEURON_RT_NUM_CORES", "1")
+        # The runtime gives a process the first cores that are free, unless they are named: here the device's first.
+        number = int(device.partition(":")[2] or 0)
+        devices = json.loads(told_by("neuron-ls", "--json-output")) if number else []
+        if number > len(devices):
+            raise RuntimeError(f"neuron-ls names {len(devices)} devices, and {device} is not among them")
+        self.core = sum(before["nc_count"] for before in devices[:number])
+        os.environ["NEURON_RT_VISIBLE_CORES"] = str(self.core)
+        # The traced model takes and gives tensors of the host.
         return self.torch.device("cpu")
 
     def build(self, job):
         import torch_neuronx
 
+        whole, fixed = self.function(job)
+
+        class Model(self.torch.nn.Module):
+            """What the tracer moves to the device are the buffers of a module, and nothing else."""
+
+            def __init__(self):
+                super().__init__()
+                for number, tensor in enumerate(fixed.values()):
+                    self.register_buffer(f"weight{number}", tensor)
+
+            def forward(self, *given):
+                return whole(given, {name: getattr(self, f"weight{number}") for number, name in enumerate(fixed)})
+
         # By default the compiler computes fp32 products in bf16.
-        cast = ["--auto-cast", "none"]
-        run, started = super().build(job), time.perf_counter()
-        traced = torch_neuronx.trace(run, tuple(self.given), compiler_args=cast)
+        cast, started = ["--auto-cast", "none"], time.perf_counter()
+        traced = torch_neuronx.trace(Model().eval(), tuple(self.given), compiler_args=cast)
         self.trace_secs = time.perf_counter() - started
         return traced
 
@@ -100,35 +126,42 @@ class Neuronx(Torch):
         self.compile_secs += self.trace_secs
         self.notes["compiler"] = "neuronx-cc, without automatic casts"
         self.notes["transfers"] = "inputs to the device and outputs back are in the time"
-        self.notes["core"] = os.environ.get("NEURON_RT_VISIBLE_CORES", "the first that is free")
+        self.notes["core"] = str(self.core)
         self.notes.pop("threads", None)
 
 
 class Gaudi(Torch):
-    """Intel's bridge of PyTorch with its graph compiler, by way of `torch.compile`."""
+    """Intel's bridge of PyTorch with its graph compiler, by way of `torch.compile`. (The bridge's mode is in the environment
+    of the process.)"""
 
     compiles = True
 
     def place(self, device):
-        os.environ.setdefault("PT_HPU_LAZY_MODE", "0")
         import habana_frameworks.torch.core
+        import habana_frameworks.torch.hpu as hpu
 
-        return self.torch.device(device)
+        # The bridge gives a process the first device that is not busy, unless its module is named.
+        lines = told_by("hl-smi", "-Q", "index,module_id", "-f", "csv,noheader").splitlines()
+        modules = dict([word.strip() for word in line.split(",")] for line in lines if "," in line)
+        self.module = os.environ["HLS_MODULE_ID"] = modules[device.partition(":")[2] or "0"]
+        self.hpu = hpu
+        return self.torch.device("hpu")
 
     def build(self, job):
         return self.torch.compile(super().build(job), backend="hpu_backend", dynamic=False)
 
     def execute(self):
         self.last = self.run(*self.given)
-        self.torch.hpu.synchronize()
+        self.hpu.synchronize()
 
     def __init__(self, job, device, threads):
         super().__init__(job, device, threads)
         self.notes["compiler"] = "hpu_backend of torch.compile"
+        self.notes["module"] = self.module
         self.notes.pop("threads", None)
 
     def memory(self):
-        return {"peak device memory": self.torch.hpu.max_memory_allocated(self.device)}
+        return {"peak device memory": self.hpu.max_memory_allocated()}
 
 
 class MiGraphX:

@@ -1,5 +1,5 @@
 //! The compilers of vendors whose hardware is not here: what the interpreter says of them, and what our side asks of them,
-//! with packages in the place of theirs (`fakes`). The numbers that come back are those of the processor.
+//! with packages and tools in the place of theirs (`fakes`). The numbers that come back are those of the processor.
 
 use std::process::Command;
 
@@ -16,7 +16,7 @@ const CHILD: &str = "ASSAY_PYTHON_VENDORS_CHILD";
 fn devices() -> [Device; 6] {
     let npu = |id| Device::new(id, DeviceKind::Npu, "");
     let gpu = |id| Device::new(id, DeviceKind::Gpu, "");
-    [cpu(), gpu("cuda:0"), gpu("rocm:0"), npu("neuron:0"), npu("hpu:0"), Device::new("tpu:0", DeviceKind::Tpu, "")]
+    [cpu(), gpu("cuda:0"), gpu("rocm:0"), npu("neuron:1"), npu("hpu:0"), Device::new("tpu:0", DeviceKind::Tpu, "")]
 }
 
 /// Not a test of its own: the packages are named in its environment.
@@ -31,7 +31,9 @@ fn child() {
             println!("{} on {}: {}", status.id, device.id, status.reason.unwrap_or_else(|| "there".to_owned()));
         }
         let device = match evaluator.stack().as_str() {
+            "tensorrt" => &devices[1],
             "torch-neuronx" => &devices[3],
+            "torch-gaudi" => &devices[4],
             "migraphx" => &devices[2],
             _ => continue,
         };
@@ -57,10 +59,14 @@ fn child() {
 
 #[test]
 fn vendors_stacks_are_found_and_asked_as_documented() {
+    let fakes = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fakes");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(fakes.join("bin")).chain(std::env::split_paths(&path)));
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])
         .env(CHILD, "1")
-        .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fakes"))
+        .env("PYTHONPATH", &fakes)
+        .env("PATH", path.unwrap())
         .output()
         .unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -76,12 +82,14 @@ fn vendors_stacks_are_found_and_asked_as_documented() {
     assert!(text.contains("migraphx on rocm:0: there"), "{text}");
     // What was built for other hardware says so.
     if torch {
-        for said in ["torch-neuronx on neuron:0: there", "torch-gaudi on hpu:0: there", "tensorrt on cuda:0: there"] {
+        for said in ["torch-neuronx on neuron:1: there", "torch-gaudi on hpu:0: there", "tensorrt on cuda:0: there"] {
             assert!(text.contains(said), "{said}: {text}");
         }
         assert!(text.contains("torch-eager on rocm:0: this build of torch is not for AMD devices"), "{text}");
         for workload in ["gemm-fp32", "encoder-block-fp32", "conv-block-fp32", "embedding-mlp-fp32"] {
-            assert!(text.contains(&format!("torch-neuronx computes {workload}")), "{text}");
+            for stack in ["torch-neuronx", "torch-gaudi"] {
+                assert!(text.contains(&format!("{stack} computes {workload}")), "{text}");
+            }
         }
     }
     if text.contains("jax on cpu: there") {
@@ -89,5 +97,6 @@ fn vendors_stacks_are_found_and_asked_as_documented() {
     }
     if text.contains("onnxruntime-python on cpu: there") {
         assert!(text.contains("migraphx computes encoder-block-fp32"), "{text}");
+        assert!(!torch || text.contains("tensorrt computes encoder-block-fp32"), "{text}");
     }
 }

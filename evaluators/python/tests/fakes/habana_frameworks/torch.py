@@ -1,1 +1,0 @@
-"""Only to be found."""
