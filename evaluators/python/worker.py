@@ -1,35 +1,36 @@
 """Runs Assay's workloads on the frameworks of one Python interpreter.
 
-One JSON object a line: requests on stdin, events on stdout, as in Assay's worker protocol (`hello` first, a `heartbeat`
-every second). The parent owns the clock's use: it says how often to execute, decides when there are enough samples, and
-judges the output. Weights and inputs are files that the parent wrote; nothing is generated here.
+One JSON object a line: requests on stdin, events on stdout, as in Assay's worker protocol (`hello` first). The parent
+owns the clock's use: it says how often to execute, decides when there are enough samples, and judges the output. Weights
+and inputs are files that the parent wrote; nothing is generated here.
+
+The interpreter imports the framework of a stack once. Each workload is then prepared, executed and released in a process
+of its own that is forked from it; where that cannot be, the interpreter ends with the workload.
 
 requests  probe {devices}              -> stacks {stacks: [{id, version, devices: {id: null | reason}}]}
-          prepare {job, stack, device, threads} -> prepared {notes, import_secs, compile_secs,
-                                                    device_events} | failed {kind, message}
+          load {stack}                 -> loaded {import_secs} | failed {kind, message}
+          prepare {job, stack, device, threads} -> prepared {notes, compile_secs, device_events} | failed
           execute {count}              -> executed {latency_secs: [..]} | failed
           flush                        -> flushed
           output                       -> outputs {outputs: [{file, shape, kind}]} | failed
+          release                      -> released
           estimate {job, backend, arch, shared_limit} -> estimated {kernels, compile_secs, refused} | failed
           shutdown
 """
-import importlib, json, os, sys, threading, time
+import importlib, json, os, sys, time
 
-from assay_stacks import STACKS, Job, Unsupported, first_line, prepare, present, state, version
+from assay_stacks import NEEDS, STACKS, Job, Unsupported, apart, first_line, prepare, present, state, version
 
 PROTOCOL = 1
 CHANNEL = None
-LOCK = threading.Lock()
 
 
 def send(event, /, **fields):
-    line = json.dumps({"type": event, **fields})
-    with LOCK:
-        try:
-            CHANNEL.write(line + "\n")
-            CHANNEL.flush()
-        except (BrokenPipeError, ValueError):
-            os._exit(0)
+    try:
+        CHANNEL.write(json.dumps({"type": event, **fields}) + "\n")
+        CHANNEL.flush()
+    except (BrokenPipeError, ValueError):
+        os._exit(0)
 
 
 # ---------------------------------------------------------------- what there is
@@ -81,22 +82,47 @@ class Server:
     def __init__(self):
         self.prepared = self.job = self.estimator = None
         self.flush_buffer = None
+        # Whether workloads are served in forks of this process, or this one is such a fork.
+        self.forks = self.is_fork = False
+        self.inherited = apart.open_files()
 
-    def prepare(self, request):
-        started = time.perf_counter()
+    def load(self, request):
+        """Imports what the stack needs."""
         stack = request["stack"]
         module = next((module for name, module, *_ in STACKS if name == stack), None)
         if module is None:
             return send("failed", kind="unavailable", message=f"this worker has no stack `{stack}`")
-        importlib.import_module(module)
-        import_secs = time.perf_counter() - started
+        started = time.perf_counter()
+        for name in [module, *NEEDS.get(stack, [])]:
+            importlib.import_module(name)
+        self.forks = apart.is_forked(module, self.inherited)
+        send("loaded", import_secs=time.perf_counter() - started)
+
+    def prepare(self, request):
+        if self.forks and not self.is_fork:
+            return self.prepare_apart(request)
         self.job = Job(request["job"])
-        self.prepared = prepare(stack, self.job, request["device"], request["threads"])
+        # What compilers keep is the workload's: compiled kernels of another would make a cold compilation look warm.
+        for name in ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"):
+            os.environ[name] = os.path.join(self.job.folder, name)
+        self.prepared = prepare(request["stack"], self.job, request["device"], request["threads"])
         notes = {"python": f"{sys.executable} ({sys.version.split()[0]})", **self.prepared.notes}
         keeps_time = getattr(self.prepared, "timed", None) is not None
-        send(
-            "prepared", notes=list(notes.items()), import_secs=import_secs, compile_secs=self.prepared.compile_secs,
-            device_events=keeps_time)
+        compile_secs = self.prepared.compile_secs
+        send("prepared", notes=list(notes.items()), compile_secs=compile_secs, device_events=keeps_time)
+
+    def prepare_apart(self, request):
+        """Has a fork serve from this request to the release; how that ended is this process's to say."""
+        child = apart.fork()
+        if child == 0:
+            self.is_fork = True
+            self.answer("prepare", request)
+            self.serve()
+            os._exit(0)
+        ending = apart.ending(os.waitpid(child, 0)[1])
+        if ending is None:
+            return send("released")
+        send("failed", kind="crashed", message=f"the workload's process ended ({ending})")
 
     def execute(self, request):
         timed = getattr(self.prepared, "timed", None)
@@ -146,40 +172,37 @@ class Server:
         asked = [request[name] for name in ("job", "backend", "arch", "shared_limit")]
         send("estimated", **self.estimator.estimate(*asked))
 
+    def answer(self, kind, request):
+        try:
+            getattr(self, kind)(request)
+        except Exception as error:  # whatever a framework raises becomes an answer
+            failed(error)
+
     def serve(self):
-        actions = {name: getattr(self, name) for name in ("prepare", "execute", "flush", "output", "estimate")}
-        for line in sys.stdin:
+        # Unbuffered: a fork goes on reading where its parent stopped.
+        for line in open(0, "rb", buffering=0, closefd=False):
             try:
                 request = json.loads(line)
                 kind = request["type"]
             except (ValueError, KeyError, TypeError) as error:
                 send("refused", message=f"not a request: {error}")
                 continue
-            if kind == "shutdown":
+            if kind in ("shutdown", "release"):
                 return
             if kind == "probe":
                 probe(request.get("devices", ["cpu"]))
-            elif kind in actions:
-                try:
-                    actions[kind](request)
-                except Exception as error:  # whatever a framework raises becomes an answer
-                    failed(error)
+            elif kind in ("load", "prepare", "execute", "flush", "output", "estimate"):
+                self.answer(kind, request)
             else:
                 send("refused", message=f"unknown request `{kind}`")
 
 
-def beat():
-    while True:
-        time.sleep(1)
-        send("heartbeat")
-
-
 if __name__ == "__main__":
+    apart.end_with(os.getppid())
     # Libraries print where they like. The protocol keeps the real stdout; everything else goes to stderr.
     CHANNEL = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)
     send("hello", protocol=PROTOCOL, version=f"worker.py on Python {sys.version.split()[0]}", pid=os.getpid())
-    threading.Thread(target=beat, daemon=True).start()
     Server().serve()
     # Frameworks like to hang or crash in their exit handlers; nothing here needs them.
     os._exit(0)

@@ -23,6 +23,14 @@ pub trait Evaluator: Send {
     /// Whether the stack can compute the workload on the device. "Unsupported" is a result, not an error.
     fn support(&self, device: &Device, workload: &Workload) -> Support;
 
+    /// Loads what workloads share, such as a framework, so that it is not in the time that preparing one takes.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    fn load(&self) -> Result<(), EvaluatorError> {
+        Ok(())
+    }
+
     /// Builds everything that is not timed: compiled code, weights and inputs on the device.
     /// `graph` is the workload's definition, `tensors` its inputs and weights by [`crate::graph::TensorId`].
     ///

@@ -175,6 +175,9 @@ pub fn measure(
     if let Support::Unsupported { reason } = evaluator.support(device, workload) {
         return Outcome::of(Status::Unsupported { reason });
     }
+    if let Err(error) = load(evaluator, observer) {
+        return Outcome::of(error.status());
+    }
     observer.phase("generating data");
     let job = cache.job(workload, plan.seed);
     let subject = Subject {
@@ -185,6 +188,11 @@ pub fn measure(
     let mut outcome = run(subject, device, plan, host, observer);
     set_under_roofs(&mut outcome, evaluator, device, workload, cache, observer);
     outcome
+}
+
+fn load(evaluator: &dyn Evaluator, observer: &mut dyn Observer) -> Result<(), EvaluatorError> {
+    observer.phase("loading the stack");
+    evaluator.load()
 }
 
 /// Measures the device's ceilings for a profile, once for each format.
@@ -216,6 +224,9 @@ pub fn measure_model(
 ) -> Outcome {
     if let Support::Unsupported { reason } = evaluator.support_model(device, job) {
         return Outcome::of(Status::Unsupported { reason });
+    }
+    if let Err(error) = load(evaluator, observer) {
+        return Outcome::of(error.status());
     }
     let tolerance = model::tolerance(job.workload.format);
     let subject = Subject {

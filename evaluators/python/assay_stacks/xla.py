@@ -1,5 +1,5 @@
 """XLA by way of JAX, and IREE, which compiles what JAX lowers."""
-import os, time
+import time
 
 from assay_stacks import Unsupported, graph_function, needs_graph, version
 
@@ -67,8 +67,6 @@ def jax_function(job):
 class Jax:
     def __init__(self, job, device, threads):
         needs_graph(job, "JAX")
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
         import jax
 
         kind, _, number = device.partition(":")
@@ -100,10 +98,11 @@ class Iree:
         needs_graph(job, "IREE")
         if job.format != "fp32":
             raise Unsupported(f"IREE computes fp32 here, not {job.format}")
-        os.environ.setdefault("JAX_PLATFORMS", "cpu")
         import iree.compiler as compiler
         import iree.runtime as runtime
         import jax
+
+        jax.config.update("jax_platforms", "cpu")
 
         run, given, fixed = jax_function(job)
         text = jax.jit(lambda given, fixed: run(given, fixed)).lower(given, fixed).as_text()

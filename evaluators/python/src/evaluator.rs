@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use assay_core::device::{Device, StackId, StackStatus};
@@ -17,6 +18,8 @@ use crate::process::Process;
 
 /// How long an interpreter may take to say what it has.
 const PROBE: Duration = Duration::from_secs(55);
+/// How long the end of a workload may take; a driver gives back its memory then.
+const RELEASE: Duration = Duration::from_secs(10);
 
 /// Executions are asked for in batches of about this time, so that a framework's threads do not fall asleep between two
 /// of them and yet the stopping rule is asked often.
@@ -35,6 +38,20 @@ pub struct PythonEvaluator {
     version: Option<String>,
     /// Devices that it could reach, each with the reason why it does not.
     devices: Vec<(Device, Option<String>)>,
+    seat: Seat,
+}
+
+/// The interpreter that has the framework imported while no workload is with it.
+type Seat = Arc<Mutex<Option<Loaded>>>;
+
+/// An interpreter with the framework imported. It serves one workload after the other, each in a process forked from it;
+/// see `worker.py`.
+#[derive(Debug)]
+struct Loaded {
+    process: Process,
+    /// Threads that it was started for.
+    threads: usize,
+    import_secs: f64,
 }
 
 /// One evaluator for each framework that the interpreters of this host have for these devices; the first interpreter that
@@ -90,6 +107,7 @@ impl PythonEvaluator {
             interpreter: interpreter.to_owned(),
             version: stack.version,
             devices: reached.collect(),
+            seat: Seat::default(),
         }
     }
 
@@ -115,27 +133,53 @@ impl PythonEvaluator {
         }
     }
 
-    /// Each measurement has an interpreter of its own: compilations are cold, the peak of the memory is the workload's,
-    /// and no framework's threads run beside another's.
-    fn start(&self, folder: JobFolder, device: &Device, threads: usize) -> Result<PythonPrepared, EvaluatorError> {
+    /// The interpreter that has the framework imported, or a new one: after a workload that was not well, and for another
+    /// number of threads.
+    fn loaded(&self, threads: usize) -> Result<Loaded, EvaluatorError> {
+        let seated = self.seat.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(loaded) = seated.filter(|loaded| loaded.threads == threads) {
+            return Ok(loaded);
+        }
         let mut process = Process::start(&self.interpreter, threads)?;
+        match process.ask(&Request::Load { stack: self.stack.to_string() }, None)? {
+            Event::Loaded { import_secs } => Ok(Loaded { process, threads, import_secs }),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Each measurement has a process of its own: compilations are cold, the peak of the memory is the workload's, the
+    /// state of the device is fresh, and no framework's threads run beside another's.
+    fn start(&self, folder: JobFolder, device: &Device, threads: usize) -> Result<PythonPrepared, EvaluatorError> {
+        let loaded = self.loaded(threads)?;
+        let import = ("import time".to_owned(), assay_base::format::duration(loaded.import_secs));
+        // From here on it goes back to its seat, whatever comes of the workload, if it is fit for another.
+        let mut prepared = PythonPrepared {
+            loaded: Some(loaded),
+            seat: Arc::clone(&self.seat),
+            folder,
+            notes: Vec::new(),
+            timing: TimingMethod::HostClock,
+            compile_secs: None,
+            memory: Vec::new(),
+            waiting: VecDeque::new(),
+            batch: 1,
+        };
         let request = Request::Prepare {
-            job: folder.manifest(),
+            job: prepared.folder.manifest(),
             stack: self.stack.to_string(),
             device: device.id.clone(),
             threads,
         };
-        let Event::Prepared { mut notes, import_secs, compile_secs, device_events } = process.ask(&request, None)?
-        else {
+        let Event::Prepared { notes, compile_secs, device_events } = prepared.ask(&request)? else {
             return Err(EvaluatorError::Failed("worker.py did not say how it prepared".to_owned()));
         };
-        notes.push(("import time".to_owned(), assay_base::format::duration(import_secs)));
-        if let Some(secs) = compile_secs {
-            notes.push(("compile time, cold".to_owned(), assay_base::format::duration(secs)));
+        let compiled = compile_secs.map(|secs| ("compile time, cold".to_owned(), assay_base::format::duration(secs)));
+        prepared.notes = notes.into_iter().chain([import]).chain(compiled).collect();
+        prepared.compile_secs = compile_secs;
+        if device_events {
+            prepared.timing = TimingMethod::DeviceEvents;
         }
-        let (memory, waiting) = (Vec::new(), VecDeque::new());
-        let timing = if device_events { TimingMethod::DeviceEvents } else { TimingMethod::HostClock };
-        Ok(PythonPrepared { process, folder, notes, timing, compile_secs, memory, waiting, batch: 1 })
+        Ok(prepared)
     }
 }
 
@@ -169,6 +213,12 @@ impl Evaluator for PythonEvaluator {
         }
     }
 
+    fn load(&self) -> Result<(), EvaluatorError> {
+        let loaded = self.loaded(all_threads())?;
+        *self.seat.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded);
+        Ok(())
+    }
+
     fn prepare(&self, device: &Device, job: &Job) -> Result<Box<dyn Prepared>, EvaluatorError> {
         let folder = job_folder(job, &self.stack)?;
         Ok(Box::new(self.start(folder, device, all_threads())?))
@@ -190,7 +240,9 @@ impl Evaluator for PythonEvaluator {
 
 /// A workload that a framework is ready to execute.
 struct PythonPrepared {
-    process: Process,
+    /// Taken when the workload is over, or when something went wrong: such an interpreter serves no other workload.
+    loaded: Option<Loaded>,
+    seat: Seat,
     folder: JobFolder,
     notes: Vec<(String, String)>,
     timing: TimingMethod,
@@ -199,6 +251,28 @@ struct PythonPrepared {
     /// Latencies of executions that were not asked for yet.
     waiting: VecDeque<f64>,
     batch: usize,
+}
+
+impl PythonPrepared {
+    fn ask(&mut self, request: &Request) -> Result<Event, EvaluatorError> {
+        let loaded = self.loaded.as_mut();
+        let gone = || EvaluatorError::Failed("its Python was ended after an error".to_owned());
+        let answer = loaded.ok_or_else(gone)?.process.ask(request, None);
+        // What cannot be computed is a finding that leaves nothing in doubt; after any other error nothing is certain.
+        if !matches!(answer, Ok(_) | Err(EvaluatorError::Unsupported(_))) {
+            self.loaded = None;
+        }
+        answer
+    }
+}
+
+impl Drop for PythonPrepared {
+    fn drop(&mut self) {
+        let Some(mut loaded) = self.loaded.take() else { return };
+        if matches!(loaded.process.ask(&Request::Release, Some(RELEASE)), Ok(Event::Released)) {
+            *self.seat.lock().unwrap_or_else(PoisonError::into_inner) = Some(loaded);
+        }
+    }
 }
 
 impl Prepared for PythonPrepared {
@@ -210,7 +284,7 @@ impl Prepared for PythonPrepared {
         if let Some(latency_secs) = self.waiting.pop_front() {
             return Ok(Sample { latency_secs });
         }
-        let Event::Executed { latency_secs } = self.process.ask(&Request::Execute { count: self.batch }, None)? else {
+        let Event::Executed { latency_secs } = self.ask(&Request::Execute { count: self.batch })? else {
             return Err(EvaluatorError::Failed("worker.py did not say how long it took".to_owned()));
         };
         self.waiting = latency_secs.into();
@@ -228,7 +302,7 @@ impl Prepared for PythonPrepared {
     }
 
     fn outputs(&mut self) -> Result<Vec<Tensor>, EvaluatorError> {
-        let event = self.process.ask(&Request::Output, None)?;
+        let event = self.ask(&Request::Output)?;
         let Event::Outputs { outputs, memory } = event else { return Err(unexpected(&event)) };
         self.memory = memory.into_iter().map(|(name, bytes)| (name, assay_base::format::memory(bytes))).collect();
         outputs.iter().map(|output| self.folder.read(output)).collect()
@@ -238,7 +312,7 @@ impl Prepared for PythonPrepared {
         // The next execution must be the first after the flush, and alone.
         self.waiting.clear();
         self.batch = 1;
-        matches!(self.process.ask(&Request::Flush, None), Ok(Event::Flushed))
+        matches!(self.ask(&Request::Flush), Ok(Event::Flushed))
     }
 
     fn compile_secs(&self) -> Option<f64> {

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// Which stacks are there for these devices?
     Probe { devices: Vec<String> },
+    /// Import what a stack needs.
+    Load { stack: String },
     /// Prepare a workload.
     Prepare { job: PathBuf, stack: String, device: String, threads: usize },
     /// Execute so often.
@@ -20,6 +22,8 @@ pub enum Request {
     Flush,
     /// Write the outputs of the last execution to files.
     Output,
+    /// End what was prepared, and whatever it left.
+    Release,
     /// Compile the kernels of a workload for a device that need not be here.
     Estimate { job: PathBuf, backend: String, arch: String, shared_limit: u64 },
 }
@@ -30,14 +34,13 @@ pub enum Request {
 pub enum Event {
     /// The first line.
     Hello { protocol: u32, version: String },
-    /// Still alive.
-    Heartbeat,
     /// The stacks of the interpreter.
     Stacks { stacks: Vec<FoundStack> },
+    /// What the stack needs is imported.
+    Loaded { import_secs: f64 },
     /// The workload is ready.
     Prepared {
         notes: Vec<(String, String)>,
-        import_secs: f64,
         compile_secs: Option<f64>,
         /// Whether the device keeps the time instead of the host.
         #[serde(default)]
@@ -54,6 +57,8 @@ pub enum Event {
         #[serde(default)]
         memory: BTreeMap<String, f64>,
     },
+    /// What was prepared is gone; another workload can be.
+    Released,
     /// What compiling kernels came to; where one was refused, the kind of the refusal and the reason.
     Estimated { kernels: Vec<KernelUse>, compile_secs: f64, refused: Option<(String, String)> },
     /// The request could not be carried out.

@@ -15,9 +15,10 @@ use tempfile::TempDir;
 use crate::messages::{Event, Request};
 
 /// What runs in the interpreter, by its path.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("worker.py", include_str!("../worker.py")),
     ("assay_stacks/__init__.py", include_str!("../assay_stacks/__init__.py")),
+    ("assay_stacks/apart.py", include_str!("../assay_stacks/apart.py")),
     ("assay_stacks/models.py", include_str!("../assay_stacks/models.py")),
     ("assay_stacks/pytorch.py", include_str!("../assay_stacks/pytorch.py")),
     ("assay_stacks/tensorflow_graphs.py", include_str!("../assay_stacks/tensorflow_graphs.py")),
@@ -41,7 +42,7 @@ pub struct Process {
     stdin: Option<ChildStdin>,
     incoming: Receiver<Result<Event, String>>,
     last_words: Arc<Mutex<VecDeque<String>>>,
-    /// Holds `worker.py` and what the frameworks cache.
+    /// Holds `worker.py`, and kernels that are compiled ahead of time.
     _folder: TempDir,
 }
 
@@ -66,9 +67,12 @@ impl Process {
             .env("TVM_NUM_THREADS", &threads)
             .env("TF_CPP_MIN_LOG_LEVEL", "3")
             .env("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-            // Compiled kernels of earlier runs would make a cold compilation look warm.
-            .env("TORCHINDUCTOR_CACHE_DIR", folder.path().join("inductor"))
+            // Gaudi's bridge reads its mode when it is imported: eager, for `torch.compile`.
+            .env("PT_HPU_LAZY_MODE", "0")
+            // What earlier runs compiled would make a cold compilation look warm. (A workload has caches of its own: see
+            // `worker.py`.)
             .env("TRITON_CACHE_DIR", folder.path().join("triton"))
+            .env("JAX_ENABLE_COMPILATION_CACHE", "false")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -116,6 +120,7 @@ impl Process {
                 "unsupported" => EvaluatorError::Unsupported(message),
                 "out-of-memory" => EvaluatorError::OutOfMemory(message),
                 "unavailable" => EvaluatorError::Unavailable(message),
+                "crashed" => EvaluatorError::Failed(format!("{message}{}", self.said())),
                 _ => EvaluatorError::Failed(message),
             }),
             Event::Refused { message } => Err(EvaluatorError::Failed(format!("worker.py refused: {message}"))),
@@ -123,31 +128,21 @@ impl Process {
         }
     }
 
-    /// The next event that is no heartbeat.
     fn next(&mut self, patience: Option<Duration>) -> Result<Event, EvaluatorError> {
-        let deadline = patience.map(|patience| Instant::now() + patience);
-        loop {
-            let received = match deadline {
-                None => self.incoming.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(deadline) => self.incoming.recv_timeout(deadline.saturating_duration_since(Instant::now())),
-            };
-            match received {
-                Ok(Ok(Event::Heartbeat)) => {}
-                Ok(Ok(event)) => return Ok(event),
-                Ok(Err(line)) => {
-                    return Err(EvaluatorError::Failed(format!(
-                        "worker.py said something else than the protocol: `{line}`"
-                    )));
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    let secs = patience.unwrap_or_default().as_secs();
-                    return Err(EvaluatorError::Failed(format!(
-                        "Python did not answer within {secs} s{}",
-                        self.said()
-                    )));
-                }
-                Err(RecvTimeoutError::Disconnected) => return Err(self.ended()),
+        let received = match patience {
+            None => self.incoming.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(patience) => self.incoming.recv_timeout(patience),
+        };
+        match received {
+            Ok(Ok(event)) => Ok(event),
+            Ok(Err(line)) => {
+                Err(EvaluatorError::Failed(format!("worker.py said something else than the protocol: `{line}`")))
             }
+            Err(RecvTimeoutError::Timeout) => {
+                let secs = patience.unwrap_or_default().as_secs();
+                Err(EvaluatorError::Failed(format!("Python did not answer within {secs} s{}", self.said())))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(self.ended()),
         }
     }
 

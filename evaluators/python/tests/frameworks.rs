@@ -44,6 +44,30 @@ fn outputs_agree_with_the_reference() {
     }
 }
 
+/// One interpreter serves the workloads of a run, and yet the peak of the memory is each one's own.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_workload_took_is_not_in_the_peak_of_the_next() {
+    for evaluator in found() {
+        if !["torch-eager", "jax", "onnxruntime-python"].contains(&evaluator.stack().as_str()) {
+            continue;
+        }
+        let peak_mib = |elements| {
+            let job = Job::new(&workload(Shape::Triad { elements }, NumericFormat::Fp32), 3);
+            let mut prepared = evaluator.prepare(&cpu(), &job).unwrap();
+            prepared.execute().unwrap();
+            prepared.output().unwrap();
+            let notes = prepared.notes();
+            let (_, told) = notes.iter().find(|(name, _)| name == "peak memory of the process").unwrap();
+            let (number, unit) = told.split_once(char::is_whitespace).unwrap();
+            number.parse::<f64>().unwrap() * if unit == "GiB" { 1024.0 } else { 1.0 }
+        };
+        let (small, large, again) = (peak_mib(1 << 10), peak_mib(1 << 24), peak_mib(1 << 10));
+        eprintln!("{}: {small}, {large}, {again} MiB", evaluator.stack());
+        assert!(large > small + 128.0 && (again / small - 1.0).abs() < 0.05, "{small}, {large}, {again} MiB");
+    }
+}
+
 #[test]
 fn users_models_run_where_models_are_read() {
     let folder = tempfile::tempdir().unwrap();

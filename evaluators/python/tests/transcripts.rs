@@ -29,6 +29,13 @@ fn child() {
             println!("{} on {}: {:?} {:?}", status.id, device.id, status.version, status.reason);
         }
     }
+    if task == "again" {
+        let shape = Shape::Gemm { m: 2, n: 2, k: 2 };
+        let job = Job::new(&Workload { id: "w".to_owned(), format: NumericFormat::Fp32, shape }, 1);
+        for _ in 0..5 {
+            println!("prepared: {:?}", found[0].prepare(&devices[0], &job).map(|_| ()));
+        }
+    }
     if task == "prepare" {
         let shape = Shape::Gemm { m: 2, n: 2, k: 2 };
         let job = Job::new(&Workload { id: "w".to_owned(), format: NumericFormat::Fp32, shape }, 1);
@@ -74,8 +81,11 @@ const STACKS: &str = r#"{"type":"stacks","stacks":[
 
 fn transcript(then: &str) -> String {
     let stacks = STACKS.replace('\n', "");
-    // The first process is asked for its stacks, the next one to prepare.
-    format!("{HELLO}\nread line\ncase \"$line\" in\n*probe*) echo '{stacks}' ;;\n*) {then} ;;\nesac\nread line")
+    // The first process is asked for its stacks, the next one to load the framework and to prepare.
+    let loaded = r#"echo '{"type":"loaded","import_secs":1.5}'; read line"#;
+    format!(
+        "{HELLO}\nread line\ncase \"$line\" in\n*probe*) echo '{stacks}' ;;\n*) {loaded}\n{then} ;;\nesac\nread line"
+    )
 }
 
 #[test]
@@ -89,16 +99,24 @@ fn stacks_and_reasons_come_from_the_interpreter() {
 
 #[test]
 fn a_measurement_follows_the_transcript() {
-    let then = r#"echo '{"type":"heartbeat"}'
-echo '{"type":"prepared","notes":[["threads","2"]],"import_secs":1.5,"compile_secs":0.25,"device_events":true}'
+    let then = r#"echo '{"type":"prepared","notes":[["threads","2"]],"compile_secs":0.25,"device_events":true}'
 read line; echo '{"type":"executed","latency_secs":[0.01]}'
 read line; echo '{"type":"executed","latency_secs":[0.02,0.03]}'
 read line; echo '{"type":"executed","latency_secs":[0.04,0.05717]}'
 read line; echo '{"type":"outputs","outputs":[{"file":"/etc/hosts","shape":[2,2],"kind":"real"}],"memory":{}}'"#;
     let text = run("prepare", &transcript(then));
-    for expected in
-        ["DeviceEvents", "0.01", "0.02", "0.03", "0.04", "compile time, cold", "250", "not in the folder of the job"]
-    {
+    for expected in [
+        "DeviceEvents",
+        "0.01",
+        "0.02",
+        "0.03",
+        "0.04",
+        "import time",
+        "1.5",
+        "compile time, cold",
+        "250",
+        "not in the folder of the job",
+    ] {
         assert!(text.contains(expected), "{expected} is missing: {text}");
     }
     assert!(!text.contains("0.05717"), "{text}");
@@ -134,6 +152,46 @@ fn an_interpreter_that_is_none_has_no_stacks() {
     assert!(run("probe", other).contains("does not speak the worker protocol"));
 }
 
+/// A package in PyTorch's place that crashes with the first workload, refuses the next two, fails with the fourth, and
+/// notes which process imports it and which computes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_workload_has_a_process_of_its_own_and_the_interpreter_outlives_what_is_well() {
+    let of_environment = || std::env::var("VIRTUAL_ENV").map(|folder| format!("{folder}/bin/python"));
+    let python = std::env::var("ASSAY_PYTHON").or_else(|_| of_environment()).unwrap_or_else(|_| "python3".to_owned());
+    if !Command::new(&python).args(["-c", "import numpy"]).status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: {python} has no NumPy; name a Python that has in ASSAY_PYTHON");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let package = format!(
+        "import os, signal\n\
+         def note(what):\n    with open({log:?}, 'a') as log: log.write(f'{{what}} {{os.getpid()}}\\n')\n\
+         note('import')\n\
+         def set_num_threads(threads):\n    note('compute')\n    \
+         done = open({log:?}).read().count('compute')\n    \
+         if done == 1: os.kill(os.getpid(), signal.SIGSEGV)\n    \
+         if done in (2, 3): raise NotImplementedError('not here')\n    \
+         raise RuntimeError('odd')\n"
+    );
+    std::fs::write(folder.path().join("torch.py"), package).unwrap();
+    let script = format!("export PYTHONPATH={}\nexec {python} \"$@\"", folder.path().display());
+    let text = run("again", &script);
+    let told: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("prepared: ")).collect();
+    assert!(told[0].contains("workload's process ended (signal 11)"), "{told:?}");
+    assert!(told[1].contains("Unsupported") && told[2].contains("Unsupported"), "{told:?}");
+    assert!(told[3].contains("Failed(\"RuntimeError: odd\")") && told[4].contains("odd"), "{told:?}");
+    let log = std::fs::read_to_string(log).unwrap();
+    let noted: Vec<(&str, &str)> = log.lines().filter_map(|line| line.split_once(' ')).collect();
+    let what: Vec<&str> = noted.iter().map(|(what, _)| *what).collect();
+    // A new interpreter after the crash and after the failure, and none between the workloads that were refused.
+    let expected = ["import", "compute", "import", "compute", "compute", "compute", "import", "compute"];
+    assert_eq!(what, expected, "{log}");
+    let processes: std::collections::BTreeSet<&str> = noted.iter().map(|(_, process)| *process).collect();
+    assert_eq!(processes.len(), noted.len(), "each its own: {log}");
+}
+
 /// `worker.py` itself, in the Python on the path, which need not have any framework.
 #[test]
 fn worker_py_speaks_the_protocol() {
@@ -157,7 +215,7 @@ fn worker_py_speaks_the_protocol() {
         "nonsense\n",
         r#"{"type":"dance"}"#,
         "\n",
-        r#"{"type":"prepare","stack":"nothing","job":"/nowhere","device":"cpu","threads":1}"#,
+        r#"{"type":"load","stack":"nothing"}"#,
         "\n",
         r#"{"type":"probe","devices":["cpu"]}"#,
         "\n",
@@ -170,7 +228,6 @@ fn worker_py_speaks_the_protocol() {
     let kinds: Vec<String> = text
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].as_str().unwrap().to_owned())
-        .filter(|kind| kind != "heartbeat")
         .collect();
     assert_eq!(kinds, ["hello", "refused", "refused", "failed", "stacks"], "{text}");
     assert!(output.status.success());
