@@ -198,13 +198,8 @@ fn measure(hosting: &Hosting<'_>, request: &MeasureRequest, caches: &mut Caches,
     let mut observer = Telling { id: request.id, device: &request.device, channel };
     let plan = &request.plan;
     let outcome = if matches!(request.workload.shape, Shape::Model(_)) {
-        let prepared = model_and_reference(hosting, &request.workload, plan.model, plan.seed, caches, &mut observer);
-        match prepared {
-            Ok((job, reference)) => {
-                runner::measure_model(evaluator.as_ref(), &device, &job, reference, plan, hosting.host, &mut observer)
-            }
-            Err(reason) => Outcome::of(Status::Failed { reason }),
-        }
+        measure_model(hosting, evaluator.as_ref(), &device, request, caches, &mut observer)
+            .unwrap_or_else(|reason| Outcome::of(Status::Failed { reason }))
     } else if let Some(kernel) = &request.kernel {
         let evaluator = evaluator.as_ref();
         let trial = lab::Subjected { evaluator, device: &device, kernel, workload: &request.workload };
@@ -232,28 +227,44 @@ fn measure(hosting: &Hosting<'_>, request: &MeasureRequest, caches: &mut Caches,
 /// Stacks whose unoptimised answer is a reference, the better one first.
 const REFERENCE_STACKS: [&str; 2] = ["onnxruntime", "rten"];
 
-/// A user's model with its data, and what its outputs must be.
-fn model_and_reference<'a>(
+/// Measures a user's model. What a stack cannot run at all needs no reference.
+fn measure_model(
     hosting: &Hosting<'_>,
-    workload: &Workload,
-    options: ModelOptions,
+    evaluator: &dyn Evaluator,
+    device: &Device,
+    request: &MeasureRequest,
+    caches: &mut Caches,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, String> {
+    observer.phase("reading the model");
+    let plan = &request.plan;
+    let job = hosting.models.load(&request.workload, plan.model, plan.seed)?;
+    if let Support::Unsupported { reason } = evaluator.support_model(device, &job) {
+        return Ok(Outcome::of(Status::Unsupported { reason }));
+    }
+    let reference = reference(hosting, &job, plan.seed, caches, observer)?;
+    Ok(runner::measure_model(evaluator, device, &job, reference, plan, hosting.host, observer))
+}
+
+/// What the outputs of a user's model must be.
+fn reference<'a>(
+    hosting: &Hosting<'_>,
+    job: &ModelJob,
     seed: u64,
     caches: &'a mut Caches,
     observer: &mut dyn Observer,
-) -> Result<(ModelJob, &'a ModelReference), String> {
-    observer.phase("reading the model");
-    let job = hosting.models.load(workload, options, seed)?;
-    let hash = workload.hash();
+) -> Result<&'a ModelReference, String> {
+    let hash = job.workload.hash();
     let known = caches.model.take().filter(|(key, made_from, _)| *key == hash && *made_from == seed);
     let reference = match known {
         Some((_, _, reference)) => reference,
         None => {
             observer.phase("computing the reference");
-            match original(workload) {
-                None => reference_of(hosting, &job)?,
+            match original(&job.workload) {
+                None => reference_of(hosting, job)?,
                 // A narrower form must say what the model it was made of says.
                 Some(original) => {
-                    let job = hosting.models.load(&original, options, seed)?;
+                    let job = hosting.models.load(&original, job.options, seed)?;
                     let reference = reference_of(hosting, &job)?;
                     ModelReference { origin: format!("the model it was made of, by {}", reference.origin), ..reference }
                 }
@@ -261,7 +272,7 @@ fn model_and_reference<'a>(
         }
     };
     let (_, _, reference) = caches.model.insert((hash, seed, reference));
-    Ok((job, reference))
+    Ok(reference)
 }
 
 /// The model that a narrower form was made of, with the same inputs.

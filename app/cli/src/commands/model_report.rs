@@ -13,9 +13,9 @@ use crate::output::{self, number, text};
 pub fn brief(report: &ModelReport) -> String {
     let opsets: Vec<String> = report.opsets.iter().map(|(domain, version)| format!("{domain} {version}")).collect();
     let mut lines = vec![format!(
-        "{}: {} nodes, operator sets {}, {} parameters ({}), {}",
+        "{}: {}, operator sets {}, {} parameters ({}), {}",
         report.file,
-        format::thousands(report.nodes.len() as f64, 0),
+        format::counted(report.nodes.len() as u64, "node"),
         opsets.join(", "),
         format::compact(report.parameters as f64),
         format::memory(report.parameter_bytes as f64),
