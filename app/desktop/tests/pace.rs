@@ -1,6 +1,5 @@
 //! Measures what the window costs: a slider's step, many rows, many points. Prints the figures; run it with
 //! `cargo test -p assay-desktop --release --test pace -- --ignored --nocapture`.
-#![expect(clippy::expect_used, reason = "tests")]
 
 mod common;
 
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use assay_desktop::{DesktopApp, View, theme};
 use assay_service::{Command, Workbench};
 use common::ScriptedBackend;
+use common::large::{hundred_thousand_points, report, three_hundred_thousand, twelve_options, wheel};
 
 struct Window {
     ctx: egui::Context,
@@ -50,27 +50,6 @@ impl Window {
     }
 }
 
-fn report(what: &str, mut times: Vec<Duration>) {
-    times.sort();
-    let at = |p: usize| times[(times.len() - 1) * p / 100].as_secs_f64() * 1e3;
-    println!("{what:<48} median {:7.2} ms   p95 {:7.2} ms   n {}", at(50), at(95), times.len());
-}
-
-/// The sample with twelve options.
-fn twelve_options(folder: &std::path::Path) -> Workbench {
-    let text = assay_service::sample::SAMPLE_STUDY;
-    let (head, tail) = text.split_once("\nscenarios:").expect("the sample has scenarios");
-    let from = head.find("  - id: l4-rent").expect("the sample rents an L4");
-    let block = &head[from..from + head[from..].find("\n\n").expect("an empty line follows")];
-    let mut grown = head.trim_end().to_owned();
-    for i in 0..7 {
-        grown.push_str(&format!("\n\n{}", block.replace("id: l4-rent", &format!("id: l4-rent-{i}"))));
-    }
-    let file = folder.join("study.yaml");
-    std::fs::write(file, format!("{grown}\n\nscenarios:{tail}")).expect("the study can be written");
-    common::workbench(folder)
-}
-
 #[test]
 #[ignore = "a measurement"]
 fn a_slider_step() {
@@ -103,18 +82,6 @@ fn every_view_of_the_sample() {
     }
 }
 
-/// A run that has told 100,000 latencies of its only job.
-fn hundred_thousand_points() -> Arc<ScriptedBackend> {
-    let tell = |event| common::Line::Tell(Box::new(event));
-    let latency_secs = common::latencies(2e-3, 0.1, 100_000, 3);
-    ScriptedBackend::with(vec![
-        tell(assay_service::RunEvent::Planned { jobs: common::jobs(1) }),
-        tell(assay_service::RunEvent::Started { index: 0 }),
-        tell(assay_service::RunEvent::Samples { index: 0, latency_secs }),
-        common::Line::UntilCancelled,
-    ])
-}
-
 #[test]
 #[ignore = "a measurement"]
 fn a_hundred_thousand_points_of_a_run() {
@@ -134,48 +101,6 @@ fn a_hundred_thousand_points_of_a_run() {
     assert_eq!(window.app.run().jobs[0].samples_ms.len(), 100_000);
     let frames = (0..100).map(|_| window.frame()).collect();
     report("100,000 points: frame of Benchmarks", frames);
-}
-
-/// Frames with their pixels. Reading the picture back is in them, which a window has no need to do.
-#[test]
-#[ignore = "a measurement"]
-fn frames_with_their_pixels() {
-    if !common::draw::can_draw() {
-        return;
-    }
-    let drawn = |what: &str, app: DesktopApp, prepare: &dyn Fn(&mut common::drive::Window)| {
-        let mut window = common::drive::window(app);
-        prepare(&mut window);
-        window.run_steps(4);
-        let times = (0..40).map(|_| {
-            let begun = Instant::now();
-            window.run_steps(1);
-            window.render().expect("the view can be drawn");
-            begun.elapsed()
-        });
-        let times = times.collect();
-        report(&format!("with pixels: {what}"), times);
-    };
-    let folder = tempfile::tempdir().expect("a folder");
-    let app = |workbench: Workbench| {
-        let places = common::places(workbench.folder());
-        DesktopApp::new(Some(workbench), Arc::<ScriptedBackend>::default(), places)
-    };
-    drawn("Cost & ROI, 12 options", app(twelve_options(folder.path())), &|w| w.state_mut().set_view(View::Cost));
-    let folder = tempfile::tempdir().expect("a folder");
-    drawn("Benchmarks, 100,000 points", common::app(folder.path(), hundred_thousand_points()), &|w| {
-        w.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::R);
-        w.run_steps(2);
-        std::thread::sleep(Duration::from_millis(300));
-    });
-    let folder = tempfile::tempdir().expect("a folder");
-    drawn("Results, 300,000 rows", app(three_hundred_thousand(folder.path())), &|w| {
-        w.state_mut().set_view(View::Results);
-        for _ in 0..200 {
-            w.run_steps(1);
-            std::thread::sleep(Duration::from_millis(4));
-        }
-    });
 }
 
 #[test]
@@ -211,27 +136,6 @@ fn three_thousand_measurements() {
     report("3,000 measurements: frame of Results", frames);
 }
 
-/// The sample with 300,000 measurements in memory.
-fn three_hundred_thousand(folder: &std::path::Path) -> Workbench {
-    const ROWS: usize = 300_000;
-    assay_service::sample::create_sample(folder, 2).expect("a study");
-    let few: Vec<_> = common::measurements()
-        .into_iter()
-        .map(|mut m| {
-            // The rows are what counts here, not their samples.
-            m.timing.iter_mut().for_each(|t| t.samples_secs.truncate(8));
-            m
-        })
-        .collect();
-    let many = few.iter().cycle().take(ROWS).enumerate().map(|(i, m)| {
-        let mut m = m.clone();
-        m.id = format!("many-{i:06}");
-        m.run_id = format!("run-{:05}", i / 28);
-        m
-    });
-    Workbench::open_with(folder, many.collect()).expect("the study opens")
-}
-
 #[test]
 #[ignore = "a measurement"]
 fn three_hundred_thousand_rows() {
@@ -264,13 +168,6 @@ fn three_hundred_thousand_rows() {
     settle(&mut window, "they are taken in");
     let rest = (0..200).map(|_| window.frame()).collect();
     report("300,000 rows: frame at rest", rest);
-    let center = egui::pos2(560.0, 260.0);
-    let wheel = |delta: f32| {
-        let (unit, modifiers) = (egui::MouseWheelUnit::Point, egui::Modifiers::NONE);
-        let (phase, source) = (egui::TouchPhase::Move, egui::MouseWheelSource::Wheel);
-        let delta = egui::vec2(0.0, delta);
-        vec![egui::Event::PointerMoved(center), egui::Event::MouseWheel { unit, delta, modifiers, phase, source }]
-    };
     let scrolled = (0..300).map(|i| window.frame_with(wheel(if i % 3 == 0 { -9000.0 } else { -120.0 }))).collect();
     report("300,000 rows: frame while scrolling", scrolled);
     window.frame_with(vec![egui::Event::PointerMoved(egui::pos2(330.0, 85.0))]);

@@ -1,6 +1,5 @@
 //! Measures what a step of an input costs in the views of plans. Prints the figures; run it with
 //! `cargo test -p assay-desktop --release --test plan_pace -- --ignored --nocapture`.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
@@ -10,30 +9,11 @@ use std::time::{Duration, Instant};
 
 use assay_desktop::{DesktopApp, View, theme};
 use assay_service::{Command, Workbench};
+use common::large::{report, twelve_options};
 use egui::accesskit::Role;
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 const CAPACITY_SAMPLE: &str = include_str!("../../../assets/studies/capacity-sample/study.yaml");
-
-fn report(what: &str, mut times: Vec<Duration>) {
-    times.sort();
-    let at = |p: usize| times[(times.len() - 1) * p / 100].as_secs_f64() * 1e3;
-    println!("{what:<56} median {:7.2} ms   p95 {:7.2} ms   n {}", at(50), at(95), times.len());
-}
-
-/// The sample with twelve options.
-fn twelve_options(folder: &Path) -> Workbench {
-    let text = assay_service::sample::SAMPLE_STUDY;
-    let (head, tail) = text.split_once("\nscenarios:").unwrap();
-    let from = head.find("  - id: l4-rent").unwrap();
-    let block = &head[from..from + head[from..].find("\n\n").unwrap()];
-    let mut grown = head.trim_end().to_owned();
-    for i in 0..7 {
-        grown.push_str(&format!("\n\n{}", block.replace("id: l4-rent", &format!("id: l4-rent-{i}"))));
-    }
-    std::fs::write(folder.join("study.yaml"), format!("{grown}\n\nscenarios:{tail}")).unwrap();
-    common::workbench(folder)
-}
 
 fn window(workbench: Workbench, folder: &Path, view: View) -> Harness<'static, DesktopApp> {
     let app = DesktopApp::new(Some(workbench), Arc::<common::ScriptedBackend>::default(), common::places(folder));
@@ -98,6 +78,11 @@ fn a_step_of_the_demand_in_the_capacity_plan() {
     }
     report("capacity sample: plan", planned);
     let mut window = window(workbench, folder.path(), View::Capacity);
+    let planned = |w: &Harness<'_, DesktopApp>| w.query_by_role_and_label(Role::TextInput, "Peak to average").is_some();
+    while !planned(&window) {
+        std::thread::sleep(Duration::from_millis(5));
+        window.run_steps(1);
+    }
     let frames = (0..60).map(|_| {
         let begun = Instant::now();
         window.run_steps(1);

@@ -6,6 +6,7 @@
 
 pub mod draw;
 pub mod drive;
+pub mod large;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
