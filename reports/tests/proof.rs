@@ -5,7 +5,7 @@
 mod support;
 
 use assay_reports::document::{Block, Document, ValueId, Values};
-use assay_reports::proof::{Carried, Finding, ProofError, SignatureState, SigningKey, compare, read};
+use assay_reports::proof::{Carried, Finding, ProofError, SignatureState, SigningKey, compare, public_key, read};
 use assay_reports::{Attachment, RenderOptions, render_pdf, rich};
 use support::forge;
 use support::gallery::{bars, document, figure, rows, section, table};
@@ -14,6 +14,11 @@ use support::gallery::{bars, document, figure, rows, section, table};
 const KEY: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 -----END PRIVATE KEY-----
+";
+
+const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+-----END PUBLIC KEY-----
 ";
 
 fn small() -> Document {
@@ -73,6 +78,10 @@ fn a_signature_names_its_key() {
     assert_eq!(carried.signature, SignatureState::Valid(SigningKey::from_pem(KEY).unwrap().public_key()));
     assert!(compare(&pdf, &carried, &small()).unwrap().holds());
     assert!(sealed(&small(), true) == pdf);
+    let own = SigningKey::from_pem(KEY).unwrap().public_key();
+    assert_eq!(public_key(&own).unwrap(), own);
+    assert_eq!(public_key(PUBLIC_KEY).unwrap(), own);
+    assert!(public_key("nobody").unwrap_err().to_string().contains("-pubout"));
     assert!(SigningKey::from_pem("no key").unwrap_err().to_string().contains("openssl"));
 }
 

@@ -19,6 +19,8 @@ pub struct Verification {
     pub prepared_at: jiff::Timestamp,
     /// Who signed it.
     pub signature: SignatureState,
+    /// The public key whose signature the reader expects, in hexadecimal.
+    pub expected_key: Option<String>,
     /// What was changed since the file was written, a sentence each.
     pub findings: Vec<String>,
     /// The document against the one derived again from its attachments; `None` where that is not possible.
@@ -28,9 +30,26 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Whether nothing was changed and every number follows from the evidence.
+    /// The same, for a reader who accepts the signature of this public key alone.
+    #[must_use]
+    pub fn expecting(mut self, public_key: String) -> Self {
+        self.expected_key = Some(public_key);
+        self
+    }
+
+    fn is_signed_as_expected(&self) -> bool {
+        match (&self.expected_key, &self.signature) {
+            (None, _) => true,
+            (Some(expected), SignatureState::Valid(key)) => expected == key,
+            (Some(_), _) => false,
+        }
+    }
+
+    /// Whether nothing was changed, every number follows from the evidence, and who was expected signed it.
     pub fn holds(&self) -> bool {
-        self.findings.is_empty() && self.comparison.as_ref().is_some_and(Comparison::holds)
+        self.is_signed_as_expected()
+            && self.findings.is_empty()
+            && self.comparison.as_ref().is_some_and(Comparison::holds)
     }
 }
 
@@ -50,12 +69,23 @@ impl Verification {
     /// What was found, a sentence each, the most important first.
     pub fn statements(&self) -> Vec<Statement> {
         let say = |holds: Option<bool>, text: String| Statement { holds, text };
-        let mut found = vec![match &self.signature {
-            SignatureState::Unsigned => {
+        let mut found = vec![match (&self.signature, &self.expected_key) {
+            (SignatureState::Unsigned, None) => {
                 say(None, "not signed: whoever has the evidence can have written it".to_owned())
             }
-            SignatureState::Valid(key) => say(Some(true), format!("signed with the key {key}")),
-            SignatureState::Invalid(key) => say(Some(false), format!("the signature with the key {key} is not valid")),
+            (SignatureState::Unsigned, Some(expected)) => {
+                say(Some(false), format!("not signed, but the signature of the key {expected} is expected"))
+            }
+            (SignatureState::Valid(key), Some(expected)) if key == expected => {
+                say(Some(true), format!("signed with the expected key {key}"))
+            }
+            (SignatureState::Valid(key), Some(expected)) => {
+                say(Some(false), format!("signed with the key {key}, not with the expected {expected}"))
+            }
+            (SignatureState::Valid(key), None) => say(Some(true), format!("signed with the key {key}")),
+            (SignatureState::Invalid(key), _) => {
+                say(Some(false), format!("the signature with the key {key} is not valid"))
+            }
         }];
         if self.findings.is_empty() {
             found.push(say(Some(true), "nothing was changed since it was written".to_owned()));
@@ -119,6 +149,7 @@ pub fn verify(pdf: &[u8]) -> Result<Verification, VerifyError> {
         title: carried.document.meta.title.clone(),
         prepared_at: evidence.facts.prepared_at,
         signature: carried.signature,
+        expected_key: None,
         findings: carried.findings.iter().map(ToString::to_string).collect(),
         comparison,
         not_derived,

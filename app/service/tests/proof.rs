@@ -3,6 +3,7 @@
 
 mod support;
 
+use assay_service::proof::SigningKey;
 use assay_service::{Command, ReportKind, Workbench, sample, verify};
 use support::measurements;
 
@@ -29,6 +30,34 @@ fn every_document_follows_from_the_evidence_it_carries() {
         assert!(found.holds(), "{}: {found:#?}", kind.id());
         assert!(found.comparison.unwrap().values > 5);
     }
+}
+
+/// Two private keys that serve nothing but these tests.
+const OWN: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+-----END PRIVATE KEY-----
+";
+const OTHER: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+";
+
+#[test]
+fn a_reader_accepts_the_expected_signature_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let workbench = workbench(folder.path());
+    let own = SigningKey::from_pem(OWN).unwrap();
+    let other = SigningKey::from_pem(OTHER).unwrap().public_key();
+    let (pdf, _) = workbench.render_report(ReportKind::Briefing, Some(own.clone())).unwrap();
+    let signed = verify(&pdf.bytes).unwrap();
+    assert!(signed.holds());
+    assert!(signed.clone().expecting(own.public_key()).holds());
+    let refused = signed.expecting(other);
+    assert!(!refused.holds() && refused.statements()[0].text.contains("not with the expected"));
+    let unsigned = verify(&written(&workbench, ReportKind::Briefing)).unwrap();
+    assert!(unsigned.holds());
+    let refused = unsigned.expecting(own.public_key());
+    assert!(!refused.holds() && refused.statements()[0].text.starts_with("not signed, but"));
 }
 
 #[test]

@@ -19,7 +19,7 @@ mod signing;
 pub use compare::{Comparison, ValueDifference, compare};
 pub use manifest::{Listed, Manifest};
 pub use read::{Carried, Finding, ProofError, SignatureState, read};
-pub use signing::{KeyError, SigningKey};
+pub use signing::{KeyError, PublicKeyError, SigningKey, public_key};
 
 pub(crate) use manifest::{DOCUMENT, LOGO, MANIFEST, ManifestInput};
 pub(crate) use read::page_hashes;

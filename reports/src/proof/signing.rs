@@ -1,7 +1,7 @@
 //! Ed25519 keys.
 
 use super::manifest::{from_hex, hex};
-use ed25519_dalek::pkcs8::DecodePrivateKey;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 
 /// An author's private key.
@@ -12,6 +12,27 @@ pub struct SigningKey(ed25519_dalek::SigningKey);
 #[derive(Debug, thiserror::Error)]
 #[error("this is no Ed25519 private key in PKCS#8 PEM ({0}); make one with `openssl genpkey -algorithm ed25519`")]
 pub struct KeyError(String);
+
+/// A public key could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this is no Ed25519 public key: neither 64 hexadecimal digits nor a PEM file as `openssl pkey -in KEY.pem -pubout` \
+     writes it"
+)]
+pub struct PublicKeyError;
+
+/// Reads a public key, in hexadecimal or in PEM, and gives it in hexadecimal as documents name it.
+///
+/// # Errors
+/// When the text is no such key.
+pub fn public_key(text: &str) -> Result<String, PublicKeyError> {
+    let text = text.trim();
+    let bytes = match from_hex(text).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
+        Some(bytes) => VerifyingKey::from_bytes(&bytes).map_err(|_| PublicKeyError)?,
+        None => VerifyingKey::from_public_key_pem(text).map_err(|_| PublicKeyError)?,
+    };
+    Ok(hex(bytes.as_bytes()))
+}
 
 impl SigningKey {
     /// Reads a private key as `openssl genpkey -algorithm ed25519` writes it: PKCS#8 in PEM.

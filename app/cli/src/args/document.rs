@@ -14,7 +14,8 @@ pub struct Report {
     /// The file to write; by default reports/KIND.pdf in the study
     #[arg(long, value_name = "FILE.pdf")]
     pub out: Option<PathBuf>,
-    /// Sign the document with an Ed25519 private key (PKCS #8 PEM, as from `openssl genpkey -algorithm ed25519`)
+    /// Sign the document with an Ed25519 private key (PKCS #8 PEM, as from `openssl genpkey -algorithm ed25519`); readers
+    /// check it with `assay verify --key`
     #[arg(long, value_name = "KEY.pem")]
     pub sign: Option<PathBuf>,
     /// Look at the study under this scenario
@@ -73,6 +74,10 @@ pub struct Verify {
     /// A document written by `assay report`
     #[arg(value_name = "FILE.pdf")]
     pub file: PathBuf,
+    /// Whose signature is expected: a public key, as 64 hexadecimal digits or as a PEM file (from `openssl pkey -in KEY.pem
+    /// -pubout`). A document that is not signed, or by somebody else, then fails with exit status 1
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
