@@ -61,7 +61,7 @@ impl Language {
 }
 
 /// The words within numbers. Longer ones come before those that they contain.
-const GERMAN_UNITS: [(&str, &str); 8] = [
+const GERMAN_UNITS: [(&str, &str); 21] = [
     ("trillion", "Billionen"),
     ("billion", "Milliarden"),
     ("million", "Millionen"),
@@ -70,6 +70,19 @@ const GERMAN_UNITS: [(&str, &str); 8] = [
     (" rows/s", " Zeilen/s"),
     (" sequences/s", " Sequenzen/s"),
     (" images/s", " Bilder/s"),
+    (" tokens/s", " Token/s"),
+    (" samples/s", " Datensätze/s"),
+    ("weeks", "Wochen"),
+    ("week", "Woche"),
+    ("days", "Tage"),
+    (" an hour", " je Stunde"),
+    (" per unit", " je Stück"),
+    (" per 1M items", " je 1 Mio. Einheiten"),
+    (" of the units", " der Einheiten"),
+    (" for ", " für "),
+    ("at most ", "höchstens "),
+    ("weighed ", "gewichtet um "),
+    ("dearer", "teurer"),
 ];
 
 const GERMAN_MONTHS: [&str; 12] = [

@@ -94,6 +94,16 @@ trait Draw {
 }
 
 impl Chart {
+    /// The part of its height to which a drawing may be lowered: charts with a line of text for each row less than
+    /// others, and those with lists beside them not at all.
+    pub(crate) fn least_height(&self) -> f32 {
+        match self {
+            Self::Grouped(_) | Self::Gantt(_) | Self::Risks(_) | Self::Roofline(_) => 1.0,
+            Self::Bars(_) | Self::Stacked(_) | Self::Tornado(_) | Self::Heat(_) => 0.8,
+            _ => 0.7,
+        }
+    }
+
     fn inner(&self) -> &dyn Draw {
         match self {
             Self::Bars(chart) => chart,

@@ -1,13 +1,16 @@
 //! The answer in words: in documents, and wherever else it is shown.
 
 use super::author::{Author, Numbers, in_months};
-use super::findings::{Findings, total};
+use super::findings::{Findings, is_nothing, plural, total};
 use super::input::{AnswerFacts, Confidence, WouldChange};
 use crate::Language;
 use crate::document::{Inline, Rich, Tone};
 use crate::rich;
 use assay_base::{Evidence, format};
 use assay_cost_models::{Assumptions, Evaluation};
+
+/// Options without a rank that are named; more are counted.
+const NAMED: usize = 3;
 
 impl Confidence {
     /// One or two words.
@@ -145,8 +148,11 @@ impl<'t, 'a> Teller<'t, 'a> {
             return rich![name, " costs ", self.numbers.total(best), " over ", horizon];
         };
         let is_saved = saving >= 0.0;
+        let is_level = is_nothing(saving, best);
         let saving = self.numbers.amount(best, "saving", Some(saving.abs()));
         let mut title = match (best.is_baseline, is_saved) {
+            (true, _) if is_level => rich!["Stay with ", name, ": the next best costs as much over ", horizon],
+            (false, _) if is_level => rich!["Move to ", name, ": it costs as much over ", horizon],
             (true, true) => rich!["Stay with ", name, ": the next best costs ", saving, " more over ", horizon],
             (false, true) => rich!["Move to ", name, ": it saves ", saving, " over ", horizon],
             // The present value decides, since what is paid later weighs less.
@@ -164,7 +170,9 @@ impl<'t, 'a> Teller<'t, 'a> {
 
     fn statement(&mut self) -> Rich {
         let Some(best) = self.found.best else {
-            return rich!["There is no answer yet: ", no_answer_reason(self.found), "."];
+            let mut text = rich!["There is no answer yet: ", no_answer_reason(self.found), "."];
+            text.extend(self.not_compared());
+            return text;
         };
         let verb = if best.is_baseline { "Stay with " } else { "Move to " };
         let (total_cost, horizon) = (self.numbers.total(best), self.numbers.horizon());
@@ -177,7 +185,26 @@ impl<'t, 'a> Teller<'t, 'a> {
         if !best.is_baseline {
             text.extend(self.payback(best));
         }
+        text.extend(self.not_compared());
         text
+    }
+
+    /// How many options took no part in the comparison, with their names where they are few.
+    fn not_compared(&mut self) -> Rich {
+        let names: Vec<&str> = self.found.unranked.iter().map(|option| option.name.as_str()).collect();
+        if names.is_empty() {
+            return Rich::new();
+        }
+        let (count, all) = (names.len(), self.evaluations.len());
+        let (left, all_count) =
+            (self.numbers.count("options.unranked", count), self.numbers.count("options.total", all));
+        let options = plural(all, " option", " options");
+        match count <= NAMED {
+            true => {
+                rich![" Not compared: ", left, " of ", all_count, options, " (", Inline::name(names.join("; ")), ")."]
+            }
+            false => rich![" Not compared: ", left, " of ", all_count, options, "."],
+        }
     }
 
     /// What the option costs less than its rival. The present value decides, since what is paid later weighs less:
@@ -189,6 +216,8 @@ impl<'t, 'a> Teller<'t, 'a> {
         let difference = self.numbers.amount(best, "saving", Some(saving.abs()));
         let present = self.numbers.amount(best, "saving_present", in_present_value);
         match (best.is_baseline, saving >= 0.0) {
+            (true, _) if is_nothing(saving, best) => rich!["; the next best, ", name, ", costs as much"],
+            (false, _) if is_nothing(saving, best) => rich![", as much as ", name],
             (true, true) => rich!["; the next best, ", name, ", costs ", difference, " more"],
             (true, false) => {
                 let words = " less in total, but ";

@@ -27,7 +27,7 @@ pub(super) fn compose(input: &ReportInput) -> Document {
     let cover = cover(&mut author);
     let mut sections = vec![dossier::control_section(&author), summary(&mut author)];
     sections.extend(input.comparison.as_ref().map(|compared| changes(&mut author, compared)));
-    sections.push(dossier::measurements_section(&mut author));
+    sections.push(dossier::measurements_section(&mut author, usize::MAX));
     sections.extend(dossier::correctness_section(&mut author));
     if !input.measurements.is_empty() {
         sections.push(dossier::roofline_section(&mut author, usize::MAX));

@@ -1,6 +1,6 @@
 //! What documents say beyond costs and measurements: hardware, uncertainty, waiting, break-evens, back-tests.
 
-use assay_base::NumericFormat;
+use assay_base::{Evidence, NumericFormat};
 use assay_cost_models::evaluation::Driver;
 use jiff::civil::Date;
 
@@ -114,6 +114,8 @@ pub struct HardwareFacts {
     pub tdp_watts: Option<f64>,
     /// Bandwidth of the links between accelerators.
     pub link_bytes_per_sec: Option<f64>,
+    /// The classes of evidence of its specification, strongest first.
+    pub evidence: Vec<Evidence>,
     /// The stacks that exist for it.
     pub stacks: Vec<String>,
     /// Ways to pay that the catalogue knows.

@@ -75,6 +75,13 @@ pub(crate) fn total(of: &Evaluation) -> Option<f64> {
     of.tco.as_ref().map(|tco| tco.total.amount)
 }
 
+/// Whether an amount is lost in the rounding of an option's total cost.
+pub(crate) fn is_nothing(amount: f64, of: &Evaluation) -> bool {
+    /// Half of the last digit shown.
+    const LEAST_PART: f64 = 5e-4;
+    total(of).is_some_and(|total| amount.abs() < LEAST_PART * total.abs())
+}
+
 /// The facts behind an option.
 pub(crate) fn facts<'a>(input: &'a ReportInput, id: &str) -> Option<&'a OptionFacts> {
     input.options.iter().find(|option| option.id == id)
@@ -91,6 +98,24 @@ pub(crate) fn remark(text: &str) -> Rich {
         }
     }
     rich
+}
+
+/// Remarks, each once, after the names of all options that it is about.
+pub(crate) fn with_names<'a>(remarks: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Rich> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (text, name) in remarks {
+        match found.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, names)) => names.push(name),
+            None => found.push((text, vec![name])),
+        }
+    }
+    let line = |(text, names): (&str, Vec<&str>)| {
+        let mut line = Rich::from(Inline::strong(Inline::name(names.join("; "))));
+        line.push(": ");
+        line.extend(remark(text));
+        line
+    };
+    found.into_iter().map(line).collect()
 }
 
 /// The word for one or for several.

@@ -2,9 +2,10 @@
 //!
 //! Documents are composed in English. This pass puts German in the place of every label and sentence that [`TABLE`]
 //! has. A sentence is looked up as a whole first, with `{}` for what it takes from the data, and then part by part; it is
-//! translated whole or not at all. What the study, the catalogue and the cost models say in words of their own stays in
-//! their language, and document control says so.
+//! translated whole or not at all. What other crates and the catalogue word is in `german_phrases`. What the study says
+//! stays in its language, and document control says so.
 
+use super::german_phrases::{phrase, remarks};
 use crate::charts::Chart;
 use crate::document::{Block, Cover, Document, Fact, Inline, Rich, Source};
 use serde_json::Value;
@@ -35,7 +36,7 @@ pub(super) fn word(text: &str) -> Option<String> {
     if !inner.chars().any(char::is_alphabetic) {
         return Some(text.to_owned());
     }
-    let german = look_up(inner)?;
+    let german = look_up(inner).map(str::to_owned).or_else(|| phrase(inner))?;
     let start = text.len() - text.trim_start_matches(' ').len();
     let end = text.trim_end_matches(' ').len();
     let before = text.get(..start).unwrap_or_default();
@@ -60,6 +61,7 @@ pub(super) fn translate(document: &mut Document) {
 fn translate_cover(cover: &mut Cover) {
     put(&mut cover.kicker);
     put(&mut cover.verdict);
+    put(&mut cover.subtitle);
     rich(&mut cover.statement);
     facts(&mut cover.facts);
 }
@@ -120,6 +122,7 @@ fn block(block: &mut Block) {
 
 /// Translates a text that is known as a whole, or whose every part is; half a sentence would be worse than none.
 fn rich(text: &mut Rich) {
+    remarks(text);
     let one = |text: &Rich| sentence(text).or_else(|| by_parts(text));
     let by_sentences = || {
         let german = split(&joined(text)).iter().map(one).collect::<Option<Vec<Rich>>>()?;

@@ -15,6 +15,7 @@ use assay_cost_models::{Assumptions, Estimate, Evaluation};
 use assay_study::Study;
 use jiff::civil::Date;
 use serde::Serialize;
+use std::fmt;
 
 /// Everything that a document says comes from here.
 #[derive(Clone, Debug)]
@@ -254,8 +255,26 @@ pub struct ThroughputFacts {
     pub p99_secs: Option<f64>,
     /// Whether a measurement behind it was taken while other programs used the machine.
     pub disturbed: bool,
-    /// What a reader should know, a sentence each.
+    /// The measurements behind it that should be made again on a quiet machine.
+    pub to_repeat: Vec<Repeat>,
+    /// What else a reader should know, a sentence each.
     pub warnings: Vec<String>,
+}
+
+/// A measurement that should be made again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// Its workload.
+    pub workload: String,
+    /// Why, such as `is noisy (7 % relative noise)`.
+    pub doubt: String,
+}
+
+impl fmt::Display for Repeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { workload, doubt } = self;
+        write!(f, "the measurement `{workload}` behind it {doubt}: measure again on a quiet machine")
+    }
 }
 
 /// The measured ceilings of a device in one format.

@@ -13,6 +13,7 @@ mod dossier;
 mod facts;
 mod findings;
 mod german;
+mod german_phrases;
 mod input;
 mod migration;
 mod own_words;
@@ -24,8 +25,8 @@ pub use facts::{
     SpeedUp, UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
 };
 pub use input::{
-    AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,
-    Swing, ThroughputFacts, WouldChange,
+    AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, Repeat, ReportInput, RunsCompared,
+    Sensitivity, Swing, ThroughputFacts, WouldChange,
 };
 pub use migration::{
     ACTIVITIES, GateUnit, GateVerdict, JudgedGate, MigrationPlan, ParallelRun, PlannedEffort, PlannedRisk, PlannedTask,

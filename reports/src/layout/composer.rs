@@ -30,6 +30,8 @@ pub(crate) struct Composer<'a> {
     pub table_count: usize,
     pub notes: Vec<Rich>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The section with the contents was set, and the next one, the first of what they list, begins a page.
+    pub follows_contents: bool,
 }
 
 /// What continues a table on the next page.
@@ -79,6 +81,7 @@ impl<'a> Composer<'a> {
             table_count: 0,
             notes: Vec::new(),
             diagnostics: Vec::new(),
+            follows_contents: false,
         }
     }
 
@@ -103,6 +106,7 @@ impl<'a> Composer<'a> {
         strips.push(Strip { height: 16.0, prims: vec![Prim::Mark(Role::Artifact), rule], ..Strip::default() });
         if let Some(first) = strips.first_mut() {
             first.starts_page = true;
+            first.opens_page = std::mem::take(&mut self.follows_contents);
             first.space_before = SECTION_SPACE;
             first.prims.insert(0, Prim::Anchor { name: section.anchor.clone(), y: 0.0 });
             first.heading = Some(Heading { level: 1, text: plain, section: Some(section.kicker.clone()) });
@@ -127,7 +131,10 @@ impl<'a> Composer<'a> {
             Block::Figures(figures) => self.figures(figures),
             Block::Table(table) => self.table(table),
             Block::Facts(facts) => self.facts(facts),
-            Block::Contents => self.contents(),
+            Block::Contents => {
+                self.follows_contents = true;
+                self.contents();
+            }
         }
     }
 

@@ -2,10 +2,11 @@
 
 use super::cards::stack;
 use super::composer::{Composer, Slot};
-use super::strip::{Strip, total_height};
+use super::strip::{Drawing, Strip, total_height};
 use crate::diagnostics::Diagnostic;
 use crate::document::{Figure, Inline, Rich};
-use crate::scene::{Area, ElementId, Paint, Point, Prim, Role, Segment, Size, Stroke, at};
+use crate::scene::{Area, ElementId, Paint, Point, Prim, Role, Segment, Stroke, at};
+use std::rc::Rc;
 
 const GAP: f32 = 18.0;
 /// Figures with more lines of caption, or two more of source, are set over the whole column under each other.
@@ -41,7 +42,9 @@ impl Composer<'_> {
         self.push_lines(caption, 14.0);
         let height = self.drawing_height(figure);
         let mut strip = Strip { height: height + 9.0, keep_with_next: true, ..Strip::default() };
-        self.draw(figure, Area::new(0.0, 5.0, width, height), elements.figure, &mut strip);
+        let drawing = drawing(figure, Area::new(0.0, 5.0, width, height), elements.figure);
+        strip.draw(self.set, &drawing);
+        strip.drawing = Some(drawing);
         self.strips.push(strip);
         let source = self.figure_source(figure, 0.0, width, elements.source);
         self.push_source(source, 0.0);
@@ -78,7 +81,7 @@ impl Composer<'_> {
             strip.prims.push(Prim::Mark(Role::Artifact));
             strip.prims.push(rule(x, x + width, self.set.theme.primary));
             stack(&mut strip, caption, 4.0);
-            self.draw(figure, Area::new(x, top, width, height), elements.figure, &mut strip);
+            strip.draw(self.set, &drawing(figure, Area::new(x, top, width, height), elements.figure));
             let source_top = top + height + 4.0;
             strip.height = strip.height.max(source_top + total_height(&source));
             stack(&mut strip, source, source_top);
@@ -119,16 +122,10 @@ impl Composer<'_> {
         let tallest = self.geometry.body() * 0.75;
         if figure.height_pt.is_finite() { figure.height_pt.clamp(90.0, tallest) } else { 180.0 }
     }
+}
 
-    fn draw(&self, figure: &Figure, area: Area, element: ElementId, strip: &mut Strip) {
-        strip.prims.push(Prim::Mark(Role::Element(element)));
-        let size = Size { width: area.width, height: area.height };
-        for mut prim in figure.chart.draw(self.set, size) {
-            prim.shift(area.x, area.y);
-            strip.prims.push(prim);
-        }
-        strip.figures.push((element, area));
-    }
+fn drawing(figure: &Figure, area: Area, element: ElementId) -> Drawing {
+    Drawing { chart: Rc::new(figure.chart.clone()), element, area }
 }
 
 struct FigureElements {

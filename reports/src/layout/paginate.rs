@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, VecDeque};
 /// Space for the rule above the footnotes.
 pub(crate) const NOTE_RULE_HEIGHT: f32 = 14.0;
 
+/// A section that does not fit whole below another one begins there with at least this part of a page.
+const OPENING: f32 = 0.3;
+
 /// Stacks strips on pages, after the cover where there is one. The cover's footnotes, which come first, stand on the page after it.
 pub(crate) fn paginate(
     set: &Typesetter,
@@ -48,10 +51,8 @@ pub(crate) fn paginate(
     paginator.place_waiting_notes();
     let mut strips = VecDeque::from(composed.strips);
     while let Some(group) = next_group(&mut strips) {
-        let follows = group.first().is_some_and(|first| first.starts_page) && {
-            let rest: Vec<&Strip> = strips.iter().take_while(|strip| !strip.starts_page).collect();
-            paginator.has_room_for_section(&group, &rest)
-        };
+        let starts_section = group.first().is_some_and(|first| first.starts_page && !first.opens_page);
+        let follows = starts_section && paginator.has_room_for_section(&group, strips.make_contiguous());
         paginator.group(group, follows);
     }
     paginator.end()
@@ -87,14 +88,22 @@ struct Paginator<'a> {
 }
 
 impl Paginator<'_> {
-    /// Whether a section may begin below what is on the page: only if all of it fits there.
-    fn has_room_for_section(&self, group: &[Strip], rest: &[&Strip]) -> bool {
+    /// Whether a section may begin below what is on the page: if all of it fits there, or so much of it that its title
+    /// does not stand over a few lines.
+    fn has_room_for_section(&self, title: &[Strip], rest: &[Strip]) -> bool {
         if self.laid.pages.is_empty() {
             return false;
         }
-        let height: f32 = rest.iter().map(|strip| strip.space_before + strip.height).sum();
-        let notes: f32 = rest.iter().map(|strip| self.note_height(std::slice::from_ref(*strip))).sum();
-        self.height_of(group) + self.note_height(group) + height + notes <= self.floor() - self.y
+        let mut needed = self.height_of(title) + self.note_height(title);
+        let mut is_whole = true;
+        for strip in rest.iter().take_while(|strip| !strip.starts_page) {
+            if is_whole && needed >= self.geometry.body() * OPENING {
+                break;
+            }
+            needed += strip.space_before + strip.height + self.note_height(std::slice::from_ref(strip));
+            is_whole = !strip.keep_with_next;
+        }
+        needed <= self.floor() - self.y
     }
 
     /// Places strips that belong together; a section's first ones on a page of their own unless it `follows`.
@@ -103,12 +112,16 @@ impl Paginator<'_> {
         if starts_page && !self.is_fresh {
             self.next_page();
         }
-        // A heading's group that is too tall for what is left moves to the next page if it fits there.
+        // A group that is too tall for what is left is set with its figure lower, or moves to the next page if it fits there.
         let needed = self.height_of(&group);
         let notes = self.note_height(&group);
         let fits_here = self.y + needed + notes <= self.floor();
         let fits_on_a_page = needed + notes <= self.geometry.body() * 0.9;
-        if !fits_here && self.has_content() && fits_on_a_page {
+        let missing = self.y + needed + notes - self.floor();
+        let set = self.set;
+        let is_lowered =
+            !fits_here && self.has_content() && group.iter_mut().any(|strip| strip.lower(set, missing + 0.1));
+        if !fits_here && !is_lowered && self.has_content() && fits_on_a_page {
             self.next_page_for(group.first().and_then(|strip| strip.table));
         }
         for strip in group.drain(..) {

@@ -20,6 +20,9 @@ const TALLEST_HEADER: f32 = 0.3;
 /// A table that takes at most this part of a page is not broken.
 const KEPT_WHOLE: f32 = 0.34;
 
+/// Rows whose cells count when the width of a table is shared.
+const ROWS_WEIGHED: usize = 64;
+
 /// The columns of a table that fit beside each other, and their left edges and widths.
 struct Panel {
     columns: Vec<usize>,
@@ -46,7 +49,7 @@ impl Composer<'_> {
         let columns = all_columns(table, self.set.language.words());
         let needs = self.column_needs(&columns, &table.rows);
         for columns_of_panel in split_into_panels(columns.len(), self.geometry.column()) {
-            let needs: Vec<ColumnNeed> = columns_of_panel.iter().filter_map(|i| needs.get(*i).copied()).collect();
+            let needs: Vec<ColumnNeed> = columns_of_panel.iter().filter_map(|i| needs.get(*i).cloned()).collect();
             let widths = share_width(&needs, 2.0 * PAD_SIDE, self.geometry.column());
             self.panel(number, &columns, &table.rows, &Panel { columns: columns_of_panel, widths });
         }
@@ -247,13 +250,17 @@ impl Composer<'_> {
             // A header may well take two lines; a cell that does makes its row taller than the others.
             .map(|need| ColumnNeed { natural: need.least.max(need.natural * 0.55), ..need })
             .collect();
-        for row in rows {
+        for (index, row) in rows.iter().enumerate() {
             let style = match row.kind {
                 RowKind::Plain => self.styles.table_body,
                 RowKind::Highlight | RowKind::Total => self.styles.table_strong,
             };
             for (need, cell) in needs.iter_mut().zip(&row.cells) {
                 let of_cell = self.need(cell, style);
+                if index < ROWS_WEIGHED {
+                    need.cells.resize(index + 1, 0.0);
+                    need.cells.push(of_cell.natural);
+                }
                 need.least = need.least.max(of_cell.least);
                 need.natural = need.natural.max(of_cell.natural);
             }
@@ -264,7 +271,7 @@ impl Composer<'_> {
     fn need(&self, text: &Rich, style: TextStyle) -> ColumnNeed {
         let spans = flatten(text, &self.document.values, &style, self.set, &mut |_| 1);
         let (least, natural) = measure(self.set, &spans, &style);
-        ColumnNeed { least, natural }
+        ColumnNeed { least, natural, cells: vec![natural] }
     }
 }
 

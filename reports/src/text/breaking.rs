@@ -118,6 +118,10 @@ fn is_glued(text: &str, position: usize) -> bool {
     const RELATIONS: [&str; 7] = ["≤", "≥", "±", "=", "<", ">", "×"];
     let (Some(before), Some(after)) = (text.get(..position), text.get(position..)) else { return false };
     let right = after.split(char::is_whitespace).next().unwrap_or_default();
+    // A minus sign belongs to its number.
+    if before.ends_with('−') {
+        return true;
+    }
     if before.ends_with('/') {
         return right.chars().count() <= 2;
     }

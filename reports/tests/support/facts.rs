@@ -88,6 +88,7 @@ pub fn hardware() -> Vec<HardwareFacts> {
         peak_flops_per_sec: Some(peak),
         tdp_watts: tdp,
         link_bytes_per_sec: None,
+        evidence: vec![assay_base::Evidence::Vendor],
         stacks: vec!["CUDA".to_owned(), "TensorRT".to_owned()],
         offers: 12,
         newest_quote: Some(jiff::civil::date(2026, 8, 20)),
@@ -98,6 +99,7 @@ pub fn hardware() -> Vec<HardwareFacts> {
         HardwareFacts {
             lifecycle: None,
             newest_quote: None,
+            evidence: Vec::new(),
             stacks: Vec::new(),
             ..known(&["inferentia2-rent"], "AWS Inferentia2", 2023, 32e9, 820e9, 190e12, None)
         },

@@ -98,6 +98,7 @@ pub fn plan() -> MigrationPlan {
                 subject: Some("CUDA".to_owned()),
                 text: "front ends of the usual frameworks".to_owned(),
                 source: Some("Vendor's documentation".to_owned()),
+                evidence: Some(Evidence::Vendor),
                 as_of: Some(date(2026, 8, 1)),
             },
             PortabilityRow {
@@ -105,6 +106,7 @@ pub fn plan() -> MigrationPlan {
                 subject: Some("low".to_owned()),
                 text: "kernels do not port".to_owned(),
                 source: None,
+                evidence: None,
                 as_of: None,
             },
         ],

@@ -242,6 +242,7 @@ fn resolve(study: &Study, candidate: Candidate, measured: &Measurement) -> (Opti
         accelerators_per_unit: 1,
         throughput: Ok(ThroughputFacts {
             disturbed: false,
+            to_repeat: Vec::new(),
             per_accelerator: estimate,
             source: match projection {
                 Some(_) => format!("projected from {} by roofline", measured.id),

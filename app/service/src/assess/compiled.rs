@@ -61,6 +61,7 @@ pub fn throughput(
         projection: None,
         p99_secs: None,
         disturbed: false,
+        to_repeat: Vec::new(),
         warnings: vec![format!(
             "its throughput is what {said} expects, without any execution: nobody has tested how far that is off"
         )],

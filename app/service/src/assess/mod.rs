@@ -17,7 +17,7 @@ use assay_core::Workload;
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
 use assay_reports::content::capacity::CapacityPlan;
-use assay_reports::content::{MigrationPlan, ModelCard, ThroughputFacts};
+use assay_reports::content::{MigrationPlan, ModelCard, Repeat, ThroughputFacts};
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -228,9 +228,38 @@ fn missing(study: &Study, options: &[ResolvedOption], evaluations: &[Evaluation]
             }
         }
     }
+    missing.extend(measurements_to_repeat(options));
     missing.extend(doubts.into_iter().map(|(text, names)| format!("{}: {text}", names.join("; "))));
     missing.extend(quotes_to_renew(options));
     missing
+}
+
+/// Measurements that are noisy or were disturbed are one task, whatever rests on them.
+fn measurements_to_repeat(options: &[ResolvedOption]) -> Option<String> {
+    let (mut names, mut repeats): (Vec<&str>, Vec<&Repeat>) = (Vec::new(), Vec::new());
+    for option in options {
+        let Ok(fact) = &option.throughput else { continue };
+        for repeat in &fact.to_repeat {
+            if !names.contains(&option.input.name.as_str()) {
+                names.push(&option.input.name);
+            }
+            if !repeats.contains(&repeat) {
+                repeats.push(repeat);
+            }
+        }
+    }
+    let what = match repeats.as_slice() {
+        [] => return None,
+        [only] => only.to_string(),
+        several => {
+            let workloads: Vec<String> = several.iter().map(|repeat| format!("`{}`", repeat.workload)).collect();
+            let workloads = workloads.join(", ");
+            format!(
+                "measurements behind it are noisy or were disturbed ({workloads}): measure again on a quiet machine"
+            )
+        }
+    };
+    Some(format!("{}: {what}", names.join("; ")))
 }
 
 /// Prices that are old are one task; options with quotes of the same age stand together.

@@ -78,6 +78,7 @@ impl Published {
             projection: None,
             p99_secs: None,
             disturbed: false,
+            to_repeat: Vec::new(),
             warnings: Vec::new(),
         })
     }
@@ -149,6 +150,7 @@ impl Published {
             projection: None,
             p99_secs: None,
             disturbed: false,
+            to_repeat: Vec::new(),
             warnings,
         })
     }

@@ -7,7 +7,7 @@ use assay_core::{Measurement, Workload};
 use assay_cost_models::Estimate;
 use assay_cost_models::roofline::{Bound, CEILING_TOLERANCE, EfficiencyRange, ItemWork, Roofline, project_by_roofline};
 use assay_hardware_profiles::{HardwareKind, Profile};
-use assay_reports::content::ThroughputFacts;
+use assay_reports::content::{Repeat, ThroughputFacts};
 use assay_study::{Study, StudyOption, ThroughputSource};
 
 use super::measured::{Measured, ceilings_of};
@@ -97,6 +97,7 @@ impl Resolver<'_> {
                 projection: None,
                 p99_secs: None,
                 disturbed: false,
+                to_repeat: Vec::new(),
                 warnings: Vec::new(),
             }),
         }
@@ -147,7 +148,8 @@ impl Resolver<'_> {
             projection: None,
             p99_secs: statistics.and_then(|s| s.certified_p99_secs.or(s.p99_secs)),
             disturbed: m.disturbance().is_some(),
-            warnings: doubts(m).collect(),
+            to_repeat: to_repeat(m).into_iter().collect(),
+            warnings: Vec::new(),
         })
     }
 
@@ -174,24 +176,22 @@ impl Resolver<'_> {
         let behind = ceilings.measurement_ids.iter().filter_map(|id| self.measured.measurement(id));
         for ceiling in behind {
             projected.disturbed |= ceiling.disturbance().is_some();
-            projected.warnings.extend(doubts(ceiling));
+            projected.to_repeat.extend(to_repeat(ceiling));
         }
         Ok(projected)
     }
 }
 
-/// Why a measurement should be repeated before anything rests on it, a sentence each.
-fn doubts(m: &Measurement) -> impl Iterator<Item = String> {
+/// Whether and why a measurement should be repeated before anything rests on it.
+fn to_repeat(m: &Measurement) -> Option<Repeat> {
     let noise = m.timing.as_ref().and_then(|timing| timing.statistics.relative_noise);
     let noisy = m
         .is_noisy()
         .then(|| format!("is noisy ({} relative noise)", format::or_unknown(noise, |n| format::percent(n, 1))));
     let disturbed = m.disturbance().map(|what| format!("was disturbed ({what})"));
-    let id = m.workload.id.clone();
-    [noisy, disturbed]
-        .into_iter()
-        .flatten()
-        .map(move |doubt| format!("the measurement `{id}` behind it {doubt}: measure again on a quiet machine"))
+    let doubt =
+        [noisy, disturbed].into_iter().flatten().reduce(|noisy, disturbed| format!("{noisy} and {disturbed}"))?;
+    Some(Repeat { workload: m.workload.id.clone(), doubt })
 }
 
 /// The same work, measured on the same device in another format, where it was a good deal faster: an option that is
@@ -321,6 +321,7 @@ fn project(
         projection: Some(projection),
         p99_secs: None,
         disturbed: measured.disturbed,
+        to_repeat: measured.to_repeat.clone(),
         warnings,
     })
 }

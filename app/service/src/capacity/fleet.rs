@@ -174,9 +174,10 @@ pub(super) fn shortfalls(
             report(
                 ShortfallKind::Units,
                 format!(
-                    "{} of {} units are missing: {why_missing}",
+                    "{} of {} units {} missing: {why_missing}",
                     format::thousands(missing, 0),
-                    format::thousands(needed, 0)
+                    format::thousands(needed, 0),
+                    if quarter.missing == 1 { "is" } else { "are" }
                 ),
             );
         }

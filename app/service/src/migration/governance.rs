@@ -63,10 +63,9 @@ fn usual(planned: &Move<'_>) -> Vec<GovernancePoint> {
     let passed = planned.measurements.iter().filter(|m| m.status.passed()).count();
     let measured = (passed > 0).then(|| format!("{passed} measurements with environment, noise and correctness"));
     let price = planned.resolved.price.as_ref().ok();
-    let price = price.map(|price| match price.as_of {
-        Some(day) => format!("{} of {day}", price.source),
-        None => price.source.clone(),
-    });
+    // A quote without a day, or one that is to be renewed, prepares nothing.
+    let price = price.filter(|price| price.old_days.is_none());
+    let price = price.and_then(|price| Some(format!("{}, {}", price.source, price.as_of?)));
     let screening = planned
         .profile
         .and_then(|profile| profile.export_control.as_ref())

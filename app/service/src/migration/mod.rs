@@ -180,6 +180,7 @@ fn portability(planned: &Move<'_>) -> Vec<PortabilityRow> {
             subject: fact.subject,
             text: fact.text,
             source: fact.provenance.as_ref().map(|known| known.source.clone()),
+            evidence: fact.provenance.as_ref().map(|known| known.evidence),
             as_of: fact.provenance.as_ref().and_then(|known| known.as_of),
         })
         .collect()

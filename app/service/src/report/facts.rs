@@ -207,6 +207,13 @@ fn facts(profile: &Profile, users: &[&StudyOption], assessment: &Assessment) -> 
         peak_flops_per_sec: format.and_then(|format| profile.peak_flops_per_sec(format)),
         tdp_watts: profile.tdp_watts(),
         link_bytes_per_sec: profile.interconnect_bytes_per_sec(),
+        evidence: {
+            let figures = profile.specifications();
+            let mut classes: Vec<_> = figures.iter().filter_map(|f| Some(f.provenance.as_ref()?.evidence)).collect();
+            classes.sort_unstable();
+            classes.dedup();
+            classes
+        },
         stacks: profile.stacks.clone(),
         offers: profile.offers.len(),
         newest_quote: profile.newest_quote(),

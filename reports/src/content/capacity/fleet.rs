@@ -15,7 +15,7 @@ pub(super) fn section(author: &mut Author<'_>, plan: &CapacityPlan, option: &Opt
         blocks.push(Block::Figures(vec![figure(author, option, scenario)]));
         blocks.push(Block::Table(table(author, option, scenario)));
         if !scenario.orders.is_empty() {
-            blocks.push(Block::Table(orders(author, plan, option, scenario)));
+            blocks.push(Block::Table(orders(author, plan, option, scenario, usize::MAX)));
         }
     } else {
         blocks.push(Block::Paragraph("A service has no units of one's own.".into()));
@@ -147,11 +147,13 @@ pub(super) fn orders(
     plan: &CapacityPlan,
     option: &OptionPlan,
     scenario: &ScenarioPlan,
+    most: usize,
 ) -> Table {
     let rows = scenario
         .orders
         .iter()
         .enumerate()
+        .take(most)
         .map(|(index, order)| {
             let id = |what: &str| format!("plan.{}.order.{index}.{what}", option.id);
             Row::new(vec![
@@ -163,6 +165,12 @@ pub(super) fn orders(
             ])
         })
         .collect();
+    let mut text = rich!["the fleet and the lead time."];
+    let all = scenario.orders.len();
+    if all > most {
+        let (shown, all) = (author.count("orders.shown", most), author.count("orders.total", all));
+        text.extend(rich![" The first ", shown, " of ", all, " orders; the capacity plan has all."]);
+    }
     Table {
         anchor: format!("orders-{}", option.id),
         title: "What to order, and by when".into(),
@@ -174,6 +182,6 @@ pub(super) fn orders(
             Column::number("Price"),
         ],
         rows,
-        source: source(author, "the fleet and the lead time.", &[option.fleet_evidence, option.cost_evidence]),
+        source: source(author, text, &[option.fleet_evidence, option.cost_evidence]),
     }
 }

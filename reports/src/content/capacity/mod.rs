@@ -22,6 +22,8 @@ use assay_base::{Evidence, format};
 
 /// Shortfalls that are told; the table has all.
 const SHORTFALLS_SHOWN: usize = 6;
+/// Orders in the dossier; the capacity plan has all.
+const ORDERS_SHOWN: usize = 6;
 
 /// Composes the capacity plan of a study.
 pub(super) fn compose(input: &ReportInput) -> Document {
@@ -140,7 +142,7 @@ fn money(
 }
 
 /// Where numbers of the plan come from.
-fn source(author: &Author<'_>, text: &str, evidence: &[Evidence]) -> Source {
+fn source(author: &Author<'_>, text: impl Into<Rich>, evidence: &[Evidence]) -> Source {
     let mut evidence = evidence.to_vec();
     evidence.sort_unstable();
     evidence.dedup();
@@ -239,13 +241,15 @@ pub(super) fn shortfalls(plan: &CapacityPlan) -> Vec<Rich> {
         plan.options.iter().flat_map(|option| option.scenarios.iter().map(move |scenario| (option, scenario)));
     scenarios
         .flat_map(|(option, scenario)| {
+            let forecast = plan.demand.iter().find(|forecast| forecast.id == scenario.demand);
+            let forecast = forecast.filter(|_| plan.demand.len() > 1);
             scenario.shortfalls.iter().map(move |short| {
-                rich![
-                    Inline::strong(Inline::name(&option.name)),
-                    ", ",
-                    Inline::name(format!("{}: {}", short.quarter, short.text)),
-                    "."
-                ]
+                let mut text = Rich::from(Inline::strong(Inline::name(&option.name)));
+                if let Some(forecast) = forecast {
+                    text.extend(rich![" (", Inline::name(&forecast.name), ")"]);
+                }
+                text.extend(rich![", ", Inline::name(format!("{}: {}", short.quarter, short.text)), "."]);
+                text
             })
         })
         .take(SHORTFALLS_SHOWN)
@@ -256,7 +260,7 @@ pub(super) fn shortfalls(plan: &CapacityPlan) -> Vec<Rich> {
 pub(super) fn next_orders(author: &mut Author<'_>, plan: &CapacityPlan) -> Option<Table> {
     let option = detailed(author, plan).into_iter().next()?;
     let scenario = led(plan, option).filter(|scenario| !scenario.orders.is_empty())?;
-    Some(fleet::orders(author, plan, option, scenario))
+    Some(fleet::orders(author, plan, option, scenario, ORDERS_SHOWN))
 }
 
 fn kpis(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan) -> Vec<Kpi> {

@@ -49,11 +49,7 @@ fn control(author: &Author<'_>) -> Facts {
         ),
     ];
     if input.language() != crate::Language::English {
-        rows.push(Fact::new(
-            "Language",
-            "Labels and the sentences of this document are translated; what the study, the catalogue and the planning \
-             rules say in words of their own stays in their language",
-        ));
+        rows.push(Fact::new("Language", "Texts of the study, sources and messages of tools stay in their language"));
     }
     Facts {
         anchor: "document-control".to_owned(),

@@ -3,7 +3,7 @@
 use super::saving;
 use crate::charts::{Bar, BarChart, Chart, LineChart, Marker, Quantity, Series, StackedBar, StackedChart};
 use crate::content::author::{Author, in_months, months_plain};
-use crate::content::findings::{plural, remark, total};
+use crate::content::findings::{plural, with_names};
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
 use crate::theme::evidence_mark;
@@ -216,13 +216,14 @@ fn total_takeaway(author: &mut Author<'_>) -> Rich {
         .tco
         .as_ref()
         .and_then(|tco| tco.components.iter().max_by(|a, b| a.amount.amount.total_cmp(&b.amount.amount)).copied());
-    let Some((largest, sum)) = largest.zip(total(first)).filter(|(_, sum)| *sum > 0.0) else {
+    let Some(largest) = largest else {
         return rich![Inline::name(&first.name), " costs ", author.total(first)];
     };
-    let id = format!("option.{}.largest_component", first.id);
-    let share = author.share(id, Some(largest.amount.amount / sum), first.evidence);
+    // An amount, since what hardware is worth at the end makes the parts add up to more than the total.
+    let part = author.amount(first, "largest_component", Some(largest.amount.amount));
     let sum = author.total(first);
-    rich![Inline::name(&first.name), ": ", sum, " in all, ", share, " of it ", Inline::name(largest.component.label())]
+    let label = Inline::name(largest.component.label());
+    rich![Inline::name(&first.name), " costs ", sum, " in all; the largest part is ", part, " of ", label]
 }
 
 /// What the options bring against the baseline, month by month; without any benefit, what they cost.
@@ -347,25 +348,11 @@ fn annual_rate(rate: f64) -> String {
 
 /// What the cost models remarked, each remark once with the options it is about.
 pub(super) fn notes(author: &Author<'_>) -> Vec<Block> {
-    let mut remarks: Vec<(&str, Vec<&str>)> = Vec::new();
-    for option in author.found.in_order() {
-        for note in &option.notes {
-            match remarks.iter_mut().find(|(known, _)| known == note) {
-                Some((_, names)) => names.push(&option.name),
-                None => remarks.push((note, vec![&option.name])),
-            }
-        }
-    }
+    let notes = author.found.in_order();
+    let remarks =
+        with_names(notes.flat_map(|option| option.notes.iter().map(|note| (note.as_str(), option.name.as_str()))));
     if remarks.is_empty() {
         return Vec::new();
     }
-    let remarks = remarks
-        .into_iter()
-        .map(|(note, names)| {
-            let mut text = rich![Inline::strong(Inline::name(names.join("; "))), ": "];
-            text.extend(remark(note));
-            text
-        })
-        .collect();
     vec![Block::Heading("Remarks on the costs".into()), Block::Bullets(remarks)]
 }

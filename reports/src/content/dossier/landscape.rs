@@ -46,7 +46,15 @@ fn title(author: &mut Author<'_>, options: &[&Evaluation], criteria: &[Criterion
         criteria.iter().filter(|criterion| criterion.scores.get(index).copied().flatten() == Some(GREATEST)).count()
     };
     let first = (0..options.len()).max_by_key(|index| (leads(*index), std::cmp::Reverse(*index)));
+    let level = |count: usize| (0..options.len()).filter(|index| leads(*index) == count).count();
     match first.and_then(|index| Some((options.get(index)?, leads(index)))) {
+        Some((_, count)) if count > 0 && options.len() > 1 && level(count) > 1 => {
+            let level = author.count("landscape.level", level(count));
+            let won = author.count("landscape.led", count);
+            let all = author.count("landscape.criteria", criteria.len());
+            let word = plural(criteria.len(), " criterion", " criteria");
+            rich!["No option leads alone: ", level, " are each strongest in ", won, " of ", all, word]
+        }
         Some((option, count)) if count > 0 && options.len() > 1 => {
             let won = author.count("landscape.led", count);
             let all = author.count("landscape.criteria", criteria.len());
@@ -70,6 +78,9 @@ fn specifications(author: &mut Author<'_>) -> Table {
     if let Some(day) = all.iter().filter_map(|hardware| hardware.newest_quote).max() {
         title.extend(rich![", newest quote of ", Inline::name(day.to_string())]);
     }
+    let mut evidence: Vec<Evidence> = all.iter().flat_map(|hardware| hardware.evidence.clone()).collect();
+    evidence.sort_unstable();
+    evidence.dedup();
     Table {
         anchor: "specifications".to_owned(),
         title,
@@ -87,7 +98,7 @@ fn specifications(author: &mut Author<'_>) -> Table {
         rows,
         source: Source {
             text: rich!["hardware profiles; each figure's own source and date is in the attached profile."],
-            evidence: vec![Evidence::Vendor],
+            evidence,
             reproduce: Some("assay profiles list --format json".to_owned()),
         },
     }
@@ -95,7 +106,7 @@ fn specifications(author: &mut Author<'_>) -> Table {
 
 fn specification_row(author: &mut Author<'_>, index: usize, hardware: &HardwareFacts) -> Row {
     let id = |what: &str| format!("hardware.{index}.{what}");
-    let class = Some(Evidence::Vendor);
+    let class = hardware.evidence.last().copied();
     let best = author.found.best.map(|best| best.id.clone());
     let year = hardware.year.map(f64::from);
     let text = |text: Option<String>| text.map_or(Rich::from(format::UNKNOWN), |text| Inline::name(text).into());

@@ -15,12 +15,16 @@ const DEVICE_COLUMN: usize = 1;
 /// Rates closer than this are level.
 const LEVEL: f64 = 1.01;
 
-pub(in crate::content) fn section(author: &mut Author<'_>) -> Section {
+/// The section. Beyond `most` results its table has those of the study's workload and the fastest of every other.
+pub(in crate::content) fn section(author: &mut Author<'_>, most: usize) -> Section {
+    let is_whole = author.input.measurements.len() <= most;
     let mut blocks = vec![Block::Paragraph(paragraph(author))];
     if !author.input.measurements.is_empty() {
         blocks.extend(study_workload_figure(author));
-        blocks.push(Block::Table(results_table(author)));
-        blocks.extend(not_passed_table(author));
+        blocks.push(Block::Table(results_table(author, is_whole)));
+        if is_whole {
+            blocks.extend(not_passed_table(author));
+        }
     }
     for (index, system) in systems(author.input.measurements.as_slice()).into_iter().enumerate() {
         blocks.push(Block::Facts(system_facts(author, index, &system)));
@@ -134,11 +138,12 @@ pub(in crate::content) fn place(measurement: &Measurement) -> String {
     }
 }
 
-fn results_table(author: &mut Author<'_>) -> Table {
-    let mut results: Vec<&Measurement> = author.input.measurements.iter().collect();
+fn results_table(author: &mut Author<'_>, is_whole: bool) -> Table {
+    let mut results: Vec<&Measurement> =
+        if is_whole { author.input.measurements.iter().collect() } else { foremost(author) };
     // The stacks of a workload stand together, workloads in the order in which they were first measured.
     let mut order: BTreeMap<&str, usize> = BTreeMap::new();
-    for measurement in &results {
+    for measurement in &author.input.measurements {
         let next = order.len();
         order.entry(&measurement.workload.id).or_insert(next);
     }
@@ -169,20 +174,44 @@ fn results_table(author: &mut Author<'_>) -> Table {
     let title = match only_place {
         Some(place) => {
             columns.remove(DEVICE_COLUMN);
-            rich!["All results on ", Inline::name(place), ", one row for each workload and stack"]
+            match is_whole {
+                true => rich!["All results on ", Inline::name(place), ", one row for each workload and stack"],
+                false => rich!["The study's workload, and the fastest of every other, on ", Inline::name(place)],
+            }
         }
-        None => "All results, one row for each workload, device and stack".into(),
+        None if is_whole => "All results, one row for each workload, device and stack".into(),
+        None => "The study's workload, and the fastest of every other".into(),
     };
-    Table {
-        anchor: "results".to_owned(),
-        title,
-        columns,
-        rows,
-        source: author.measured_source(
-            "runs of the appendix. The error norm is relative to the reference; noise is the standard deviation over \
-             the mean.",
-        ),
+    let mut text = rich![
+        "runs of the appendix. The error norm is relative to the reference; noise is the standard deviation over the \
+         mean."
+    ];
+    if !is_whole {
+        let all = author.input.measurements.len();
+        let all = author.count("measurements.total", all);
+        text.extend(rich![" The baseline report has all ", all, " results."]);
     }
+    Table { anchor: "results".to_owned(), title, columns, rows, source: author.measured_source(text) }
+}
+
+/// The newest passed results of the study's workload, and of every other workload the fastest one.
+fn foremost<'a>(author: &Author<'a>) -> Vec<&'a Measurement> {
+    let own = author.input.study.workload.as_str();
+    let mut kept: BTreeMap<(&str, String), &Measurement> = BTreeMap::new();
+    for &found in &author.found.passed {
+        let workload = found.workload.id.as_str();
+        let key = if workload == own { format!("{} {}", place(found), found.stack) } else { String::new() };
+        let rate = |found: &Measurement| found.throughput.as_ref().map_or(0.0, |throughput| throughput.value);
+        let is_better = |kept: &Measurement| match workload == own {
+            true => found.started_at >= kept.started_at,
+            false => rate(found) > rate(kept),
+        };
+        let kept = kept.entry((workload, key)).or_insert(found);
+        if is_better(kept) {
+            *kept = found;
+        }
+    }
+    kept.into_values().collect()
 }
 
 fn result_row(author: &mut Author<'_>, measurement: &Measurement) -> Row {

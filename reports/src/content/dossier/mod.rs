@@ -5,6 +5,7 @@ mod control;
 mod correctness;
 mod cost;
 mod cover;
+mod coverage;
 mod landscape;
 mod measurements;
 mod method;
@@ -36,6 +37,8 @@ use super::author::Author;
 use super::{ReportInput, ReportKind};
 use crate::document::{Document, SCHEMA_VERSION};
 
+/// Beyond as many results the dossier shows the fastest of each workload; the baseline report has all.
+const RESULTS_SHOWN: usize = 48;
 /// Rows of the table of efficiencies; the baseline report has all.
 const EFFICIENCIES_SHOWN: usize = 10;
 
@@ -47,7 +50,7 @@ pub(super) fn compose(input: &ReportInput) -> Document {
     sections.push(summary::section(&mut author));
     sections.push(requirement::section(&mut author));
     sections.push(landscape::section(&mut author));
-    sections.push(measurements::section(&mut author));
+    sections.push(measurements::section(&mut author, RESULTS_SHOWN));
     sections.extend(correctness::section(&mut author));
     if !input.measurements.is_empty() {
         sections.push(roofline::section(&mut author, EFFICIENCIES_SHOWN));

@@ -3,7 +3,7 @@
 use crate::charts::{BreakEvenChart, Chart, CostCurve, Quantity};
 use crate::content::author::Author;
 use crate::content::facts::{BreakEvenFacts, Crossover, OptionOdds, UncertaintyFacts, WaitingFacts};
-use crate::content::findings::{facts, plural};
+use crate::content::findings::{facts, is_nothing, plural};
 use crate::content::sensitivity;
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
@@ -138,8 +138,8 @@ fn information(author: &mut Author<'_>, found: &UncertaintyFacts) -> Option<Bloc
         found.information.iter().filter(|(_, worth)| *worth > LEAST_WORTH * scale).take(INFORMATION_SHOWN).collect();
     if worth.is_empty() {
         return Some(Block::Paragraph(rich![
-            "Knowing any one of these inputs exactly before deciding is worth nothing: the same option costs least \
-             whatever it turns out to be."
+            "Whatever any one of these inputs turns out to be within its range, the same option costs least. A \
+             measurement is made to test the ranges themselves."
         ]));
     }
     let currency = author.input.assumptions.currency;
@@ -355,7 +355,7 @@ fn waiting_text(author: &mut Author<'_>, index: usize, waiting: &WaitingFacts) -
 /// The cost of another month without a decision, where the move saves money.
 pub(super) fn cost_of_delay(author: &mut Author<'_>) -> Option<Rich> {
     let best = author.found.best.filter(|best| !best.is_baseline)?;
-    let saving = author.found.saving().filter(|saving| *saving > 0.0)?;
+    let saving = author.found.saving().filter(|saving| *saving > 0.0 && !is_nothing(*saving, best))?;
     let months = f64::from(author.input.assumptions.horizon_months);
     let a_month = author.amount(best, "saving_a_month", Some(saving / months));
     Some(rich![

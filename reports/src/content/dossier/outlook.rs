@@ -1,21 +1,16 @@
 //! What the move takes beyond money: portability and effort, governance, risks, the road, questions to vendors.
 
-use super::place;
+use super::coverage;
 use crate::content::author::Author;
 use crate::content::migration::{self, MigrationPlan};
-use crate::document::{Block, Column, Inline, Rich, Row, Section, Table};
+use crate::document::{Block, Inline, Rich, Section};
 use crate::rich;
 use assay_base::Evidence;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Portability: what ran where, what is known of the target, what the move takes.
 pub(super) fn portability(author: &mut Author<'_>) -> Section {
-    let mut blocks = Vec::new();
-    let coverage = coverage(author);
-    let gaps = coverage.iter().flat_map(|row| &row.outcomes).filter(|outcome| **outcome == NOT_SUPPORTED).count();
-    if !coverage.is_empty() {
-        blocks.push(Block::Table(coverage_table(author, &coverage)));
-    }
+    let (action_title, coverage) = coverage::found(author);
+    let mut blocks: Vec<Block> = coverage.into_iter().collect();
     match &author.input.migration {
         Ok(plan) => {
             let plan = plan.clone();
@@ -24,90 +19,14 @@ pub(super) fn portability(author: &mut Author<'_>) -> Section {
         }
         Err(reason) => blocks.push(Block::Paragraph(Inline::name(reason).into())),
     }
-    let action_title = if coverage.is_empty() {
-        rich!["Nothing was run, so what carries over is not known"]
-    } else if gaps == 0 {
-        rich!["Every stack that was tried computes every workload it was given"]
-    } else {
-        let tried = coverage.iter().flat_map(|row| &row.outcomes).filter(|outcome| **outcome != NOT_TRIED).count();
-        let value = author.count("coverage.gaps", gaps);
-        let tried = author.count("coverage.tried", tried);
-        rich![value, " of ", tried, " combinations of workload and stack are not supported"]
-    };
     Section { kicker: "Portability and effort".to_owned(), action_title, anchor: "portability".to_owned(), blocks }
-}
-
-const NOT_SUPPORTED: &str = "▲ not supported";
-const PASSED: &str = "✓";
-const NOT_TRIED: &str = "–";
-
-struct CoverageRow {
-    workload: String,
-    outcomes: Vec<&'static str>,
-}
-
-fn subjects(author: &Author<'_>) -> Vec<(String, String)> {
-    let of = |m: &assay_core::Measurement| (place(m), m.stack.to_string());
-    author.input.measurements.iter().map(of).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// The newest outcome of each workload on each device with each stack.
-fn coverage(author: &Author<'_>) -> Vec<CoverageRow> {
-    let mut newest: BTreeMap<(&str, (String, String)), &assay_core::Measurement> = BTreeMap::new();
-    for measurement in &author.input.measurements {
-        let key = (measurement.workload.id.as_str(), (place(measurement), measurement.stack.to_string()));
-        let kept = newest.entry(key).or_insert(measurement);
-        if measurement.started_at >= kept.started_at {
-            *kept = measurement;
-        }
-    }
-    let workloads: BTreeSet<&str> = newest.keys().map(|(workload, _)| *workload).collect();
-    let subjects = subjects(author);
-    workloads
-        .into_iter()
-        .map(|workload| CoverageRow {
-            workload: workload.to_owned(),
-            outcomes: subjects
-                .iter()
-                .map(|subject| match newest.get(&(workload, subject.clone())).map(|found| found.status.label()) {
-                    None => NOT_TRIED,
-                    Some("passed") => PASSED,
-                    Some("unsupported") => NOT_SUPPORTED,
-                    Some("unavailable") => "not there",
-                    Some("incorrect") => "▲ incorrect",
-                    Some(_) => "▲ failed",
-                })
-                .collect(),
-        })
-        .collect()
-}
-
-fn coverage_table(author: &Author<'_>, coverage: &[CoverageRow]) -> Table {
-    let mut columns = vec![Column::text("Workload")];
-    columns.extend(subjects(author).into_iter().map(|(place, stack)| Column::text(format!("{stack}, {place}"))));
-    let rows = coverage
-        .iter()
-        .map(|row| {
-            let mut cells = vec![Rich::from(Inline::name(&row.workload))];
-            cells.extend(row.outcomes.iter().map(|outcome| Rich::from(*outcome)));
-            Row::new(cells)
-        })
-        .collect();
-    Table {
-        anchor: "coverage".to_owned(),
-        title: "What carries over: the newest outcome of each workload with each stack".into(),
-        columns,
-        rows,
-        source: author.measured_source("outcomes as recorded with each run."),
-    }
 }
 
 fn effort(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
     let class = Some(Evidence::Assumed);
     let days = author.value("plan.effort", Some(plan.effort.expected_days), migration::person_days, class);
-    let p80 = author.value("plan.effort_p80", Some(plan.effort.p80_days), migration::person_days, class);
     let cost = author.money("plan.cost", Some(plan.effort.expected_cost), Evidence::Assumed);
-    rich![
+    let mut text = rich![
         "The move to ",
         Inline::name(&plan.to_name),
         " is a ",
@@ -118,10 +37,15 @@ fn effort(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
         days,
         " person-days, worth ",
         cost,
-        "; in four cases of five ",
-        p80,
-        " are enough. The migration plan has the pieces of work and the gates."
-    ]
+    ];
+    if plan.effort.p80_days > plan.effort.expected_days {
+        let p80 = author.value("plan.effort_p80", Some(plan.effort.p80_days), migration::person_days, class);
+        text.extend(rich!["; in four cases of five ", p80, " are enough."]);
+    } else {
+        text.push(", stated without a range.");
+    }
+    text.push(" The migration plan has the pieces of work and the gates.");
+    text
 }
 
 /// Risks, the road and the questions to vendors.

@@ -2,7 +2,7 @@
 
 use super::{cost, model_cards};
 use crate::content::author::Author;
-use crate::content::findings::{plural, remark};
+use crate::content::findings::{plural, with_names};
 use crate::content::input::OptionFacts;
 use crate::document::{Block, Column, Inline, Rich, Row, Section, Source, Table};
 use crate::rich;
@@ -322,20 +322,17 @@ fn commands(author: &Author<'_>) -> Table {
 
 /// What the reader of a price or throughput should know.
 fn warnings(author: &Author<'_>) -> Vec<Block> {
-    let warnings: Vec<Rich> = author
-        .input
-        .options
-        .iter()
-        .flat_map(|option| {
-            let price = option.price.as_ref().map(|price| price.warnings.as_slice()).unwrap_or_default();
-            let throughput = option.throughput.as_ref().map(|known| known.warnings.as_slice()).unwrap_or_default();
-            price.iter().chain(throughput).map(|warning| {
-                let mut text = rich![Inline::strong(Inline::name(&option.name)), ": "];
-                text.extend(remark(warning));
-                text
-            })
-        })
-        .collect();
+    let mut remarks: Vec<(String, &str)> = Vec::new();
+    for option in &author.input.options {
+        if let Ok(price) = &option.price {
+            remarks.extend(price.warnings.iter().map(|warning| (warning.clone(), option.name.as_str())));
+        }
+        if let Ok(known) = &option.throughput {
+            remarks.extend(known.to_repeat.iter().map(|repeat| (repeat.to_string(), option.name.as_str())));
+            remarks.extend(known.warnings.iter().map(|warning| (warning.clone(), option.name.as_str())));
+        }
+    }
+    let warnings = with_names(remarks.iter().map(|(text, name)| (text.as_str(), *name)));
     if warnings.is_empty() {
         return Vec::new();
     }

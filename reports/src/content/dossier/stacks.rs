@@ -7,10 +7,12 @@ use crate::document::{Block, Column, Inline, Rich, Row, RowKind, Section, Table}
 use crate::rich;
 use assay_base::format;
 use assay_core::Measurement;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Medians closer than this are not told apart.
 const LEVEL: f64 = 1.01;
+/// Where the table names the device; left out where there is only one.
+const DEVICE_COLUMN: usize = 1;
 /// Where the table names the slowest stack; left out where none has more than two.
 const SLOWEST_COLUMN: usize = 6;
 
@@ -125,13 +127,18 @@ fn title(author: &mut Author<'_>, contests: &[Contest<'_>], wins: &[(String, usi
 /// One row a contest: the winner, the next, and how long the winner takes to be worth its start.
 fn table(author: &mut Author<'_>, contests: &[Contest<'_>]) -> Table {
     let has_third = contests.iter().any(|contest| contest.results.len() > 2);
+    let places: BTreeSet<&str> = contests.iter().map(|contest| contest.place.as_str()).collect();
+    let only_place = places.first().copied().filter(|_| places.len() == 1);
+    // The later one first, so that the place of the other stays.
+    let idle: Vec<usize> = [(SLOWEST_COLUMN, !has_third), (DEVICE_COLUMN, only_place.is_some())]
+        .into_iter()
+        .filter_map(|(column, is_idle)| is_idle.then_some(column))
+        .collect();
     let rows = contests
         .iter()
         .filter_map(|contest| {
             let mut row = row(author, contest)?;
-            if !has_third {
-                row.cells.remove(SLOWEST_COLUMN);
-            }
+            idle.iter().for_each(|column| drop(row.cells.remove(*column)));
             Some(row)
         })
         .collect();
@@ -146,12 +153,13 @@ fn table(author: &mut Author<'_>, contests: &[Contest<'_>]) -> Table {
         Column::number("Getting ready"),
         Column::number("Paid back after executions"),
     ];
-    if !has_third {
-        columns.remove(SLOWEST_COLUMN);
-    }
+    idle.iter().for_each(|column| drop(columns.remove(*column)));
     Table {
         anchor: "stacks-table".to_owned(),
-        title: "The fastest stack for each workload and device".into(),
+        title: match only_place {
+            Some(place) => rich!["The fastest stack for each workload on ", Inline::name(place)],
+            None => "The fastest stack for each workload and device".into(),
+        },
         columns,
         rows,
         source: author.measured_source(

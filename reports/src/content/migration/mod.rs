@@ -292,29 +292,37 @@ pub(super) fn portability_tables(plan: &MigrationPlan) -> Vec<Block> {
         ("formats", "Numeric formats and quantisation", &["Numeric format"]),
         ("gaps", "Known gaps", &["Known gap"]),
     ];
-    let tables = groups.into_iter().map(|(anchor, title, topics)| (anchor, title, portability_rows(plan, topics)));
-    tables
-        .filter(|(_, _, rows)| !rows.is_empty())
-        .map(|(anchor, title, mut rows)| {
+    groups
+        .into_iter()
+        .filter_map(|(anchor, title, topics)| {
+            let known: Vec<_> = plan.portability.iter().filter(|row| topics.contains(&row.topic.as_str())).collect();
+            let mut rows: Vec<Row> = known.iter().map(|row| portability_row(row)).collect();
+            if rows.is_empty() {
+                return None;
+            }
+            let mut evidence: Vec<Evidence> = known.iter().filter_map(|row| row.evidence).collect();
+            evidence.sort_unstable();
+            evidence.dedup();
             let mut columns = vec![
                 Column::text("About"),
                 Column::text("Subject"),
                 Column::text("What is known"),
                 Column::text("Source"),
+                Column::text("Evidence"),
                 Column::text("Date"),
             ];
             drop_idle_columns(&mut columns, &mut rows);
-            Block::Table(Table {
+            Some(Block::Table(Table {
                 anchor: anchor.to_owned(),
                 title: title.into(),
                 columns,
                 rows,
                 source: Source {
                     text: rich!["the hardware profile."],
-                    evidence: vec![Evidence::Vendor],
+                    evidence,
                     reproduce: Some("assay profiles list --format json".to_owned()),
                 },
-            })
+            }))
         })
         .collect()
 }
@@ -336,22 +344,17 @@ fn drop_idle_columns(columns: &mut Vec<Column>, rows: &mut [Row]) {
     }
 }
 
-fn portability_rows(plan: &MigrationPlan, topics: &[&str]) -> Vec<Row> {
-    let or = |text: Option<&String>, none: &str| text.map_or(Rich::from(none), |text| Inline::name(text).into());
-    plan.portability
-        .iter()
-        .filter(|row| topics.contains(&row.topic.as_str()))
-        .map(|row| {
-            let as_of = row.as_of.map(|day| day.to_string());
-            Row::new(vec![
-                Inline::name(&row.topic).into(),
-                or(row.subject.as_ref(), format::UNKNOWN),
-                Inline::name(&row.text).into(),
-                or(row.source.as_ref(), format::UNKNOWN),
-                or(as_of.as_ref(), format::UNKNOWN),
-            ])
-        })
-        .collect()
+fn portability_row(row: &PortabilityRow) -> Row {
+    let or_none = |text: Option<&String>| text.map_or(Rich::from(format::UNKNOWN), |text| Inline::name(text).into());
+    let as_of = row.as_of.map(|day| day.to_string());
+    Row::new(vec![
+        Inline::name(&row.topic).into(),
+        or_none(row.subject.as_ref()),
+        Inline::name(&row.text).into(),
+        or_none(row.source.as_ref()),
+        row.evidence.map_or(Rich::from(format::UNKNOWN), |class| Inline::Evidence(class).into()),
+        or_none(as_of.as_ref()),
+    ])
 }
 
 fn conversion(plan: &MigrationPlan) -> Section {
@@ -364,10 +367,9 @@ fn conversion(plan: &MigrationPlan) -> Section {
                       only with a new validation.";
         let mut blocks = vec![Block::Paragraph(pinned.into())];
         blocks.extend(portability_tables(plan));
-        let title = if portability_rows(plan, &["Known gap"]).is_empty() {
-            rich!["No gap of ", name, " is known to the catalogue"]
-        } else {
-            rich!["The desk study checks each known gap of ", name, " against the model"]
+        let title = match plan.portability.iter().any(|row| row.topic == "Known gap") {
+            true => rich!["The desk study checks each known gap of ", name, " against the model"],
+            false => rich!["No gap of ", name, " is known to the catalogue"],
         };
         (title, blocks)
     };

@@ -207,6 +207,8 @@ pub struct PortabilityRow {
     pub text: String,
     /// Where it comes from.
     pub source: Option<String>,
+    /// The class of evidence of that source.
+    pub evidence: Option<Evidence>,
     /// When it held.
     pub as_of: Option<Date>,
 }

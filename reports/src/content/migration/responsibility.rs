@@ -151,8 +151,15 @@ fn matrix(plan: &MigrationPlan) -> Option<Figure> {
 /// The checklist of governance.
 pub(in crate::content) fn governance(author: &mut Author<'_>, plan: &MigrationPlan) -> Section {
     let open = plan.governance.iter().filter(|point| point.status == GovernanceStatus::Open).count();
-    let open_value = author.count("plan.governance.open", open);
-    let all = author.count("plan.governance", plan.governance.len());
+    let action_title = match open {
+        0 => rich!["Every point of governance is prepared or signed"],
+        1 => rich!["One point of governance is open; a person signs it"],
+        _ => {
+            let open = author.count("plan.governance.open", open);
+            let all = author.count("plan.governance", plan.governance.len());
+            rich![open, " of ", all, " points of governance are open; a person signs each of them"]
+        }
+    };
     let rows = plan
         .governance
         .iter()
@@ -168,11 +175,7 @@ pub(in crate::content) fn governance(author: &mut Author<'_>, plan: &MigrationPl
         .collect();
     Section {
         kicker: "Governance".to_owned(),
-        action_title: if open > 0 {
-            rich![open_value, " of ", all, " points of governance are open; a person signs each of them"]
-        } else {
-            rich!["Every point of governance is prepared or signed"]
-        },
+        action_title,
         anchor: "governance".to_owned(),
         blocks: vec![Block::Table(Table {
             anchor: "governance-table".to_owned(),

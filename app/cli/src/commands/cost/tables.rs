@@ -25,12 +25,6 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
     output::wrapped("", &assessment.answer.sentence)?;
     let confidence = assessment.answer.confidence;
     output::wrapped("", &format!("Confidence: {}. {}", confidence.label(), confidence.description()))?;
-    let not_ranked: Vec<&str> = in_order(figures).filter(|e| e.rank.is_none()).map(|e| e.name.as_str()).collect();
-    if !not_ranked.is_empty() {
-        let all = format::counted(assessment.evaluations.len() as u64, "option");
-        let text = format!("Not compared: {} of {all} ({}); see below.", not_ranked.len(), not_ranked.join("; "));
-        output::wrapped("", &text)?;
-    }
     output::print("")?;
     output::wrapped("", &basis(figures))?;
 
