@@ -9,6 +9,24 @@ use std::time::{Duration, Instant};
 /// How long an interpreter may take to answer: a broken one must not hold up everything else.
 const TIME_OUT: Duration = Duration::from_secs(5);
 
+/// The variable that names Python interpreters or environments; several are separated as in `PATH`.
+pub const VARIABLE: &str = "ASSAY_PYTHON";
+
+/// Folders of Python environments in the order in which libraries are looked for: those that [`VARIABLE`] names, those of
+/// `VIRTUAL_ENV` and `CONDA_PREFIX`, and `./.venv`.
+pub fn environments() -> Vec<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let named: Vec<PathBuf> =
+        set(VARIABLE).iter().flat_map(std::env::split_paths).map(|place| environment(&place)).collect();
+    let others = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(set).map(PathBuf::from);
+    named.into_iter().chain(others).chain([PathBuf::from(".venv")]).collect()
+}
+
+/// The environment of an interpreter such as `env/bin/python`, or the folder itself.
+fn environment(place: &Path) -> PathBuf {
+    if place.is_dir() { place } else { place.ancestors().nth(2).unwrap_or(place) }.to_owned()
+}
+
 /// `lib/python3.*/site-packages` of an environment.
 pub fn site_packages(root: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root.join("lib")).into_iter().flatten().flatten();
@@ -58,6 +76,13 @@ fn ask(interpreter: &str, time_out: Duration) -> Option<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interpreter_stands_for_its_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(environment(folder.path()), folder.path());
+        assert_eq!(environment(&folder.path().join("bin").join("python")), folder.path());
+    }
 
     #[test]
     fn an_absent_or_failing_interpreter_answers_nothing() {

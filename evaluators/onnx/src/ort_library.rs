@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use assay_core::python;
 use libloading::Library;
 use ort::sys::OrtApiBase;
 
@@ -33,8 +34,8 @@ pub struct OrtLibrary {
     pub version: String,
 }
 
-/// Finds the library: `ORT_DYLIB_PATH`, next to the executable and in its `lib`, `VIRTUAL_ENV`, `CONDA_PREFIX`,
-/// `./.venv`, the Python on the path, the system's folders. The first that is usable wins; one that the user named in
+/// Finds the library: `ORT_DYLIB_PATH`, next to the executable and in its `lib`, [`python::environments`], the Python on
+/// the path, the system's folders. The first that is usable wins; one that the user named in
 /// `ORT_DYLIB_PATH` is the only one asked.
 ///
 /// # Errors
@@ -129,15 +130,9 @@ fn local_folders() -> Vec<PathBuf> {
     if let Some(folder) = executable.as_deref().and_then(Path::parent) {
         folders.extend([folder.to_owned(), folder.join("lib")]);
     }
-    if let Some(prefix) = set_variable("VIRTUAL_ENV") {
-        folders.extend(package_folders(&prefix));
-    }
-    if let Some(prefix) = set_variable("CONDA_PREFIX") {
-        folders.extend(package_folders(&prefix));
-        // conda-forge also has the library without the Python package.
-        folders.push(prefix.join("lib"));
-    }
-    folders.extend(package_folders(Path::new(".venv")));
+    folders.extend(python::environments().iter().flat_map(|prefix| package_folders(prefix)));
+    // conda-forge also has the library without the Python package.
+    folders.extend(set_variable("CONDA_PREFIX").map(|prefix| prefix.join("lib")));
     folders
 }
 

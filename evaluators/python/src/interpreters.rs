@@ -3,8 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The variable that names interpreters; several are separated as in `PATH`.
-pub const VARIABLE: &str = "ASSAY_PYTHON";
+pub use assay_core::python::VARIABLE;
 
 /// Interpreters in the order in which a stack is looked for: those that [`VARIABLE`] names and nothing else, or those of
 /// `VIRTUAL_ENV`, `CONDA_PREFIX`, `./.venv` and the path.

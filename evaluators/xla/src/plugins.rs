@@ -100,8 +100,8 @@ pub struct PluginFile {
 /// Where plugins are looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Places {
-    /// In the packages of `VIRTUAL_ENV`, `CONDA_PREFIX` and `./.venv`, then in those of the Python on the path, which is
-    /// only started when the others do not have it.
+    /// In the packages of [`python::environments`], then in those of the Python on the path, which is only started when the
+    /// others do not have it.
     #[default]
     Environment,
     /// In these folders of Python packages.
@@ -111,12 +111,10 @@ pub enum Places {
 impl Places {
     fn first(&self, kind: Kind) -> Option<PluginFile> {
         let within = |folders: &[PathBuf]| folders.iter().find_map(|folder| in_folder(kind, folder));
-        let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         match self {
             Self::Folders(folders) => within(folders),
-            Self::Environment => [set("VIRTUAL_ENV"), set("CONDA_PREFIX"), Some(PathBuf::from(".venv"))]
+            Self::Environment => python::environments()
                 .into_iter()
-                .flatten()
                 .find_map(|root| within(&python::site_packages(&root)))
                 .or_else(|| within(python::module_paths())),
         }
