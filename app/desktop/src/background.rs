@@ -1,6 +1,7 @@
 //! Work off the user-interface thread.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Duration;
 
@@ -10,6 +11,33 @@ use assay_service::Waker;
 pub fn waker(ctx: &egui::Context) -> Waker {
     let ctx = ctx.clone();
     Arc::new(move || ctx.request_repaint_after(Duration::from_millis(16)))
+}
+
+/// How many pieces of work are under way for a window.
+fn under_way(ctx: &egui::Context) -> Arc<AtomicUsize> {
+    ctx.data_mut(|data| Arc::clone(data.get_temp_mut_or_default(egui::Id::unique("work under way"))))
+}
+
+/// Whether something is being worked out for a window in another thread, so that what it shows is about to change.
+pub fn is_at_work(ctx: &egui::Context) -> bool {
+    under_way(ctx).load(Ordering::Acquire) > 0
+}
+
+/// Counts a piece of work for as long as it lives, however it ends.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(ctx: &egui::Context) -> Self {
+        let count = under_way(ctx);
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(count)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// A piece of work on its own thread, with one result.
@@ -25,11 +53,12 @@ impl<T: Send + 'static> Task<T> {
     /// When the operating system gives no thread.
     pub fn start(ctx: &egui::Context, name: &str, work: impl FnOnce() -> T + Send + 'static) -> std::io::Result<Self> {
         let (sender, result) = sync_channel(1);
-        let wake = waker(ctx);
+        let (wake, counted) = (waker(ctx), Counted::new(ctx));
         std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let value = work();
             // The window may be gone; then nobody waits for the result.
             sender.send(value).ok();
+            drop(counted);
             wake();
         })?;
         Ok(Self { result })

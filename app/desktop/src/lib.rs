@@ -27,6 +27,7 @@ mod widgets;
 
 pub use app::{DesktopApp, Places};
 pub use backend::{ActiveRun, Backend, ServiceBackend};
+pub use background::is_at_work;
 pub use notices::{Level, Notice};
 pub use picture::Format;
 pub use requests::{Devices, Exports, Request, Scene};

@@ -121,6 +121,10 @@ fn notice_ui(ui: &mut Ui, notice: &Notice, index: usize) -> bool {
                             });
                         });
                     }
+                    // To be told to whoever can mend it.
+                    if notice.level == Level::Error && ui.small_button("Copy details").clicked() {
+                        ui.copy_text(format!("{}\n{}", notice.title, notice.detail));
+                    }
                 });
                 icon_button(ui, Icon::Close, "Dismiss notice", true, false).clicked()
             })

@@ -26,14 +26,16 @@ impl Format {
     }
 }
 
-/// A card that was clicked with the secondary button.
+/// A card that is to be saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
+    /// The card.
+    card: Id,
     /// Its title.
     pub title: String,
-    /// Where it is.
+    /// Where it is, as far as it is in sight.
     pub rect: Rect,
-    /// Where the pointer was.
+    /// Where the formats are offered.
     pub at: Pos2,
 }
 
@@ -41,19 +43,34 @@ fn asked_id() -> Id {
     Id::unique("picture asked for")
 }
 
-/// Notes that a card was clicked with the secondary button, if it was.
-pub fn offer(ui: &Ui, title: &str, rect: Rect) {
+/// Asks for a picture of a card: it is brought into sight, and formats are offered `at` a place.
+pub fn ask(ui: &Ui, card: Id, title: &str, rect: Rect, at: Pos2) {
+    if !ui.clip_rect().contains_rect(rect) {
+        ui.scroll_to_rect(rect, None);
+    }
+    let asked = Asked { card, title: title.to_owned(), rect: rect.intersect(ui.clip_rect()), at };
+    ui.data_mut(|data| data.insert_temp(asked_id(), asked));
+}
+
+/// Asks for a picture of a card that was clicked with the secondary button, and follows one that was asked for.
+pub fn offer(ui: &Ui, card: Id, title: &str, rect: Rect) {
     let at = ui.input(|i| i.pointer.secondary_clicked().then(|| i.pointer.interact_pos()).flatten());
     if let Some(at) = at.filter(|at| rect.contains(*at) && ui.clip_rect().contains(*at)) {
-        let asked = Asked { title: title.to_owned(), rect: rect.intersect(ui.clip_rect()), at };
-        ui.data_mut(|data| data.insert_temp(asked_id(), Some(asked)));
+        ask(ui, card, title, rect, at);
+    } else if let Some(asked) = asked(ui).filter(|asked| asked.card == card) {
+        let rect = rect.intersect(ui.clip_rect());
+        ui.data_mut(|data| data.insert_temp(asked_id(), Asked { rect, ..asked }));
     }
 }
 
-/// The card that was clicked in this frame.
-pub fn take_asked(ctx: &egui::Context) -> Option<Asked> {
-    let asked = ctx.data_mut(|data| data.remove_temp::<Option<Asked>>(asked_id()));
-    asked.flatten()
+/// The card that a picture is asked for of.
+pub fn asked(ctx: &egui::Context) -> Option<Asked> {
+    ctx.data(|data| data.get_temp(asked_id()))
+}
+
+/// No picture is asked for any more.
+pub fn forget(ctx: &egui::Context) {
+    ctx.data_mut(|data| data.remove::<Asked>(asked_id()));
 }
 
 /// What was painted within a rectangle as SVG.

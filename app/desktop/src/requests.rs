@@ -44,6 +44,8 @@ pub enum Request {
     },
     /// Shows the samples of a job of the run; `None` follows the run again.
     ShowJob(Option<usize>),
+    /// Shows what many samples say of cost and return.
+    ShowOdds,
     /// Shows a measurement among the results.
     ShowMeasurement(String),
     /// Writes a document.

@@ -80,24 +80,27 @@ fn overlays(app: &mut DesktopApp, ui: &mut Ui, requests: &mut Vec<Request>) {
     app.palette = palette;
 }
 
-/// Offers to save the card that was clicked with the secondary button.
+/// Offers to save a card that was asked for.
 fn picture_menu(app: &mut DesktopApp, ui: &Ui) {
-    if let Some(asked) = picture::take_asked(ui) {
-        app.picture_asked = Some(asked);
-    }
-    let Some(asked) = app.picture_asked.clone() else { return };
+    let asked = picture::asked(ui);
+    let is_new = std::mem::replace(&mut app.picture_offered, asked.is_some()) != asked.is_some();
+    let Some(asked) = asked else { return };
     let mut chosen = None;
     let area = egui::Area::new(egui::Id::unique("picture menu")).order(egui::Order::Foreground).fixed_pos(asked.at);
     let shown = area.show(ui, |ui| {
         Frame::menu(ui.style()).show(ui, |ui| {
             for (format, name) in [(Format::Png, "Save as PNG"), (Format::Svg, "Save as SVG")] {
-                if ui.add(egui::Button::new(name).frame(false).min_size(vec2(130.0, 24.0))).clicked() {
+                let button = ui.add(egui::Button::new(name).frame(false).min_size(vec2(130.0, 24.0)));
+                if is_new && format == Format::Png {
+                    button.request_focus();
+                }
+                if button.clicked() {
                     chosen = Some(format);
                 }
             }
         });
     });
-    let away = shown.response.clicked_elsewhere() && !ui.input(|i| i.pointer.secondary_clicked());
+    let away = !is_new && shown.response.clicked_elsewhere() && !ui.input(|i| i.pointer.secondary_clicked());
     let close = away || ui.input(|i| i.key_pressed(egui::Key::Escape));
     if let Some(format) = chosen {
         let title = if asked.title.is_empty() { spec_of(app.view.action()).label } else { asked.title.as_str() };
@@ -106,7 +109,7 @@ fn picture_menu(app: &mut DesktopApp, ui: &Ui) {
         ui.request_repaint();
     }
     if close || chosen.is_some() {
-        app.picture_asked = None;
+        picture::forget(ui);
     }
 }
 

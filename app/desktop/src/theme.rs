@@ -187,6 +187,8 @@ pub const ROW: f32 = 26.0;
 pub const HEADER: f32 = 24.0;
 /// Height of a table's header with units underneath.
 pub const HEADER_WITH_UNIT: f32 = 36.0;
+/// Height of titles that are names of up to four lines.
+pub const HEADER_WITH_NAMES: f32 = 64.0;
 /// Height of a line of text among other lines.
 pub const LINE: f32 = 18.0;
 

@@ -1,22 +1,20 @@
 //! Drives the application by its accessible names and checks the study. Needs no graphics.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use assay_desktop::live::Outcome;
 use assay_desktop::{DesktopApp, View, theme};
 use common::ScriptedBackend;
+use common::drive::{self, Window, show};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
 };
-
-type Window = Harness<'static, DesktopApp>;
 
 fn window(app: DesktopApp) -> Window {
     let mut harness = Harness::builder()
@@ -27,21 +25,8 @@ fn window(app: DesktopApp) -> Window {
     harness
 }
 
-/// Steps in real time, since work goes on in other threads.
 fn step_until(window: &mut Window, what: &str, done: impl Fn(&DesktopApp) -> bool) {
-    for _ in 0..2000 {
-        window.step();
-        if done(window.state()) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    panic!("not within ten seconds: {what}");
-}
-
-fn show(window: &mut Window, view: &str) {
-    window.get_by_role_and_label(Role::Button, view).click();
-    window.run_steps(3);
+    drive::step_until(window, what, |window| done(window.state()));
 }
 
 fn horizon(app: &DesktopApp) -> f64 {
@@ -224,7 +209,7 @@ fn results_are_filtered_and_sorted() {
     filter.focus();
     window.run_steps(1);
     window.get_by_role_and_label(Role::TextInput, "Filter the results").type_text("resnet crashed");
-    window.run_steps(3);
+    drive::settle(&mut window);
     window.get_by_label(&format!("1 of {all}"));
     window.get_all_by_label("crashed").next().unwrap();
     window.get_by_role_and_label(Role::Button, "Sort by median").click();
@@ -279,15 +264,7 @@ fn a_folder_without_a_study_is_refused_in_the_dialog() {
     window.key_press_modifiers(Modifiers::COMMAND, Key::O);
     window.run_steps(3);
     window.get_by_role_and_label(Role::Button, "Open").click();
-    let refused = |window: &Window| window.query_all_by_label_contains("holds no study.yaml").count() > 0;
-    for _ in 0..400 {
-        window.step();
-        if refused(&window) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    panic!("the dialog does not say why");
+    drive::step_until(&mut window, "the dialog says why", |window| drive::shows(window, "holds no study.yaml"));
 }
 
 #[test]

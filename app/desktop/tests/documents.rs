@@ -162,6 +162,43 @@ fn results_that_cannot_be_read_are_told() {
 }
 
 #[test]
+fn a_run_goes_on_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(common::workbench(folder.path()));
+    let jobs = common::jobs(3);
+    let key = |job: &assay_service::Job| assay_service::JobKey {
+        target: job.target.id.clone(),
+        device: job.device.clone(),
+        stack: job.stack.to_string(),
+        workload: job.workload.id.clone(),
+    };
+    let request = assay_service::RunRequest {
+        study_folder: folder.path().to_owned(),
+        suite: "quick".to_owned(),
+        workloads: Vec::new(),
+        devices: Vec::new(),
+        stacks: Vec::new(),
+        targets: vec![assay_service::Target::local()],
+        plan: assay_service::plan_for("quick"),
+        model: None,
+        kernels: Vec::new(),
+        only: Vec::new(),
+        continues: None,
+    };
+    let (run_id, jobs) = ("20260101T000000Z-0009".to_owned(), jobs.iter().map(key).collect());
+    let noted = assay_service::Unfinished { run_id: run_id.clone(), request, jobs };
+    std::fs::write(folder.path().join(".assay-run"), serde_json::to_vec(&noted).unwrap()).unwrap();
+    let backend = ScriptedBackend::with(common::run_script(3, 3));
+    let mut window = window(common::app(folder.path(), Arc::clone(&backend)));
+    show(&mut window, "Benchmarks");
+    assert!(shows(&window, "A run is not over: 3 of 3 jobs are left."));
+    click(&mut window, "Continue the run");
+    step_until(&mut window, "the run is over", |w| w.state().run().outcome.is_some());
+    let requested = backend.requested.lock().unwrap();
+    assert_eq!((requested[0].continues.as_deref(), requested[0].only.len()), (Some(run_id.as_str()), 3));
+}
+
+#[test]
 fn a_run_is_paused_and_what_broke_is_retried() {
     let folder = tempfile::tempdir().unwrap();
     let backend = ScriptedBackend::with(common::run_script(5, 2));

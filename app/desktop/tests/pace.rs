@@ -3,72 +3,42 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use assay_desktop::{DesktopApp, View, theme};
+use assay_desktop::View;
 use assay_service::{Command, Workbench};
-use common::ScriptedBackend;
 use common::large::{hundred_thousand_points, report, three_hundred_thousand, twelve_options, wheel};
-
-struct Window {
-    ctx: egui::Context,
-    app: DesktopApp,
-}
-
-impl Window {
-    fn new(workbench: Workbench, view: View) -> Self {
-        let ctx = egui::Context::default();
-        theme::install(&ctx);
-        let places = common::places(workbench.folder());
-        let mut app = DesktopApp::new(Some(workbench), Arc::<ScriptedBackend>::default(), places);
-        app.set_view(view);
-        let mut window = Self { ctx, app };
-        for _ in 0..4 {
-            window.frame();
-        }
-        window
-    }
-
-    /// One frame with its tessellation, as the processor sees it.
-    fn frame(&mut self) -> Duration {
-        self.frame_with(Vec::new())
-    }
-
-    fn frame_with(&mut self, events: Vec<egui::Event>) -> Duration {
-        let size = egui::vec2(1280.0, 800.0);
-        let screen_rect = Some(egui::Rect::from_min_size(egui::Pos2::ZERO, size));
-        let begun = Instant::now();
-        let mut output = self.ctx.run_ui(egui::RawInput { screen_rect, events, ..Default::default() }, |ui| {
-            self.app.logic(ui.ctx());
-            self.app.ui(ui);
-        });
-        output.textures_delta.clear();
-        let shapes = self.ctx.tessellate(output.shapes, output.pixels_per_point);
-        assert!(!shapes.is_empty());
-        begun.elapsed()
-    }
-}
+use common::raw::RawWindow;
 
 #[test]
 #[ignore = "a measurement"]
-fn a_slider_step() {
+fn a_change_of_an_assumption() {
     let folder = tempfile::tempdir().expect("a folder");
-    let workbench = twelve_options(folder.path());
-    assert_eq!(workbench.study().options.len(), 12);
-    let mut bench = common::workbench(folder.path());
+    let mut workbench = twelve_options(folder.path());
     let mut applied = Vec::new();
     for i in 0..200 {
         let value = 24.0 + f64::from(i % 48);
         let command = Command::Set { path: "assumptions.horizon_months".into(), value: value.into(), gesture: Some(1) };
         let begun = Instant::now();
-        bench.apply(command).expect("the value fits");
+        workbench.apply(command).expect("the value fits");
         applied.push(begun.elapsed());
     }
     report("12 options: apply, save and evaluate", applied);
-    let mut window = Window::new(workbench, View::Cost);
-    let frames = (0..200).map(|_| window.frame()).collect();
-    report("12 options: frame of Cost & ROI", frames);
+    let mut assessed = Vec::new();
+    for i in 0..200 {
+        let values = [("assumptions.horizon_months".to_owned(), (24 + i % 48).into())];
+        let begun = Instant::now();
+        workbench.override_values(&values).expect("the value fits");
+        assessed.push(begun.elapsed());
+    }
+    report("12 options: evaluate without saving", assessed);
+    let planned = (0..50).map(|i| {
+        workbench.override_values(&[("assumptions.horizon_months".to_owned(), (24 + i).into())]).expect("it fits");
+        let begun = Instant::now();
+        assert!(workbench.migration().is_ok());
+        begun.elapsed()
+    });
+    report("12 options: plan of the move", planned.collect());
 }
 
 #[test]
@@ -76,8 +46,8 @@ fn a_slider_step() {
 fn every_view_of_the_sample() {
     let folder = tempfile::tempdir().expect("a folder");
     for view in View::ALL {
-        let mut window = Window::new(common::workbench(folder.path()), view);
-        let frames = (0..100).map(|_| window.frame()).collect();
+        let mut window = RawWindow::new(common::workbench(folder.path()), view);
+        let frames = (0..100).map(|_| window.frame(Vec::new()).whole()).collect();
         report(&format!("frame of {view:?}"), frames);
     }
 }
@@ -86,20 +56,15 @@ fn every_view_of_the_sample() {
 #[ignore = "a measurement"]
 fn a_hundred_thousand_points_of_a_run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ctx = egui::Context::default();
-    theme::install(&ctx);
-    let app = common::app(folder.path(), hundred_thousand_points());
-    let mut window = Window { ctx, app };
-    window.app.set_view(View::Benchmarks);
-    window.frame();
+    let mut window = RawWindow::of(common::app(folder.path(), hundred_thousand_points()), View::Benchmarks);
     let (key, modifiers) = (egui::Key::R, egui::Modifiers::COMMAND);
-    window.frame_with(vec![egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }]);
+    window.frame(vec![egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers }]);
     std::thread::sleep(Duration::from_millis(300));
     for _ in 0..4 {
-        window.frame();
+        window.frame(Vec::new());
     }
     assert_eq!(window.app.run().jobs[0].samples_ms.len(), 100_000);
-    let frames = (0..100).map(|_| window.frame()).collect();
+    let frames = (0..100).map(|_| window.frame(Vec::new()).whole()).collect();
     report("100,000 points: frame of Benchmarks", frames);
 }
 
@@ -131,8 +96,8 @@ fn three_thousand_measurements() {
         applied.push(begun.elapsed());
     }
     report("3,000 measurements: apply", applied);
-    let mut window = Window::new(workbench, View::Results);
-    let frames = (0..100).map(|_| window.frame()).collect();
+    let mut window = RawWindow::new(workbench, View::Results);
+    let frames = (0..100).map(|_| window.frame(Vec::new()).whole()).collect();
     report("3,000 measurements: frame of Results", frames);
 }
 
@@ -151,14 +116,14 @@ fn three_hundred_thousand_rows() {
         arrived.push(begun.elapsed());
     }
     report("300,000 rows: a measurement arrives", arrived);
-    let mut window = Window::new(workbench, View::Results);
-    let settle = |window: &mut Window, what: &str| {
+    let mut window = RawWindow::new(workbench, View::Results);
+    let settle = |window: &mut RawWindow, what: &str| {
         let begun = Instant::now();
         let mut frames = Vec::new();
         // Frames while the index is filled and rows are put in order, until nothing is asked for any more.
         let mut quiet = 0;
         while quiet < 20 && begun.elapsed().as_secs() < 60 {
-            frames.push(window.frame());
+            frames.push(window.frame(Vec::new()).whole());
             let busy = window.ctx.has_requested_repaint();
             quiet = if busy { 0 } else { quiet + 1 };
             std::thread::sleep(Duration::from_millis(4));
@@ -166,15 +131,11 @@ fn three_hundred_thousand_rows() {
         report(&format!("300,000 rows: frames while {what}"), frames);
     };
     settle(&mut window, "they are taken in");
-    let rest = (0..200).map(|_| window.frame()).collect();
+    let rest = (0..200).map(|_| window.frame(Vec::new()).whole()).collect();
     report("300,000 rows: frame at rest", rest);
-    let scrolled = (0..300).map(|i| window.frame_with(wheel(if i % 3 == 0 { -9000.0 } else { -120.0 }))).collect();
+    let scrolled = (0..300).map(|i| window.frame(wheel(if i % 3 == 0 { -9000.0 } else { -120.0 })).whole()).collect();
     report("300,000 rows: frame while scrolling", scrolled);
-    window.frame_with(vec![egui::Event::PointerMoved(egui::pos2(330.0, 85.0))]);
-    for pressed in [true, false] {
-        let (pos, button, modifiers) = (egui::pos2(330.0, 85.0), egui::PointerButton::Primary, egui::Modifiers::NONE);
-        window.frame_with(vec![egui::Event::PointerButton { pos, button, pressed, modifiers }]);
-    }
-    window.frame_with(vec![egui::Event::Text("resnet".to_owned())]);
+    window.click(egui::pos2(330.0, 85.0));
+    window.frame(vec![egui::Event::Text("resnet".to_owned())]);
     settle(&mut window, "a filter is typed");
 }

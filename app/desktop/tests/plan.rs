@@ -1,20 +1,18 @@
 //! Drives the views of plans and documents by their accessible names and checks the study. Needs no graphics.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use assay_desktop::{DesktopApp, ServiceBackend, View, theme};
 use assay_service::study::capacity::{Capacity, GrowthModel};
 use assay_service::study::{Distribution, Quantity as Value};
+use common::drive::{Window, click, settle, shows, step_until};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
-
-type Window = Harness<'static, DesktopApp>;
 
 const CAPACITY_SAMPLE: &str = include_str!("../../../assets/studies/capacity-sample/study.yaml");
 
@@ -34,18 +32,6 @@ fn capacity_window(folder: &Path) -> Window {
     window(common::app(folder, Arc::default()), View::Capacity)
 }
 
-/// Steps in real time, since work goes on in other threads.
-fn step_until(window: &mut Window, what: &str, done: impl Fn(&Window) -> bool) {
-    for _ in 0..4000 {
-        window.step();
-        if done(window) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("not within forty seconds: {what}");
-}
-
 /// Types into a field and takes it over.
 fn enter(window: &mut Window, name: &str, text: &str) {
     window.get_by_role_and_label(Role::TextInput, name).focus();
@@ -54,25 +40,6 @@ fn enter(window: &mut Window, name: &str, text: &str) {
     window.run_steps(2);
     window.key_press(Key::Enter);
     settle(window);
-}
-
-fn click(window: &mut Window, name: &str) {
-    window.get_by_role_and_label(Role::Button, name).click();
-    settle(window);
-}
-
-/// Lets the click take effect and the plan follow.
-fn settle(window: &mut Window) {
-    window.run_steps(4);
-    for _ in 0..2000 {
-        if window.query_by_label("Planning the fleet").is_none() {
-            // What has just appeared finds its place.
-            window.run_steps(3);
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-        window.run_steps(1);
-    }
 }
 
 /// Opens a list and takes an entry of it, which is the last of that name.
@@ -113,7 +80,7 @@ fn a_study_without_a_capacity_section_can_be_given_one_and_that_be_undone() {
     let before = on_disk(folder.path());
     click(&mut window, "Plan the capacity");
     assert_eq!(capacity(&window).demand[0].id, "base");
-    assert!(window.query_by_label_contains("Fleet against demand").is_some());
+    assert!(shows(&window, "Fleet against demand"));
     undo(&mut window);
     assert!(window.state().workbench().unwrap().study().capacity.is_none());
     assert_eq!(on_disk(folder.path()), before, "comments and all");
@@ -187,7 +154,7 @@ fn a_table_is_pasted_from_a_spreadsheet() {
     let table = "Quarter\tbase\tLaunch\n2027-Q1\t2 T\t100 G\n2027-Q2\t3 T\t200 G\n";
     window.get_by_role_and_label(Role::MultilineTextInput, "Table").type_text(table);
     window.run_steps(3);
-    assert!(window.query_by_label_contains("2 quarters from 2027-Q1 on, forecasts 2").is_some());
+    assert!(shows(&window, "2 quarters from 2027-Q1 on, forecasts 2"));
     click(&mut window, "Take the table");
     let quarters = |values: &[f64]| Some(GrowthModel::Quarters { items_per_month: values.to_vec() });
     assert_eq!(growth(&window, "base"), quarters(&[2e12, 3e12]));
@@ -244,10 +211,10 @@ fn the_pages_of_the_document_are_shown_as_they_would_be_written() {
     let workbench = common::workbench(folder.path());
     let app = DesktopApp::new(Some(workbench), Arc::new(ServiceBackend), common::places(folder.path()));
     let mut window = window(app, View::Reports);
-    step_until(&mut window, "the document is made", |w| w.query_by_label_contains("Page 1 of").is_some());
+    step_until(&mut window, "the document is made", |w| shows(w, "Page 1 of"));
     assert!(window.query_all_by_role_and_label(Role::Image, "Page 1").count() == 1);
     click(&mut window, "Next page");
-    step_until(&mut window, "the second page is shown", |w| w.query_by_label_contains("Page 2 of").is_some());
+    step_until(&mut window, "the second page is shown", |w| shows(w, "Page 2 of"));
 }
 
 #[test]
@@ -342,18 +309,44 @@ fn a_distribution_is_edited_by_kind_and_parameters() {
 }
 
 #[test]
+fn an_amount_without_a_default_in_the_currency_is_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = include_str!("../../../assets/studies/blank/study.yaml").replace("currency: USD", "currency: JPY");
+    std::fs::write(folder.path().join("study.yaml"), text).unwrap();
+    let mut window = window(common::app(folder.path(), Arc::default()), View::Cost);
+    let cost_of_a_day = |window: &Window| {
+        let stated = window.state().workbench().unwrap().study().assumption("engineer_cost_per_day");
+        stated.map(|value| value.value())
+    };
+    assert_eq!(cost_of_a_day(&window), None);
+    enter(&mut window, "Cost of an engineer's day value", "90000");
+    assert_eq!(cost_of_a_day(&window), Some(90_000.0));
+    assert!(window.query_by_role_and_label(Role::Button, "Reset cost of an engineer's day").is_none());
+    undo(&mut window);
+    assert_eq!(cost_of_a_day(&window), None);
+    // A slider would have no sensible ends; a distribution can be stated all the same.
+    assert!(window.query_by_role_and_label(Role::Slider, "Electricity price").is_none());
+    enter(&mut window, "Electricity price value", "30");
+    click(&mut window, "Distribution of electricity price");
+    choose(&mut window, "Kind of electricity price", "Uniform");
+    let price = assumptions(&window).electricity_price_per_kwh.clone().unwrap();
+    assert_eq!(price, Value::Uncertain(Distribution::Uniform([27.0, 33.0])));
+    assert!(shows(&window, "JPY/kWh"));
+}
+
+#[test]
 fn odds_and_break_evens_come_from_samples_in_the_background() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = window(common::app(folder.path(), Arc::default()), View::Cost);
     click(&mut window, "Show odds");
     step_until(&mut window, "the samples are drawn", |w| {
-        w.query_by_label_contains("samples of").is_some() && w.query_by_label("Drawing samples").is_none()
+        shows(w, "samples of") && w.query_by_label("Drawing samples").is_none()
     });
-    assert!(window.query_by_label_contains("What drives the").is_some());
+    assert!(shows(&window, "What drives the"));
     click(&mut window, "Show break-even");
     step_until(&mut window, "the curves are there", |w| w.query_all_by_label_contains("costs least").count() > 0);
     click(&mut window, "Show cash");
-    step_until(&mut window, "the bands are there", |w| w.query_by_label_contains("eight in ten samples").is_some());
+    step_until(&mut window, "the bands are there", |w| shows(w, "eight in ten samples"));
 }
 
 #[test]
@@ -361,7 +354,7 @@ fn scenarios_are_compared_and_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = window(common::app(folder.path(), Arc::default()), View::Cost);
     click(&mut window, "Show scenarios");
-    assert!(window.query_by_label_contains("The plan itself: ").is_some(), "the waterfall begins with the plan");
+    assert!(shows(&window, "The plan itself: "), "the waterfall begins with the plan");
     click(&mut window, "Look at Demand is half of the plan");
     assert_eq!(window.state().workbench().unwrap().scenario(), Some("half-demand"));
 }
@@ -432,8 +425,8 @@ fn a_point_of_governance_gets_an_owner_evidence_and_a_status() {
 fn the_overview_says_what_would_flip_the_answer_and_what_is_not_measured() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = window(common::app(folder.path(), Arc::default()), View::Overview);
-    step_until(&mut window, "a flip is told", |w| w.query_by_label_contains("of what is assumed").is_some());
-    assert!(window.query_by_label_contains("Not measured: ").is_some());
+    step_until(&mut window, "a flip is told", |w| shows(w, "of what is assumed"));
+    assert!(shows(&window, "Not measured: "));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use assay_desktop::{DesktopApp, View, theme};
 use assay_service::{Command, Workbench};
 use common::large::{report, twelve_options};
+use common::raw::{Frame, RawWindow};
 use egui::accesskit::Role;
 use egui_kittest::{Harness, kittest::Queryable as _};
 
@@ -33,32 +34,67 @@ fn repainted(window: &Harness<'_, DesktopApp>) {
     assert!(!triangles.is_empty());
 }
 
+/// Where the control with a name is.
+fn place(window: &Harness<'_, DesktopApp>, role: Role, name: &str) -> egui::Rect {
+    window.get_by_role_and_label(role, name).rect()
+}
+
 #[test]
 #[ignore = "a measurement"]
 fn a_slider_to_repainted_on_every_tab() {
     let folder = tempfile::tempdir().unwrap();
-    let mut window = window(twelve_options(folder.path()), folder.path(), View::Cost);
+    let twin = window(twelve_options(folder.path()), folder.path(), View::Cost);
+    let slider = place(&twin, Role::Slider, "Horizon");
+    let own = tempfile::tempdir().unwrap();
+    let mut window = RawWindow::new(twelve_options(own.path()), View::Cost);
+    let at = |step: usize| {
+        let part = 0.3 + 0.4 * (step % 40) as f32 / 40.0;
+        egui::pos2(egui::lerp(slider.x_range(), part), slider.center().y)
+    };
     for tab in ["cost", "cash", "break-even", "odds", "scenarios"] {
+        window.click(place(&twin, Role::Button, &format!("Show {tab}")).center());
+        window.button(at(0), true);
+        let before = window.app.workbench().unwrap().revision();
+        // What the pointer changes is applied at the end of the frame that sees it; the next one shows what follows.
+        let steps: Vec<[Frame; 2]> = (1..=60)
+            .map(|step| [window.frame(vec![egui::Event::PointerMoved(at(step))]), window.frame(Vec::new())])
+            .collect();
+        assert!(window.app.workbench().unwrap().revision() > before + 40, "the slider was moved");
+        window.button(at(0), false);
+        let of = |part: fn(&[Frame; 2]) -> Duration| steps.iter().map(part).collect::<Vec<_>>();
+        let figure = |name: &str| format!("12 options, {tab}: {name}");
+        report(&figure("slider to repainted"), of(|[first, then]| first.whole() + then.whole()));
+        report(&figure("  seen, applied and evaluated"), of(|[first, _]| first.drawn));
+        report(&figure("  drawn anew"), of(|[_, then]| then.drawn));
+        report(&figure("  tessellated, twice"), of(|[first, then]| first.tessellated + then.tessellated));
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn how_long_figures_are_behind_a_slider() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = window(twelve_options(folder.path()), folder.path(), View::Cost);
+    for (tab, behind) in [
+        ("cash", "Drawing samples"),
+        ("break-even", "Drawing samples"),
+        ("odds", "Drawing samples"),
+        ("scenarios", "Evaluating the scenarios"),
+    ] {
         window.get_by_role_and_label(Role::Button, &format!("Show {tab}")).click();
         window.run_steps(3);
-        let times = (0..60).map(|step| {
+        let settled = (0..20).map(|step| {
             let slider = window.get_by_role_and_label(Role::Slider, "Horizon");
-            slider.set_value_accesskit(24.0 + f64::from(step % 48));
+            slider.set_value_accesskit(24.0 + f64::from(step));
             let begun = Instant::now();
-            // The step is applied after the frame that sees it; the next one shows what follows.
             window.run_steps(2);
-            repainted(&window);
-            let shown = begun.elapsed();
-            // Samples are drawn in another thread and marked as behind until they are there.
-            while window.query_by_label("Drawing samples").is_some() && begun.elapsed() < Duration::from_secs(5) {
+            while window.query_by_label(behind).is_some() && begun.elapsed() < Duration::from_secs(5) {
                 std::thread::sleep(Duration::from_millis(1));
                 window.run_steps(1);
             }
-            (shown, begun.elapsed())
+            begun.elapsed()
         });
-        let (shown, settled): (Vec<Duration>, Vec<Duration>) = times.unzip();
-        report(&format!("12 options: slider to repainted, {tab}"), shown);
-        report(&format!("12 options: slider to samples drawn, {tab}"), settled);
+        report(&format!("12 options, {tab}: slider to figures made anew"), settled.collect());
     }
 }
 
@@ -78,11 +114,7 @@ fn a_step_of_the_demand_in_the_capacity_plan() {
     }
     report("capacity sample: plan", planned);
     let mut window = window(workbench, folder.path(), View::Capacity);
-    let planned = |w: &Harness<'_, DesktopApp>| w.query_by_role_and_label(Role::TextInput, "Peak to average").is_some();
-    while !planned(&window) {
-        std::thread::sleep(Duration::from_millis(5));
-        window.run_steps(1);
-    }
+    common::drive::settle(&mut window);
     let frames = (0..60).map(|_| {
         let begun = Instant::now();
         window.run_steps(1);

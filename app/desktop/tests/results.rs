@@ -36,7 +36,7 @@ fn rows_are_grouped_and_groups_are_closed() {
 fn runs_are_compared_with_the_one_tagged_as_baseline_and_the_tag_can_be_undone() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = results_of(common::two_runs(folder.path()));
-    click(&mut window, "Compare runs");
+    click(&mut window, "Compare");
     for run in common::TWO_RUNS {
         window.get_by_role_and_label(Role::CheckBox, &format!("Compare run {run}")).click();
         window.run_steps(3);
@@ -86,7 +86,7 @@ fn every_plot_is_reached_by_its_name() {
         ("Latency", "Ctrl+click"),
         ("Compilers", "No workload has passed both with `torch-eager`"),
         ("Energy", "No measurement shown has a valid energy figure"),
-        ("Compare runs", "Choose two or more runs"),
+        ("Compare", "Choose two or more runs"),
         ("Roofline", "native"),
     ] {
         click(&mut window, tab);

@@ -164,7 +164,7 @@ fn scene(name: &str, folder: &Path, theme: Theme, size: [f32; 2]) -> Window {
         "settings" => window.key_press_modifiers(Modifiers::COMMAND, Key::Comma),
         "results-compare" => {
             show(&mut window, View::Results);
-            click(&mut window, "Compare runs");
+            click(&mut window, "Compare");
             for run in common::TWO_RUNS {
                 window.get_by_role_and_label(Role::CheckBox, &format!("Compare run {run}")).click();
                 window.run_steps(3);

@@ -1,9 +1,14 @@
 //! The study's scenarios side by side with the plan itself, and what makes the difference.
 
+use std::sync::Arc;
+
 use assay_cost_models::evaluation::Component;
+use assay_hardware_profiles::Catalog;
+use assay_study::Study;
+use jiff::civil::Date;
 
 use crate::answer::Confidence;
-use crate::assess::Assessment;
+use crate::assess::{Assessment, Measured, assess_under};
 use crate::workbench::Workbench;
 
 /// What follows under one scenario.
@@ -101,22 +106,50 @@ pub fn steps(from: &OptionOutcome, to: &OptionOutcome) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-impl Workbench {
-    /// The plan itself and each scenario, in the study's order.
-    pub fn scenario_outcomes(&self) -> Vec<ScenarioOutcome> {
-        let study = self.study();
-        let scenarios = study.scenarios.iter().map(|s| (Some(s.id.as_str()), s.name.as_str(), Some(&s.set)));
-        std::iter::once((None, "The plan itself", None))
-            .chain(scenarios)
-            .map(|(id, name, set)| ScenarioOutcome {
-                id: id.map(str::to_owned),
-                name: name.to_owned(),
-                changes: set.into_iter().flatten().map(|(path, value)| (path.clone(), value.to_string())).collect(),
-                outcome: match id == self.scenario() {
-                    true => Ok(Outcome::of(self.assessment())),
-                    false => self.under(id).map(|found| Outcome::of(&found)).map_err(|error| error.to_string()),
-                },
-            })
-            .collect()
+/// What the outcomes of all scenarios are made from; each is an evaluation of the study, so this can go to another
+/// thread.
+#[derive(Debug)]
+pub struct Basis {
+    study: Study,
+    /// The scenario looked at, with what follows under it.
+    current: (Option<String>, Arc<Assessment>),
+    catalog: Arc<Catalog>,
+    measured: Arc<Measured>,
+    today: Date,
+}
+
+impl Basis {
+    /// Takes what is needed of a study that is open.
+    pub fn of(workbench: &Workbench) -> Self {
+        Self {
+            study: workbench.study().clone(),
+            current: (workbench.scenario().map(str::to_owned), workbench.shared_assessment()),
+            catalog: workbench.shared_catalog(),
+            measured: workbench.shared_measured(),
+            today: workbench.today(),
+        }
     }
+
+    fn outcome(&self, id: Option<&str>) -> Result<Outcome, String> {
+        let (current, assessment) = &self.current;
+        if id == current.as_deref() {
+            return Ok(Outcome::of(assessment));
+        }
+        let found = assess_under(id, &self.study, &self.catalog, &self.measured, self.today);
+        found.map(|found| Outcome::of(&found)).map_err(|error| error.to_string())
+    }
+}
+
+/// The plan itself and each scenario, in the study's order.
+pub fn outcomes(basis: &Basis) -> Vec<ScenarioOutcome> {
+    let scenarios = basis.study.scenarios.iter().map(|s| (Some(s.id.as_str()), s.name.as_str(), Some(&s.set)));
+    std::iter::once((None, "The plan itself", None))
+        .chain(scenarios)
+        .map(|(id, name, set)| ScenarioOutcome {
+            id: id.map(str::to_owned),
+            name: name.to_owned(),
+            changes: set.into_iter().flatten().map(|(path, value)| (path.clone(), value.to_string())).collect(),
+            outcome: basis.outcome(id),
+        })
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use assay_core::Measurement;
 use assay_hardware_profiles::{Catalog, CatalogError};
@@ -11,7 +12,7 @@ use assay_study::{PathError, Study, StudyError, StudyFolder};
 use jiff::civil::Date;
 
 use crate::answer::Answer;
-use crate::assess::{Assessment, Measured, assess, translate};
+use crate::assess::{Assessment, Measured, assess, assess_under, translate};
 use crate::capacity::{Basis, CapacityPlan, Selection};
 use crate::commands::Command;
 use crate::estimates::EstimateRecord;
@@ -66,12 +67,12 @@ pub struct Workbench {
     study: Study,
     scenario: Option<String>,
     catalog: Arc<Catalog>,
-    measured: Measured,
+    measured: Arc<Measured>,
     warnings: Vec<String>,
     today: Date,
     history: History,
     journal: Option<Journal>,
-    assessment: Assessment,
+    assessment: Arc<Assessment>,
     revision: u64,
 }
 
@@ -126,12 +127,12 @@ impl Workbench {
             study,
             scenario: None,
             catalog: Arc::new(catalog),
-            measured,
+            measured: Arc::new(measured),
             warnings,
             today,
             history: History::default(),
             journal: None,
-            assessment,
+            assessment: Arc::new(assessment),
             revision: 0,
         })
     }
@@ -154,6 +155,11 @@ impl Workbench {
     /// The same, to be used by another thread.
     pub(crate) fn shared_catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.catalog)
+    }
+
+    /// The measurements with what follows from them, to be used by another thread; measurements that arrive wait for it.
+    pub(crate) fn shared_measured(&self) -> Arc<Measured> {
+        Arc::clone(&self.measured)
     }
 
     /// Every measurement of the study, oldest first.
@@ -181,6 +187,11 @@ impl Workbench {
         &self.assessment
     }
 
+    /// The same, to be used by another thread.
+    pub fn shared_assessment(&self) -> Arc<Assessment> {
+        Arc::clone(&self.assessment)
+    }
+
     /// Counts what has changed the assessment, so that whatever is made from it knows when to be made again.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -193,7 +204,7 @@ impl Workbench {
 
     /// The plan of the move that the study asks for or that is recommended, or why there is none.
     pub fn migration(&self) -> &Result<MigrationPlan, String> {
-        let plan = || crate::migration::plan(&self.assessment, self.measurements(), &self.catalog);
+        let plan = || crate::migration::plan(&self.assessment, &self.measured, &self.catalog);
         self.assessment.migration.get_or_init(plan)
     }
 
@@ -362,7 +373,7 @@ impl Workbench {
         for measurement in measurements {
             // The newest are last, and a run tells of what is new.
             if self.measured.of_workload(&measurement.workload.id).rev().all(|known| known.id != measurement.id) {
-                self.measured.push(measurement);
+                push(&mut self.measured, measurement);
             }
         }
         if self.measurements().len() > before {
@@ -387,15 +398,18 @@ impl Workbench {
         Ok(true)
     }
 
-    /// What follows under a scenario, or under none, without looking at it from now on.
-    pub(crate) fn under(&self, scenario: Option<&str>) -> Result<Assessment, WorkbenchError> {
-        self.assess(&self.study, scenario)
+    fn assess(&self, study: &Study, scenario: Option<&str>) -> Result<Arc<Assessment>, WorkbenchError> {
+        assess_under(scenario, study, &self.catalog, &self.measured, self.today).map(Arc::new)
     }
+}
 
-    fn assess(&self, study: &Study, scenario: Option<&str>) -> Result<Assessment, WorkbenchError> {
-        match scenario {
-            Some(id) => assess(&study.under_scenario(id)?, &self.catalog, &self.measured, self.today),
-            None => assess(study, &self.catalog, &self.measured, self.today),
+/// Adds a measurement where the others are. A scenario that another thread is evaluating with them is waited for; it
+/// takes milliseconds.
+fn push(measured: &mut Arc<Measured>, measurement: Measurement) {
+    loop {
+        if let Some(measured) = Arc::get_mut(measured) {
+            return measured.push(measurement);
         }
+        std::thread::sleep(Duration::from_micros(200));
     }
 }

@@ -134,7 +134,8 @@ fn a_gate_of_numerics_allows_what_the_option_s_own_format_does() {
     let folder = tempfile::tempdir().unwrap();
     let study = assay_service::sample::create_sample(folder.path(), 2).unwrap();
     let assessment = assessed(&study, measurements());
-    let plan = assay_service::migration::plan(&assessment, &measurements(), &Catalog::builtin().unwrap()).unwrap();
+    let measured = assay_service::Measured::of(measurements());
+    let plan = assay_service::migration::plan(&assessment, &measured, &Catalog::builtin().unwrap()).unwrap();
     let gate = plan.gates.iter().find(|gate| gate.id == "numerics").unwrap();
     // The sample moves to an accelerator that computes in bf16; here the work is measured in fp32.
     let format = assay_base::NumericFormat::Bf16;

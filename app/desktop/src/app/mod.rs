@@ -25,7 +25,7 @@ use crate::dialogs::{Purpose, StudyDialog};
 use crate::live::LiveRun;
 use crate::notices::{Notice, Notices};
 use crate::palette::Palette;
-use crate::picture::{Asked, Format};
+use crate::picture::Format;
 use crate::requests::{Devices, Exports, Request};
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
@@ -72,7 +72,7 @@ pub struct DesktopApp {
     pub(crate) unfinished: Option<Unfinished>,
     probing: Option<Task<Vec<TargetReport>>>,
     exporting: Option<Task<(ReportKind, Result<WrittenReport, String>)>>,
-    pub(crate) picture_asked: Option<Asked>,
+    pub(crate) picture_offered: bool,
     pictures: (Sender<Saved>, Receiver<Saved>),
     pub(crate) requests: Vec<Request>,
     window_title: String,
@@ -114,7 +114,7 @@ impl DesktopApp {
             opening: None,
             probing: None,
             exporting: None,
-            picture_asked: None,
+            picture_offered: false,
             pictures: channel(),
             requests: Vec::new(),
             window_title: String::new(),
@@ -299,6 +299,10 @@ impl DesktopApp {
             Request::ShowMeasurement(id) => {
                 self.views.results.select(id);
                 self.view = View::Results;
+            }
+            Request::ShowOdds => {
+                self.views.cost.show_odds();
+                self.view = View::Cost;
             }
             Request::Export { kind, out } => self.export(kind, out, ctx),
         }

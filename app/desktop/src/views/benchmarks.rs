@@ -8,7 +8,7 @@ use assay_service::core::kernel::Kernel;
 use assay_service::core::model::ModelReport;
 use assay_service::core::runner::Plan;
 use assay_service::core::{Measurement, Suite};
-use assay_service::{Action, RunRequest, Workbench, plan_for};
+use assay_service::{Action, RunRequest, Unfinished, Workbench, plan_for};
 use egui::{Button, Checkbox, ComboBox, DragValue, Label, Panel, ScrollArea, Ui};
 use egui_extras::Column;
 
@@ -31,6 +31,8 @@ pub struct BenchmarksView {
     own: OwnWork,
     lower: progress::Lower,
     past: bool,
+    /// Of which run, with how many measurements, and how many of its jobs are left.
+    left: Option<(String, usize, usize)>,
 }
 
 /// What is measured.
@@ -71,6 +73,7 @@ impl BenchmarksView {
             own: OwnWork::default(),
             lower: progress::Lower::default(),
             past: false,
+            left: None,
         }
     }
 
@@ -107,7 +110,14 @@ impl BenchmarksView {
     fn update_history(&mut self, workbench: &Workbench) {
         let count = workbench.measurements().len();
         if self.history.0 != count {
-            self.history = (count, past_runs(workbench.measurements()));
+            let (known, mut runs) = std::mem::take(&mut self.history);
+            // A run adds to the end; where something was taken away all of it is read anew.
+            let from = if known < count { known } else { 0 };
+            if from == 0 {
+                runs.clear();
+            }
+            add_runs(&mut runs, workbench.measurements().get(from..).unwrap_or_default());
+            self.history = (count, runs);
         }
     }
 
@@ -177,7 +187,7 @@ impl BenchmarksView {
                 });
             },
         );
-        unfinished(ui, scene);
+        self.unfinished(ui, scene);
         if !scene.run.is_empty() {
             ui.horizontal(|ui| {
                 for (past, name) in [(false, "The latest run"), (true, "Runs of this study")] {
@@ -199,7 +209,7 @@ impl BenchmarksView {
         ui.label(theme::card_title("What to measure"));
         ui.horizontal(|ui| {
             for (source, name) in
-                [(Source::Suite, "A suite"), (Source::Model, "An ONNX model"), (Source::Kernels, "Kernels")]
+                [(Source::Suite, "A suite"), (Source::Model, "ONNX model"), (Source::Kernels, "Kernels")]
             {
                 if ui.add(Button::selectable(self.source == source, name)).clicked() {
                     self.source = source;
@@ -217,6 +227,18 @@ impl BenchmarksView {
             ui.add(DragValue::new(&mut self.seed).range(0..=u64::from(u32::MAX))).labelled_by(label);
         });
         stop_rule(ui, &self.suite_of_source());
+    }
+
+    fn unfinished(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        let Some(unfinished) = scene.unfinished.filter(|_| !scene.run.is_active()) else { return };
+        let measurements = scene.workbench.measurements();
+        let known =
+            self.left.as_ref().filter(|(id, count, _)| *id == unfinished.run_id && *count == measurements.len());
+        let left = known.map_or_else(|| unfinished.left(measurements).len(), |(.., left)| *left);
+        if known.is_none() {
+            self.left = Some((unfinished.run_id.clone(), measurements.len(), left));
+        }
+        unfinished_run(ui, scene, unfinished, left);
     }
 
     /// Starts the run that was chosen, or stops the one under way.
@@ -333,12 +355,10 @@ fn stop_rule(ui: &mut Ui, suite: &str) {
     ui.add(Label::new(theme::caption(brief)).truncate()).on_hover_text(full);
 }
 
-/// A run that can go on.
-fn unfinished(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let Some(unfinished) = scene.unfinished.filter(|_| !scene.run.is_active()) else { return };
+/// A run that can go on, with so many jobs left.
+fn unfinished_run(ui: &mut Ui, scene: &mut Scene<'_>, unfinished: &Unfinished, left: usize) {
     card_filled(ui, |ui| {
         ui.horizontal(|ui| {
-            let left = unfinished.left(scene.workbench.measurements()).len();
             let text = format!("A run is not over: {left} of {} jobs are left.", unfinished.jobs.len());
             bullet(ui, Icon::Info, Tokens::of(ui).warning, &text);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -374,8 +394,7 @@ struct PastRun {
     passed: usize,
 }
 
-fn past_runs(measurements: &[Measurement]) -> Vec<PastRun> {
-    let mut runs: Vec<PastRun> = Vec::new();
+fn add_runs(runs: &mut Vec<PastRun>, measurements: &[Measurement]) {
     for m in measurements {
         let passed = usize::from(m.status.passed());
         // Measurements of a run follow each other, so that the search ends soon.
@@ -393,7 +412,6 @@ fn past_runs(measurements: &[Measurement]) -> Vec<PastRun> {
             }),
         }
     }
-    runs
 }
 
 fn history(ui: &mut Ui, runs: &[PastRun]) {

@@ -138,6 +138,13 @@ impl Figure {
 /// Width of the column with the check boxes.
 const CHECK: f32 = 20.0;
 
+/// Lets Ctrl+F begin to type into a filter.
+pub(super) fn focus_filter(ui: &Ui, filter: &egui::Response) {
+    if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, egui::Key::F)) {
+        filter.request_focus();
+    }
+}
+
 /// Keeps a panel at the right away from what stands beside it.
 pub(super) fn side_frame() -> egui::Frame {
     egui::Frame::new().inner_margin(egui::Margin { left: theme::GAP as i8, ..Default::default() })
@@ -220,7 +227,8 @@ impl Catalogue {
                 let edit = TextEdit::singleline(&mut self.filter)
                     .hint_text("Filter by name, vendor, kind")
                     .desired_width(240.0);
-                ui.add(edit).accessible_name("Filter the catalogue");
+                let filter = ui.add(edit).accessible_name("Filter the catalogue");
+                focus_filter(ui, &filter);
                 ui.label(theme::caption(format!("{} of {} profiles", rows.len(), catalog.len())));
             });
             ui.add_space(2.0);
@@ -244,13 +252,19 @@ impl Catalogue {
         let spacing = ui.spacing().item_spacing.x;
         let taken = CHECK + 2.0 * spacing + ui.spacing().scroll.bar_width;
         let figures = Figure::fitting(ui.available_width() - taken, spacing);
+        let place = || rows.iter().position(|profile| Some(profile.id.as_str()) == self.selected.as_deref());
+        let moved = table::row_keys(ui, "Profiles", ui.available_rect_before_wrap(), place, rows.len());
         let mut builder = table::builder(ui, "catalogue")
-            .sense(Sense::click())
+            .sense(Sense::CLICK)
             .auto_shrink([false, false])
             .column(Column::exact(CHECK))
             .column(Column::remainder().at_least(Figure::Name.width()).clip(true));
         for figure in figures.iter().skip(1) {
             builder = builder.column(Column::exact(figure.width()));
+        }
+        if let Some(row) = moved {
+            self.selected = rows.get(row).map(|profile| profile.id.clone());
+            builder = builder.scroll_to_row(row, None);
         }
         builder
             .header(theme::HEADER, |mut header| {

@@ -66,8 +66,12 @@ fn detect(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 fn attached(ui: &mut Ui, scene: &Scene<'_>) {
     let devices: &Devices = scene.devices;
-    if devices.reports.is_empty() && !devices.probing {
-        empty_state(ui, Icon::Hardware, "No devices known", "No target of the study has told its devices yet.", None);
+    if devices.reports.is_empty() {
+        let (title, text) = match devices.probing {
+            true => ("Asking for devices", "Each target starts a worker that looks for its devices and their stacks."),
+            false => ("No devices known", "No target of the study has told its devices yet."),
+        };
+        empty_state(ui, Icon::Hardware, title, text, None);
         return;
     }
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {

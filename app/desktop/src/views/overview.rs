@@ -6,7 +6,7 @@ use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::{BreakEven, UnitCost};
 use assay_service::documents::GateVerdict;
 use assay_service::what_if::{OptionBreakEven, break_evens};
-use assay_service::{Assessment, Confidence, Workbench};
+use assay_service::{Answer, Assessment, Confidence, Workbench};
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 use egui_extras::Column;
 
@@ -16,6 +16,7 @@ use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::units::Units;
 use crate::views::View;
+use crate::widgets::steady::held;
 use crate::widgets::{
     Icon, Kpi, badge, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi_row, table,
 };
@@ -24,6 +25,8 @@ use crate::widgets::{
 const NEAR: f64 = 4.0;
 /// The figures of an option in the order in which they are kept where there is little room.
 const BY_WEIGHT: [usize; 7] = [3, 2, 4, 6, 1, 0, 5];
+/// The least width of an option's name.
+const NAME: f32 = 196.0;
 /// Flips that are told.
 const FLIPS: usize = 5;
 
@@ -36,9 +39,8 @@ pub struct OverviewView {
 impl OverviewView {
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
-        let assessment = scene.workbench.assessment();
         self.flips.update(ui.ctx(), scene.workbench.revision(), false, || {
-            let assessment = assessment.clone();
+            let assessment = scene.workbench.shared_assessment();
             move || break_evens(&assessment).map_err(|error| error.to_string())
         });
         let flips = self.flips.get().and_then(|found| found.as_ref().ok()).map_or(&[][..], Vec::as_slice);
@@ -181,7 +183,7 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
     ];
     let gap = ui.spacing().item_spacing.x;
     // Rank, name and evidence are always there.
-    let mut room = ui.available_width() - 20.0 - 150.0 - 84.0 - 3.0 * gap;
+    let mut room = ui.available_width() - 20.0 - NAME - 84.0 - 3.0 * gap;
     let mut shown = [false; 7];
     for index in BY_WEIGHT {
         if let (Some((.., width)), Some(shown)) = (columns.get(index), shown.get_mut(index)) {
@@ -193,7 +195,7 @@ pub(super) fn options_table(ui: &mut Ui, assessment: &Assessment) {
     let mut builder = table::builder(ui, "options")
         .vscroll(false)
         .column(Column::exact(20.0))
-        .column(Column::remainder().at_least(150.0).clip(true));
+        .column(Column::remainder().at_least(NAME).clip(true));
     for ((.., width), _) in columns.iter().zip(shown).filter(|(_, shown)| *shown) {
         builder = builder.column(Column::exact(*width));
     }
@@ -260,8 +262,9 @@ fn name_cell(ui: &mut Ui, assessment: &Assessment, evaluation: &Evaluation) {
         });
     }
     hover.extend(evaluation.notes.iter().cloned());
-    ui.add(Label::new(name).selectable(false).truncate()).on_hover_text(hover.join("\n"));
-    if evaluation.is_baseline {
+    table::text(ui, name).on_hover_text(hover.join("\n"));
+    // A chip cut in two helps nobody; the headline figures name the baseline on hover, too.
+    if evaluation.is_baseline && ui.available_width() > 64.0 {
         chip(ui, "baseline", tokens.text_subdued).on_hover_text("What is done today; the others are compared with it.");
     }
 }
@@ -333,22 +336,8 @@ fn advice(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[OptionBreakEven]) {
                 bullet(ui, Icon::Dot, tokens.accent, &sentence(&text));
             }
         });
-        card(left, "Next best measurement", |ui| match &answer.next_measurement {
-            Some(next) => {
-                bullet(ui, Icon::Benchmarks, tokens.accent, next);
-                ui.horizontal(|ui| {
-                    if ui.button("Go to Benchmarks").clicked() {
-                        requests.push(Request::show(View::Benchmarks));
-                    }
-                    if ui.button("What it is worth to know").clicked() {
-                        requests.push(Request::show(View::Cost));
-                    }
-                });
-            }
-            None => {
-                bullet(ui, Icon::Check, tokens.success, "No measurement would narrow the order of the best options.")
-            }
-        });
+        // What flips the answer is found a moment later, above it.
+        held(left, "next measurement", |ui| next_measurement(ui, answer, requests));
         card(right, "What is missing or doubtful", |ui| {
             let unmeasured = unmeasured(assessment);
             let gates = failed_gates(workbench);
@@ -368,6 +357,24 @@ fn advice(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[OptionBreakEven]) {
                 bullet(ui, Icon::Info, tokens.text_subdued, text);
             }
         });
+    });
+}
+
+fn next_measurement(ui: &mut Ui, answer: &Answer, requests: &mut Vec<Request>) {
+    let tokens = Tokens::of(ui);
+    card(ui, "Next best measurement", |ui| match &answer.next_measurement {
+        Some(next) => {
+            bullet(ui, Icon::Benchmarks, tokens.accent, next);
+            ui.horizontal(|ui| {
+                if ui.button("Go to Benchmarks").clicked() {
+                    requests.push(Request::show(View::Benchmarks));
+                }
+                if ui.button("What it is worth to know").clicked() {
+                    requests.push(Request::ShowOdds);
+                }
+            });
+        }
+        None => bullet(ui, Icon::Check, tokens.success, "No measurement would narrow the order of the best options."),
     });
 }
 

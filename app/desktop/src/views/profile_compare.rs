@@ -10,6 +10,7 @@ use egui_plot::{Line, PlotPoint, PlotPoints};
 use super::catalogue::full_name;
 use crate::theme::{self, Tokens};
 use crate::widgets::bars::legend;
+use crate::widgets::basics::mark_chart;
 use crate::widgets::plot::{Scale, decades, house_plot, with_axes};
 use crate::widgets::{evidence_hover, table};
 
@@ -117,7 +118,9 @@ const AXES: [Axis; 6] = [
 ];
 
 fn radar(ui: &mut Ui, profiles: &[&Profile]) {
+    mark_chart(ui);
     let tokens = Tokens::of(ui);
+    // The note below is a line of its own.
     let size = vec2(ui.available_width(), (ui.available_height() - 40.0).max(150.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let names = profiles.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -163,7 +166,7 @@ fn radar(ui: &mut Ui, profiles: &[&Profile]) {
             }
         }
     }
-    let text = "Each axis ends at the largest value among these; a figure that is not known has no corner.";
+    let text = "Axes end at the largest value here; what is unknown has no corner.";
     ui.add(egui::Label::new(theme::caption(text)).truncate());
 }
 

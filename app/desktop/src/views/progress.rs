@@ -11,6 +11,7 @@ use crate::live::{JobRow, JobState, LiveRun, Outcome, about};
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::units::Units;
+use crate::widgets::basics::CORNER;
 use crate::widgets::plot::{Scale, house_plot, with_axes};
 use crate::widgets::{Icon, bullet, card_filled, table};
 
@@ -167,6 +168,7 @@ fn headline(ui: &mut Ui, run: &LiveRun, requests: &mut Vec<Request>) {
         }
         ui.label(RichText::new(facts.join(" · ")).weak());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.add_space(CORNER);
             if run.is_active() {
                 let (name, paused) = if run.paused { ("Go on", false) } else { ("Pause", true) };
                 let button = ui.add_enabled(!run.cancelling, Button::new(name));
@@ -191,8 +193,12 @@ fn jobs_table(ui: &mut Ui, scene: &mut Scene<'_>) {
     let run = scene.run;
     let requests = &mut *scene.requests;
     let ui_width = ui.available_width();
+    let moved = table::row_keys(ui, "Jobs", ui.available_rect_before_wrap(), || run.shown, run.jobs.len());
     let mut builder = table::builder(ui, "jobs");
-    if run.is_active()
+    if let Some(row) = moved {
+        requests.push(Request::ShowJob(Some(row)));
+        builder = builder.scroll_to_row(row, None);
+    } else if run.is_active()
         && run.follow
         && let Some(current) = run.shown
     {
@@ -208,10 +214,8 @@ fn jobs_table(ui: &mut Ui, scene: &mut Scene<'_>) {
         ("Median", true),
     ];
     let shown = |title: &str| wide || !matches!(title, "Device" | "Samples");
-    let mut builder = builder
-        .sense(Sense::click())
-        .auto_shrink([false, false])
-        .column(Column::remainder().at_least(120.0).clip(true));
+    let mut builder =
+        builder.sense(Sense::CLICK).auto_shrink([false, false]).column(Column::remainder().at_least(120.0).clip(true));
     builder = builder.column(Column::exact(if wide { 110.0 } else { 84.0 }).clip(true));
     if wide {
         builder = builder.column(Column::exact(150.0).clip(true));
@@ -283,7 +287,7 @@ fn state_cell(ui: &mut Ui, job: &JobRow) {
         JobState::Ended { status, .. } => (status.label(), status_color(ui, status)),
         JobState::Skipped => ("not begun", tokens.text_subdued),
     };
-    let response = ui.add(Label::new(RichText::new(text).color(color)).selectable(false).truncate());
+    let response = table::text(ui, RichText::new(text).color(color));
     if let JobState::Ended { status, .. } = &job.state
         && let Some(reason) = status.reason()
     {

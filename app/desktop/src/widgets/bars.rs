@@ -4,6 +4,7 @@
 use egui::{Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::theme::{self, Tokens};
+use crate::widgets::basics::mark_chart;
 
 const LABEL: f32 = 228.0;
 const NUMBER: f32 = 84.0;
@@ -30,6 +31,7 @@ const LINEAR_UP_TO: f64 = 20.0;
 
 /// Values as points on a line, each with a whisker over its interval.
 pub fn range_bars(ui: &mut Ui, rows: &[RangeBar]) {
+    mark_chart(ui);
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.y = 2.0;
     let known = || rows.iter().filter_map(|r| r.value);
@@ -77,6 +79,7 @@ pub struct StackedBar {
 
 /// Bars stacked from parts on one scale; negative parts stand left of zero.
 pub fn stacked_bars(ui: &mut Ui, rows: &[StackedBar]) {
+    mark_chart(ui);
     let sum = |row: &StackedBar, sign: f64| row.parts.iter().map(|p| (p.2 * sign).max(0.0)).sum::<f64>();
     ui.spacing_mut().item_spacing.y = 2.0;
     let positive = rows.iter().map(|r| sum(r, 1.0)).fold(0.0, f64::max);

@@ -7,13 +7,18 @@ use egui::{
 
 use crate::picture;
 use crate::theme::{self, Tokens};
+use crate::widgets::copy;
 use crate::widgets::icon::{self, Icon};
 
 /// A raised card with a title, as wide as the space there is.
 pub fn card<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
     framed(ui, title, |ui| {
         if !title.is_empty() {
-            ui.label(theme::card_title(title));
+            ui.scope(|ui| {
+                // The corner may hold buttons.
+                ui.set_max_width((ui.available_width() - 2.0 * CORNER).max(80.0));
+                ui.label(theme::card_title(title));
+            });
             ui.add_space(2.0);
         }
         contents(ui)
@@ -25,9 +30,36 @@ pub fn card_filled<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
     framed(ui, "", contents)
 }
 
-/// The frame of a card. A click with the secondary button offers to save it as a picture.
+/// What the card being drawn holds, for the buttons in its corner.
+#[derive(Clone, Debug, Default)]
+struct Holds {
+    tables: Vec<&'static str>,
+    is_chart: bool,
+}
+
+/// Width of a button in the corner of a card, to be left free by what stands there.
+pub const CORNER: f32 = 24.0;
+
+fn holds(ctx: &egui::Context, change: impl FnOnce(&mut Holds)) {
+    ctx.data_mut(|data| change(data.get_temp_mut_or_default(egui::Id::unique("what the card holds"))));
+}
+
+/// Tells the card being drawn that it holds a table.
+pub fn mark_table(ctx: &egui::Context, table: &'static str) {
+    holds(ctx, |holds| holds.tables.push(table));
+}
+
+/// Tells the card being drawn that it holds a chart.
+pub fn mark_chart(ctx: &egui::Context) {
+    holds(ctx, |holds| holds.is_chart = true);
+}
+
+/// The frame of a card. A click with the secondary button offers to save it as a picture; so does a button in its corner
+/// where it holds a chart. Another one copies the table that it holds.
 fn framed<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
     let tokens = Tokens::of(ui);
+    let mut around = Holds::default();
+    holds(ui, |holds| std::mem::swap(holds, &mut around));
     let shown = Frame::new()
         .fill(tokens.surface_raised)
         .stroke((1.0, tokens.border))
@@ -39,12 +71,37 @@ fn framed<R>(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui) -> R) -> R
             // Columns justify what they hold; a card's contents stand at the left.
             ui.with_layout(Layout::top_down(Align::Min), contents).inner
         });
-    picture::offer(ui, title, shown.response.rect);
+    let (id, rect) = (shown.response.id, shown.response.rect);
+    picture::offer(ui, id, title, rect);
+    holds(ui, |holds| std::mem::swap(holds, &mut around));
+    let size = vec2(CORNER, 22.0);
+    let mut at = rect.right_top() + vec2(-CORNER - 6.0, 7.0);
+    let mut corner = |ui: &Ui, icon, salt: &'static str, name: String| {
+        let rect = egui::Rect::from_min_size(at, size);
+        at.x -= CORNER;
+        let response = ui.interact(rect, id.with(salt), Sense::click());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        icon::paint_button(ui, &response, icon, true, false);
+        response.on_hover_text(name)
+    };
+    let of = |what: &str| if title.is_empty() { what.to_owned() } else { title.to_owned() };
+    if around.is_chart {
+        let response = corner(ui, Icon::Picture, "picture", format!("Save as a picture: {}", of("chart")));
+        if response.clicked() {
+            picture::ask(ui, id, title, rect, response.rect.left_bottom());
+        }
+    }
+    for table in around.tables {
+        if corner(ui, Icon::Copy, table, format!("Copy the table: {}", of(table))).clicked() {
+            copy::ask(ui, table);
+        }
+    }
     shown.inner
 }
 
 /// A small label on a tinted background.
 pub fn chip(ui: &mut Ui, text: &str, color: Color32) -> Response {
+    copy::note(ui, text);
     let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small_font(), color);
     let size = galley.size() + vec2(12.0, 4.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
@@ -122,7 +179,7 @@ pub fn kpi(ui: &mut Ui, width: f32, kpi: &Kpi) {
                             evidence_chip(ui, evidence);
                         }
                         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                            let label = if width < 230.0 { kpi.short_label } else { &kpi.label };
+                            let label = if width < 256.0 { kpi.short_label } else { &kpi.label };
                             ui.add(Label::new(theme::caption(label)).truncate());
                         });
                     });

@@ -4,6 +4,7 @@ use egui::{Color32, Rect, Stroke, Ui, pos2};
 
 use super::bars::{BAR, row_frame};
 use crate::theme::{self, Tokens};
+use crate::widgets::basics::mark_chart;
 
 /// A share between 0 and 1.
 #[derive(Clone, Debug)]
@@ -22,6 +23,7 @@ pub struct Share {
 
 /// Shares on one scale from 0 to 1.
 pub fn shares(ui: &mut Ui, rows: &[Share]) {
+    mark_chart(ui);
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.y = 2.0;
     for row in rows {
@@ -52,6 +54,7 @@ pub struct Swing {
 
 /// A tornado around `centre`: one colour for an input's low value, another for its high one.
 pub fn tornado(ui: &mut Ui, centre: f64, rows: &[Swing]) {
+    mark_chart(ui);
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.y = 2.0;
     let ends = || rows.iter().flat_map(|row| [row.at_low, row.at_high]).chain([centre]);
@@ -91,6 +94,7 @@ pub struct Fall {
 
 /// Steps from one total to another; what makes it dearer and what makes it cheaper have colours of their own.
 pub fn waterfall(ui: &mut Ui, rows: &[Fall]) {
+    mark_chart(ui);
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.y = 2.0;
     // Where the totals are far from zero the steps would be hairs: then the scale begins near the smallest value.

@@ -1,6 +1,6 @@
 //! Line icons, painted, so that no font has to have them.
 
-use egui::{Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, vec2};
 
 use crate::theme::{self, Tokens};
 
@@ -26,6 +26,8 @@ pub enum Icon {
     Warning,
     Info,
     Dot,
+    Copy,
+    Picture,
 }
 
 /// Paints an icon into a square.
@@ -155,6 +157,15 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             line(&[(8.0, 7.4), (8.0, 11.2)]);
             painter.circle_filled(at(8.0, 5.0), 0.9 * scale, color);
         }
+        Icon::Copy => {
+            frame(5.5, 5.5, 13.5, 14.0, 1.0);
+            line(&[(10.5, 5.5), (10.5, 2.0), (2.5, 2.0), (2.5, 10.5), (5.5, 10.5)]);
+        }
+        Icon::Picture => {
+            frame(2.0, 3.0, 14.0, 13.0, 1.0);
+            line(&[(2.0, 11.0), (6.0, 7.5), (9.0, 10.5), (11.0, 8.8), (14.0, 11.5)]);
+            circle(10.6, 6.0, 1.1);
+        }
         Icon::Dot => {
             painter.circle_filled(at(8.0, 8.0), 3.0 * scale, color);
         }
@@ -163,28 +174,34 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
 
 /// A button that shows an icon only. Its name is read out and shown on hover.
 pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str, enabled: bool, selected: bool) -> Response {
-    let tokens = Tokens::of(ui);
     let sense = if enabled { Sense::click() } else { Sense::hover() };
-    let (rect, response) = ui.allocate_exact_size(vec2(28.0, ui.spacing().interact_size.y), sense);
+    let (_, response) = ui.allocate_exact_size(vec2(28.0, ui.spacing().interact_size.y), sense);
     response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, selected, name));
-    if ui.is_rect_visible(rect) {
-        let fill = match (enabled && response.hovered(), selected) {
-            (_, true) => tokens.accent_subtle,
-            (true, false) => tokens.hover,
-            (false, false) => theme::TRANSPARENT,
-        };
-        ui.painter().rect_filled(rect, theme::RADIUS_CONTROL, fill);
-        if response.has_focus() {
-            let stroke = Stroke::new(1.0, tokens.accent);
-            ui.painter().rect_stroke(rect, theme::RADIUS_CONTROL, stroke, egui::StrokeKind::Inside);
-        }
-        let color = match (enabled, selected) {
-            (false, _) => tokens.border_strong,
-            (true, true) => tokens.text_strong,
-            (true, false) => tokens.text_subdued,
-        };
-        let square = Rect::from_center_size(pos2(rect.center().x, rect.center().y), vec2(15.0, 15.0));
-        paint(ui.painter(), square, icon, color);
-    }
+    paint_button(ui, &response, icon, enabled, selected);
     response.on_hover_text(name)
+}
+
+/// Paints a button that shows an icon only where its response is.
+pub fn paint_button(ui: &Ui, response: &Response, icon: Icon, enabled: bool, selected: bool) {
+    let rect = response.rect;
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let tokens = Tokens::of(ui);
+    let fill = match (enabled && response.hovered(), selected) {
+        (_, true) => tokens.accent_subtle,
+        (true, false) => tokens.hover,
+        (false, false) => theme::TRANSPARENT,
+    };
+    ui.painter().rect_filled(rect, theme::RADIUS_CONTROL, fill);
+    if response.has_focus() {
+        let stroke = Stroke::new(1.0, tokens.accent);
+        ui.painter().rect_stroke(rect, theme::RADIUS_CONTROL, stroke, egui::StrokeKind::Inside);
+    }
+    let color = match (enabled, selected) {
+        (false, _) => tokens.border_strong,
+        (true, true) => tokens.text_strong,
+        (true, false) => tokens.text_subdued,
+    };
+    paint(ui.painter(), Rect::from_center_size(rect.center(), vec2(15.0, 15.0)), icon, color);
 }

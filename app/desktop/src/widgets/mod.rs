@@ -2,12 +2,14 @@
 
 pub mod bars;
 pub mod basics;
+pub mod copy;
 pub mod deltas;
 pub mod entry;
 pub mod icon;
 pub mod plot;
 pub mod slider;
 pub mod spark;
+pub mod steady;
 pub mod table;
 pub mod thin;
 

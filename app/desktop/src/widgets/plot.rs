@@ -1,9 +1,10 @@
 //! Plots in house style.
 
-use egui::{Rangef, Ui};
+use egui::{Rangef, Sense, Ui};
 use egui_plot::{AxisHints, GridInput, GridMark, Plot};
 
 use crate::theme::{self, Tokens};
+use crate::widgets::basics::mark_chart;
 
 /// An axis in house style: quiet, small letters. `text` writes the numbers; without it they are as they are.
 fn axis<'a>(ui: &Ui, hints: AxisHints<'a>, label: &str, text: Option<Box<dyn Fn(f64) -> String>>) -> AxisHints<'a> {
@@ -44,8 +45,11 @@ impl Scale {
 
 /// A plot in house style: a quiet grid, no scroll capture, no background of its own.
 pub fn house_plot<'a>(ui: &Ui, id_salt: &'static str) -> Plot<'a> {
+    mark_chart(ui);
     let tokens = Tokens::of(ui);
     Plot::new(id_salt)
+        // The keyboard has nothing to do here, so that Tab need not stop.
+        .sense(Sense::CLICK | Sense::DRAG)
         .show_background(false)
         .grid_color(tokens.border)
         .grid_fade(0.4)

@@ -22,7 +22,7 @@ pub fn can_draw() -> bool {
 pub fn settle(window: &mut Window) {
     for _ in 0..3 {
         window.run_steps(2);
-        std::thread::sleep(Duration::from_millis(150));
+        super::drive::wait(window);
     }
     window.run_steps(4);
 }

@@ -22,14 +22,34 @@ pub fn window(app: DesktopApp) -> Window {
 /// Steps in real time, since work goes on in other threads.
 #[expect(clippy::panic, reason = "tests")]
 pub fn step_until(window: &mut Window, what: &str, done: impl Fn(&Window) -> bool) {
-    for _ in 0..2000 {
+    for _ in 0..6000 {
         window.step();
         if done(window) {
             return;
         }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("not within a minute: {what}");
+}
+
+/// Waits for all work in other threads, without drawing.
+pub fn wait(window: &Window) {
+    for _ in 0..12_000 {
+        if !assay_desktop::is_at_work(&window.ctx) {
+            return;
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("not within ten seconds: {what}");
+}
+
+/// Lets what was done take effect, and everything that follows from it.
+pub fn settle(window: &mut Window) {
+    // What is worked out may ask for more to be worked out.
+    for _ in 0..3 {
+        window.run_steps(3);
+        wait(window);
+    }
+    window.run_steps(3);
 }
 
 pub fn show(window: &mut Window, view: &str) {
@@ -39,7 +59,7 @@ pub fn show(window: &mut Window, view: &str) {
 /// Clicks a button and lets the click take effect.
 pub fn click(window: &mut Window, button: &str) {
     window.get_by_role_and_label(Role::Button, button).click();
-    window.run_steps(4);
+    settle(window);
 }
 
 /// Types into a field that has the focus after a click.

@@ -7,6 +7,7 @@
 pub mod draw;
 pub mod drive;
 pub mod large;
+pub mod raw;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -133,6 +133,8 @@ pub struct Measured {
     by_workload: HashMap<String, Vec<usize>>,
     /// By the hash of shape and format.
     by_work: BTreeMap<String, Vec<usize>>,
+    /// How many passed.
+    passed: usize,
     works: Works,
     ceilings: Arc<[SourceCeilings]>,
     roofline: RooflinePoints,
@@ -180,8 +182,21 @@ impl Measured {
     }
 
     /// The measurement with an id.
-    pub(super) fn measurement(&self, id: &str) -> Option<&Measurement> {
+    pub(crate) fn measurement(&self, id: &str) -> Option<&Measurement> {
         self.measurements.get(*self.by_id.get(id)?)
+    }
+
+    /// The newest measurement of each workload among those wanted.
+    pub(crate) fn newest_of_each_workload(
+        &self,
+        is_wanted: impl Fn(&&Measurement) -> bool,
+    ) -> impl Iterator<Item = &Measurement> {
+        self.by_workload.keys().filter_map(move |id| self.of_workload(id).rev().find(&is_wanted))
+    }
+
+    /// How many measurements passed.
+    pub(crate) fn passed(&self) -> usize {
+        self.passed
     }
 
     /// The measurements of work of a shape in any format, whatever its name.
@@ -234,6 +249,7 @@ impl Measured {
     /// Makes the measurement at a place findable.
     fn index(&mut self, at: usize) {
         let Some(m) = self.measurements.get(at) else { return };
+        self.passed += usize::from(m.status.passed());
         self.by_id.entry(m.id.clone()).or_insert(at);
         self.by_workload.entry(m.workload.id.clone()).or_default().push(at);
         self.by_work.entry(m.workload_hash.clone()).or_default().push(at);

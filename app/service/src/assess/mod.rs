@@ -10,7 +10,7 @@ mod published;
 mod throughput;
 pub(crate) mod translate;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use assay_base::Currency;
 use assay_core::Workload;
@@ -20,7 +20,6 @@ use assay_reports::content::capacity::CapacityPlan;
 use assay_reports::content::{MigrationPlan, ModelCard, Repeat, ThroughputFacts};
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
-use std::sync::Arc;
 
 use crate::answer::{Answer, answer};
 use crate::calendar;
@@ -161,7 +160,7 @@ pub fn assess(
         capacity: OnceLock::new(),
         migration: OnceLock::new(),
     };
-    let late = crate::migration::later_than_counted(&assessment, measured.measurements(), catalog);
+    let late = crate::migration::later_than_counted(&assessment, measured, catalog);
     assessment.missing.extend(late);
     let outside = crate::uncertainty::outside_of_ranges(&assessment);
     if !outside.is_empty() {
@@ -172,6 +171,23 @@ pub fn assess(
         ));
     }
     Ok(assessment)
+}
+
+/// Evaluates a study under one of its scenarios, or under none.
+///
+/// # Errors
+/// When there is no such scenario or its values do not fit, and as [`assess`].
+pub(crate) fn assess_under(
+    scenario: Option<&str>,
+    study: &Study,
+    catalog: &Catalog,
+    measured: &Measured,
+    today: Date,
+) -> Result<Assessment, WorkbenchError> {
+    match scenario {
+        Some(id) => assess(&study.under_scenario(id)?, catalog, measured, today),
+        None => assess(study, catalog, measured, today),
+    }
 }
 
 /// What was measured faster in another format than the one an option's own measurement is in.

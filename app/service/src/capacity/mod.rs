@@ -11,7 +11,6 @@ mod sizing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use assay_core::Measurement;
 use assay_hardware_profiles::Catalog;
 
 use crate::assess::{Assessment, ResolvedOption};
@@ -36,7 +35,7 @@ pub struct Selection {
 /// go to another thread.
 #[derive(Clone, Debug)]
 pub struct Basis {
-    assessment: Assessment,
+    assessment: Arc<Assessment>,
     catalog: Arc<Catalog>,
     scenario: Option<String>,
     /// Mean latency of the measurements that options rest on.
@@ -46,13 +45,14 @@ pub struct Basis {
 impl Basis {
     /// Takes what is needed of a study that is open.
     pub fn of(workbench: &Workbench) -> Self {
-        let assessment = workbench.assessment().clone();
-        let ids = |option: &ResolvedOption| option.throughput.as_ref().ok()?.measurement_id.clone();
-        let wanted: BTreeSet<String> = assessment.options.iter().filter_map(ids).collect();
-        let behind = workbench.measurements().iter().filter(|m| !wanted.is_empty() && wanted.contains(&m.id));
-        let mean = |m: &Measurement| Some((m.id.clone(), m.timing.as_ref()?.statistics.mean_secs));
+        let assessment = workbench.shared_assessment();
+        let measured = workbench.shared_measured();
+        let mean = |option: &ResolvedOption| {
+            let m = measured.measurement(option.throughput.as_ref().ok()?.measurement_id.as_ref()?)?;
+            Some((m.id.clone(), m.timing.as_ref()?.statistics.mean_secs))
+        };
         Self {
-            mean_latency_secs: behind.filter_map(mean).collect(),
+            mean_latency_secs: assessment.options.iter().filter_map(mean).collect(),
             assessment,
             catalog: workbench.shared_catalog(),
             scenario: workbench.scenario().map(str::to_owned),

@@ -145,7 +145,7 @@ fn measurement<'a>(planned: &Move<'a>) -> Option<&'a Measurement> {
         return None;
     }
     let id = throughput.measurement_id.as_ref()?;
-    planned.measurements.iter().find(|m| m.id == *id)
+    planned.measured.measurement(id)
 }
 
 /// What counts as correct in the format that the option computes in.
@@ -164,14 +164,11 @@ fn tolerance(planned: &Move<'_>) -> Option<f64> {
 /// The newest result of each workload on the option's device and stack.
 fn coverage(planned: &Move<'_>, measured: Option<&Measurement>) -> Found {
     let Some(own) = measured else { return Found::nothing(NOT_RUN) };
-    let mut newest: std::collections::BTreeMap<&str, &Measurement> = Default::default();
-    for m in planned.measurements {
-        let same = m.target == own.target && m.device.name == own.device.name && m.stack == own.stack;
-        if same && m.suite == own.suite {
-            newest.insert(&m.workload.id, m);
-        }
-    }
-    let passed = newest.values().filter(|m| m.status.passed()).count();
+    let same = |m: &&Measurement| {
+        m.target == own.target && m.device.name == own.device.name && m.stack == own.stack && m.suite == own.suite
+    };
+    let newest: Vec<&Measurement> = planned.measured.newest_of_each_workload(same).collect();
+    let passed = newest.iter().filter(|m| m.status.passed()).count();
     if newest.is_empty() {
         return Found::nothing(NOT_RUN);
     }

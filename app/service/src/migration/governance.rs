@@ -60,7 +60,7 @@ fn point(id: &str, framework: &str, item: &str, evidence: Option<String>) -> Gov
 }
 
 fn usual(planned: &Move<'_>) -> Vec<GovernancePoint> {
-    let passed = planned.measurements.iter().filter(|m| m.status.passed()).count();
+    let passed = planned.measured.passed();
     let measured = (passed > 0).then(|| format!("{passed} measurements with environment, noise and correctness"));
     let price = planned.resolved.price.as_ref().ok();
     // A quote without a day, or one that is to be renewed, prepares nothing.

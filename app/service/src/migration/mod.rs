@@ -7,20 +7,19 @@ mod risks;
 mod schedule;
 
 use assay_base::format;
-use assay_core::Measurement;
 use assay_cost_models::Payment;
 use assay_hardware_profiles::{Catalog, Profile};
 use assay_reports::content::{MigrationPlan, ParallelRun, PortabilityRow};
 use assay_study::StudyOption;
 use assay_study::migration::{MigrationSection, Strategy};
 
-use crate::assess::{Assessment, ResolvedOption};
+use crate::assess::{Assessment, Measured, ResolvedOption};
 use crate::calendar;
 
 /// What the rules of all parts look at.
 struct Move<'a> {
     assessment: &'a Assessment,
-    measurements: &'a [Measurement],
+    measured: &'a Measured,
     section: MigrationSection,
     /// The option to move to, as stated and as resolved.
     option: &'a StudyOption,
@@ -31,11 +30,7 @@ struct Move<'a> {
 }
 
 /// The move that the study asks for, or that is recommended.
-fn intended<'a>(
-    assessment: &'a Assessment,
-    measurements: &'a [Measurement],
-    catalog: &'a Catalog,
-) -> Result<Move<'a>, String> {
+fn intended<'a>(assessment: &'a Assessment, measured: &'a Measured, catalog: &'a Catalog) -> Result<Move<'a>, String> {
     let study = &assessment.study;
     let section = study.migration.clone().unwrap_or_default();
     let to = match &section.to {
@@ -48,7 +43,7 @@ fn intended<'a>(
     let baseline = study.option(&study.baseline);
     let mut planned = Move {
         assessment,
-        measurements,
+        measured,
         option,
         resolved,
         profile: profile_of(Some(option)),
@@ -64,8 +59,8 @@ fn intended<'a>(
 ///
 /// # Errors
 /// When there is nothing to move to, with the reason and what to state.
-pub fn plan(assessment: &Assessment, measurements: &[Measurement], catalog: &Catalog) -> Result<MigrationPlan, String> {
-    let planned = intended(assessment, measurements, catalog)?;
+pub fn plan(assessment: &Assessment, measured: &Measured, catalog: &Catalog) -> Result<MigrationPlan, String> {
+    let planned = intended(assessment, measured, catalog)?;
     let study = &assessment.study;
     let baseline = study.option(&study.baseline);
     let (strategy, strategy_reason) = strategy(&planned);
@@ -98,8 +93,8 @@ pub fn plan(assessment: &Assessment, measurements: &[Measurement], catalog: &Cat
 
 /// What the cost model and the plan of the move do not agree on: a plan that needs the old platform for longer than
 /// the cost counts it beside the new one.
-pub fn later_than_counted(assessment: &Assessment, measurements: &[Measurement], catalog: &Catalog) -> Option<String> {
-    let planned = intended(assessment, measurements, catalog).ok()?;
+pub fn later_than_counted(assessment: &Assessment, measured: &Measured, catalog: &Catalog) -> Option<String> {
+    let planned = intended(assessment, measured, catalog).ok()?;
     let (_, effort) = effort::effort(&planned).ok()?;
     let engineers = planned.section.engineers.unwrap_or(effort::ENGINEERS);
     let waves = schedule::waves(&planned, schedule::first_day(&planned), effort.expected_days, engineers);

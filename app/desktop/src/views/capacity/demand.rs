@@ -18,7 +18,7 @@ use crate::widgets::bars::legend;
 use crate::widgets::entry::{Number, line, number, number_row, row};
 use crate::widgets::plot::{Scale as Axis, house_plot, quarters as quarter_names, with_axes};
 use crate::widgets::slider::Scale;
-use crate::widgets::{Icon, bullet, card, primary_button, table};
+use crate::widgets::{Icon, bullet, card, copy, primary_button, table};
 
 /// Width of the editor of a forecast, right of the table.
 const EDITOR: f32 = 300.0;
@@ -171,6 +171,7 @@ fn quarters(ui: &mut Ui, scene: &mut Scene<'_>, shown: &Shown<'_>, stated: &[Dem
                                 table::number(ui, format::compact(value));
                                 return;
                             }
+                            copy::note(ui, &format::thousands(value, 0));
                             let name = format!("Demand {} {}", forecast.name, span.quarter);
                             let entry = Number { name: &name, value: Some(value), scale: Scale::Logarithmic, hint: "" };
                             ui.spacing_mut().button_padding.y = 1.0;

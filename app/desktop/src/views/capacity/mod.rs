@@ -16,6 +16,7 @@ use crate::background::Derived;
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::units::Units;
+use crate::widgets::steady::held;
 use crate::widgets::{Icon, Kpi, bullet, card, chip, empty_state, evidence_chip, kpi_row};
 
 /// The state of the view.
@@ -84,11 +85,12 @@ impl CapacityView {
             kpi_row(ui, &figures(&shown, Units::of(ui)));
             shortfalls(ui, &shown);
             fleet::card_of(ui, &shown);
-            self.demand(ui, scene, &shown);
+            // What is edited changes what stands above it.
+            held(ui, "demand", |ui| self.demand(ui, scene, &shown));
             if shown.scenario().is_some() {
                 money::cards(ui, &shown);
             }
-            site::card_of(ui, scene, &shown);
+            held(ui, "site", |ui| site::card_of(ui, scene, &shown));
             basis(ui, &shown);
         });
         self.paste_dialog(ui, scene);

@@ -2,7 +2,7 @@
 
 use assay_service::editing::distribution::{QuantityKind, density, of_kind, parameters, with_parameters};
 use assay_service::study::Quantity as Value;
-use egui::{ComboBox, Frame, Margin, Ui};
+use egui::{ComboBox, Frame, Margin, Sense, Ui};
 use egui_plot::{Line, Plot, PlotPoint, PlotPoints, VLine};
 
 use crate::theme::{self, Tokens};
@@ -92,6 +92,7 @@ fn plot(ui: &mut Ui, shown: &Quantity<'_>, value: &Value) {
     let scale = shown.scale;
     let plot = Plot::new(("density", shown.label))
         .height(84.0)
+        .sense(Sense::hover())
         .show_background(false)
         .show_grid([false, false])
         .show_axes([true, false])

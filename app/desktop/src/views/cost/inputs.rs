@@ -10,6 +10,8 @@ use super::distribution;
 use crate::requests::{Request, Scene};
 use crate::theme;
 use crate::widgets::card_filled;
+use crate::widgets::entry::{self, Number};
+use crate::widgets::icon::{Icon, icon_button};
 use crate::widgets::slider::{Quantity, Scale, Spread, quantity};
 
 /// The state of the sliders.
@@ -88,6 +90,10 @@ impl Inputs {
             ui.add_space(6.0);
             for spec in &ASSUMPTIONS {
                 let study = &scene.workbench.assessment().study;
+                if !spec.is_for(study.currency) {
+                    self.amount(ui, scene, spec);
+                    continue;
+                }
                 let Some(value) = study.assumption(spec.key) else { continue };
                 let quantity = Quantity {
                     label: spec.label,
@@ -105,6 +111,51 @@ impl Inputs {
         });
     }
 
+    /// An amount in a currency for which neither a default nor a sensible range is known: it is typed.
+    fn amount(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, spec: &AssumptionSpec) {
+        let study = &scene.workbench.assessment().study;
+        let path = format!("assumptions.{}", spec.key);
+        let stated = study.assumption(spec.key);
+        let lock = locked(scene.workbench, &path);
+        let hint =
+            format!("{}\nNo default is known in {}, only in {}.", spec.source, study.currency, spec.known_currencies());
+        let row = Quantity {
+            label: spec.label,
+            unit: unit(spec, study),
+            value: stated.as_ref().map_or(0.0, Value::value),
+            range: (spec.min, 100.0 * stated.as_ref().map_or(0.0, Value::value).max(spec.max)),
+            scale: Scale::Plain { decimals: 4 },
+            default: None,
+            source: hint,
+            locked: lock,
+            spread: Spread::Never,
+        };
+        let name = format!("{} value", row.label);
+        let entry =
+            Number { name: &name, value: stated.as_ref().map(Value::value), scale: row.scale, hint: "not stated" };
+        let is_spread = stated.as_ref().is_some_and(|value| value.distribution().is_some());
+        let response = ui.scope(|ui| {
+            entry::row(ui, row.label, &row.unit, |ui| {
+                let enabled = row.locked.is_none() && !is_spread;
+                let typed = ui.add_enabled_ui(enabled, |ui| entry::number(ui, 96.0, &entry)).inner;
+                if let Some(typed) = typed {
+                    scene.requests.push(Request::Apply(Command::set(path.as_str(), json!(typed))));
+                }
+                if spec.uncertain && stated.is_some() {
+                    let name = format!("Distribution of {}", row.label.to_lowercase());
+                    if icon_button(ui, Icon::Spread, &name, true, is_spread).clicked() {
+                        self.open = if self.open.as_deref() == Some(&path) { None } else { Some(path.clone()) };
+                    }
+                }
+            });
+        });
+        response.response.on_hover_text(row.locked.as_ref().unwrap_or(&row.source));
+        if let Some(value) = stated.filter(|_| spec.uncertain) {
+            self.spread(ui, scene, &path, &value, &row);
+        }
+        ui.add_space(8.0);
+    }
+
     fn row(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, path: &str, value: &Value, mut row: Quantity<'_>) {
         row.locked = locked(scene.workbench, path);
         row.value = value.value();
@@ -118,24 +169,26 @@ impl Inputs {
         if edit.gesture_started {
             self.gesture += 1;
         }
-        let mut set = |value: &Value, gesture: Option<u64>| {
-            let command = Command::Set { path: path.to_owned(), value: json!(value), gesture };
-            scene.requests.push(Request::Apply(command));
-        };
         // A distribution is moved as a whole and stops where one of its ends would leave the range.
         if let Some(moved) = edit.value.and_then(|centre| moved_to(value, centre, row.range)) {
-            set(&moved, Some(self.gesture));
+            let (path, gesture) = (path.to_owned(), Some(self.gesture));
+            scene.requests.push(Request::Apply(Command::Set { path, value: json!(moved), gesture }));
         }
         if edit.spread_clicked {
             self.open = if self.open.as_deref() == Some(path) { None } else { Some(path.to_owned()) };
         }
+        self.spread(ui, scene, path, value, &row);
+    }
+
+    /// The distribution of a value: its editor where that is open, or a line that says what it is.
+    fn spread(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, path: &str, value: &Value, row: &Quantity<'_>) {
         if self.open.as_deref() == Some(path) {
-            let edited = distribution::editor(ui, &row, value);
+            let edited = distribution::editor(ui, row, value);
             if let Some(edited) = edited.filter(|_| row.locked.is_none()) {
-                set(&edited, None);
+                scene.requests.push(Request::Apply(Command::set(path, json!(edited))));
             }
         } else if value.distribution().is_some() {
-            ui.label(theme::caption(distribution::told(&row, value)));
+            ui.label(theme::caption(distribution::told(row, value)));
             ui.add_space(4.0);
         }
     }

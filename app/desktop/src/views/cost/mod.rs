@@ -68,6 +68,11 @@ impl Default for CostView {
 }
 
 impl CostView {
+    /// Shows what many samples say.
+    pub fn show_odds(&mut self) {
+        self.tab = Tab::Odds;
+    }
+
     /// Draws the view.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let side = egui::Frame::new().outer_margin(egui::Margin { right: theme::GAP as i8, ..Default::default() });
@@ -87,17 +92,21 @@ impl CostView {
                     self.tab = tab;
                 }
             }
-            if self.analysis.is_behind() && self.tab != Tab::Cost && self.tab != Tab::Scenarios {
+            let behind = match self.tab {
+                Tab::Cost => None,
+                Tab::Scenarios => self.scenarios.is_behind().then_some("Evaluating the scenarios"),
+                Tab::Cash | Tab::BreakEven | Tab::Odds => self.analysis.is_behind().then_some("Drawing samples"),
+            };
+            if let Some(text) = behind {
                 ui.add(egui::Spinner::new().size(14.0));
-                ui.label(theme::caption("Drawing samples"));
+                ui.label(theme::caption(text));
             }
         });
         if matches!(self.tab, Tab::Cash | Tab::BreakEven | Tab::Odds) {
-            let assessment = scene.workbench.assessment();
             let key = (scene.workbench.revision(), self.driver.clone());
             let driver = self.driver.clone();
             self.analysis.update(ui.ctx(), key, false, || {
-                let assessment = assessment.clone();
+                let assessment = scene.workbench.shared_assessment();
                 move || analyse(&assessment, &driver, SEED)
             });
         }

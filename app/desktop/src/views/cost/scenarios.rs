@@ -1,28 +1,34 @@
 //! The study's scenarios side by side with the plan itself, and what makes the difference.
 
 use assay_base::format;
-use assay_service::scenarios::{Outcome, ScenarioOutcome, steps};
+use assay_service::scenarios::{Basis, Outcome, ScenarioOutcome, outcomes, steps};
 use assay_service::{Assessment, Command};
 use egui::{ComboBox, Ui};
 use egui_extras::Column;
 
+use crate::background::Derived;
 use crate::requests::{Request, Scene};
 use crate::theme::{self, Tokens};
 use crate::units::Units;
+use crate::widgets::copy;
 use crate::widgets::deltas::{Fall, waterfall};
 use crate::widgets::{Icon, bullet, card, chip, empty_state, table};
 
 /// The state of the pane.
 #[derive(Debug, Default)]
 pub struct ScenariosPane {
-    /// Of which revision of the study, and what follows.
-    made: Option<(u64, Vec<ScenarioOutcome>)>,
+    made: Derived<u64, Vec<ScenarioOutcome>>,
     /// The scenario and the option whose difference is shown.
     scenario: Option<String>,
     option: Option<String>,
 }
 
 impl ScenariosPane {
+    /// Whether what is shown is about to change.
+    pub fn is_behind(&self) -> bool {
+        self.made.is_behind()
+    }
+
     /// Draws the cards.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let workbench = scene.workbench;
@@ -32,20 +38,23 @@ impl ScenariosPane {
             empty_state(ui, Icon::Cost, "There are no scenarios", text, None);
             return;
         }
-        let revision = workbench.revision();
-        if self.made.as_ref().is_none_or(|(made, _)| *made != revision) {
-            self.made = Some((revision, workbench.scenario_outcomes()));
-        }
-        let Some((_, found)) = &self.made else { return };
+        self.made.update(ui.ctx(), workbench.revision(), false, || {
+            let basis = Basis::of(workbench);
+            move || outcomes(&basis)
+        });
+        let Some(found) = self.made.get() else {
+            card(ui, "Total cost by scenario", |ui| ui.add(egui::Spinner::new().size(20.0)));
+            return;
+        };
         let assessment = workbench.assessment();
-        card(ui, "Scenarios side by side", |ui| {
+        let shown_in = Units::of(ui).currency(assessment.study.currency);
+        card(ui, &format!("Total cost by scenario, {shown_in}"), |ui| {
             side_by_side(ui, assessment, found, workbench.scenario(), scene.requests)
         });
         let scenario = self.scenario.clone().filter(|id| found.iter().any(|s| s.id.as_ref() == Some(id)));
         let scenario = scenario.or_else(|| found.iter().find_map(|s| s.id.clone()));
         let recommended = assessment.answer.recommended.clone();
         let option = self.option.clone().or(recommended).unwrap_or_else(|| assessment.study.baseline.clone());
-        let shown_in = Units::of(ui).currency(assessment.study.currency);
         let title = format!("From the plan to the scenario, total cost, {shown_in}");
         let (mut chosen_scenario, mut chosen_option) = (None, None);
         card(ui, &title, |ui| {
@@ -93,10 +102,10 @@ fn side_by_side(
     let options = &assessment.evaluations;
     table::builder(ui, "scenarios")
         .vscroll(false)
-        .column(Column::exact(210.0).clip(true))
+        .column(Column::exact(196.0).clip(true))
         .column(Column::exact(72.0))
         .columns(Column::remainder().at_least(84.0).clip(true), options.len())
-        .header(theme::HEADER_WITH_UNIT, |mut header| {
+        .header(theme::HEADER_WITH_NAMES, |mut header| {
             header.col(|ui| {
                 table::title(ui, "Scenario", false);
             });
@@ -105,7 +114,7 @@ fn side_by_side(
             });
             for option in options {
                 header.col(|ui| {
-                    table::title_with_unit(ui, &option.name, "total cost", true);
+                    table::title_broken(ui, &option.name);
                 });
             }
         })
@@ -113,6 +122,7 @@ fn side_by_side(
             body.rows(theme::ROW, found.len(), |mut row| {
                 let Some(scenario) = found.get(row.index()) else { return };
                 row.col(|ui| {
+                    copy::note(ui, &scenario.name);
                     let selected = scenario.id.as_deref() == looked_at;
                     let hover: Vec<String> = scenario.changes.iter().map(|(p, v)| format!("{p}: {v}")).collect();
                     let button = ui.add(egui::Button::selectable(selected, &scenario.name).truncate());

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use super::day;
 use crate::requests::Request;
 use crate::theme::{self, Tokens};
+use crate::widgets::basics::mark_chart;
 
 /// Width of the names left of the bars.
 const NAMES: f32 = 190.0;
@@ -58,6 +59,7 @@ impl Calendar {
 impl Gantt {
     /// Draws the bars and takes what is done to them.
     pub fn ui(&mut self, ui: &mut Ui, study: &Study, plan: &MigrationPlan, requests: &mut Vec<Request>) {
+        mark_chart(ui);
         let days = (plan.ends - plan.starts).get_days().max(1) as f32;
         let width = (ui.available_width() - NAMES - SHARES).max(120.0);
         let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEAD), Sense::hover());

@@ -189,7 +189,7 @@ fn comparison(ui: &mut Ui, runs: &[String], lines: &[Line]) {
             ui.ctx().copy_text(tab_separated(runs, lines, units));
         }
     });
-    let mut builder = table::builder(ui, "comparison")
+    let mut builder = table::bare(ui, "comparison")
         .auto_shrink([false, false])
         .column(Column::remainder().at_least(120.0).clip(true))
         .column(Column::exact(72.0).clip(true))

@@ -20,7 +20,7 @@ use egui::{Button, ComboBox, Panel, TextEdit, Ui};
 use self::index::Index;
 use self::order::{Field, GroupBy, OfOrder, Order, Wish, order, tab_separated};
 use self::table::{Lines, Table, Touched};
-use super::catalogue::side_frame;
+use super::catalogue::{focus_filter, side_frame};
 use super::measurement::MeasurementPanel;
 use super::roofline::RooflineView;
 use crate::background::{Derived, Task};
@@ -28,13 +28,16 @@ use crate::requests::{Request, Scene};
 use crate::theme;
 use crate::units::Units;
 use crate::views::View;
-use crate::widgets::table::Sort;
+use crate::widgets::basics::CORNER;
+use crate::widgets::table::{Sort, row_keys};
 use crate::widgets::{Icon, card_filled, empty_state};
 
 /// So many rows are put in order at once; more than these in the background.
 pub(super) const SMALL: usize = 4000;
 /// From this width on the measurement selected is shown beside runs that are compared.
 const ROOM_FOR_BOTH: f32 = 1000.0;
+/// From this width on tabs stand apart.
+const ROOM_FOR_TABS: f32 = 560.0;
 /// The most rows whose distributions are drawn.
 const MOST_CHOSEN: usize = 8;
 
@@ -80,7 +83,7 @@ impl Tab {
         (Self::Distribution, "Latency"),
         (Self::Energy, "Energy"),
         (Self::Compilers, "Compilers"),
-        (Self::Compare, "Compare runs"),
+        (Self::Compare, "Compare"),
     ];
 }
 
@@ -177,6 +180,11 @@ impl ResultsView {
             });
             card_filled(ui, |ui| {
                 ui.horizontal_wrapped(|ui| {
+                    ui.set_max_width(ui.available_width() - CORNER);
+                    if ui.available_width() < ROOM_FOR_TABS {
+                        ui.spacing_mut().button_padding.x = 6.0;
+                        ui.spacing_mut().item_spacing.x = 2.0;
+                    }
                     for (tab, name) in Tab::ALL {
                         if ui.add(Button::selectable(self.tab == tab, name)).clicked() {
                             self.tab = tab;
@@ -233,7 +241,8 @@ impl ResultsView {
             let edit = TextEdit::singleline(&mut self.wish.filter)
                 .hint_text("Filter by workload, stack, device, status")
                 .desired_width((ui.available_width() - 330.0).clamp(100.0, 280.0));
-            ui.add(edit).accessible_name("Filter the results");
+            let filter = ui.add(edit).accessible_name("Filter the results").on_hover_text("Ctrl+F");
+            focus_filter(ui, &filter);
             let group_by = ComboBox::from_id_salt("group by").selected_text(self.wish.group_by.label());
             let response = group_by.show_ui(ui, |ui| {
                 for by in GroupBy::ALL {
@@ -278,6 +287,12 @@ impl ResultsView {
             self.lines = Some((key, self.closed.clone(), Lines::of(order, &self.closed)));
         }
         let Some((_, _, lines)) = &self.lines else { return };
+        let place = || order.rows.iter().position(|at| Some(*at) == self.selected);
+        let rect = ui.available_rect_before_wrap();
+        if let Some(row) = row_keys(ui, "Measurements", rect, place, order.rows.len()) {
+            self.selected = order.rows.get(row).copied();
+            self.scroll_to_selected = true;
+        }
         let scroll_to = self.selected.filter(|_| std::mem::take(&mut self.scroll_to_selected));
         let chosen = &self.chosen;
         let closed = &self.closed;

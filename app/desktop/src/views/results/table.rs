@@ -98,8 +98,8 @@ pub fn ui(ui: &mut Ui, table: &Table<'_>, sort: &mut Sort<Field>) -> Touched {
     let scroll_bar = ui.spacing().scroll.bar_width + spacing;
     let fields = Field::fitting(ui.available_width() - scroll_bar, spacing);
     let control = ui.input(|i| i.modifiers.command);
-    let mut builder = table::builder(ui, "measurements")
-        .sense(Sense::click())
+    let mut builder = table::bare(ui, "measurements")
+        .sense(Sense::CLICK)
         .auto_shrink([false, false])
         .column(Column::remainder().at_least(Field::Workload.width()).clip(true));
     for field in fields.iter().skip(1) {
