@@ -1,7 +1,8 @@
 //! The real window under Xvfb: how soon it shows, what it costs at rest, and the whole job by keyboard alone.
 //!
-//! The figures are printed by `--ignored --nocapture the_window`. `ASSAY_BIN` names another executable than the one built
-//! for the test, such as a release build: only there the time to the first frame is held to its limit.
+//! The figures are printed by `--ignored --nocapture --test-threads 1`. `ASSAY_BIN` names another executable than the one
+//! built for the test, such as a release build: only there times are held to their limits. `ASSAY_STUDY` names a study with
+//! results whose frames are measured.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -17,6 +18,7 @@ use support::{Display, installed, small_study};
 struct Screen {
     display: Display,
     window: Option<Child>,
+    times_frames: bool,
 }
 
 impl Screen {
@@ -25,7 +27,7 @@ impl Screen {
         if !installed("xdotool") {
             return None;
         }
-        Some(Self { display: Display::start()?, window: None })
+        Some(Self { display: Display::start()?, window: None, times_frames: false })
     }
 
     fn open(&mut self, study: &Path, settings: &Path) -> u32 {
@@ -34,6 +36,10 @@ impl Screen {
             .arg(study)
             .env("DISPLAY", &self.display.name)
             .env("XDG_CONFIG_HOME", settings)
+            // Mesa writes the time of each frame into this folder, from one swap of the buffers to the next.
+            .env("GALLIUM_HUD", if self.times_frames { "frametime" } else { "" })
+            .env("GALLIUM_HUD_PERIOD", "0")
+            .env("GALLIUM_HUD_DUMP_DIR", settings)
             .env_remove("WAYLAND_DISPLAY")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -144,6 +150,46 @@ fn the_window_shows_soon_and_rests() {
     assert!(best(&idle) <= 0.01, "{idle:?}");
     if is_release() {
         assert!(best(&shown) <= 1.0, "{shown:?}");
+    }
+}
+
+/// Whole frames with their pixels while the wheel turns over each view, as the rasteriser counts them.
+#[test]
+#[ignore = "a measurement; run it alone"]
+fn frames_of_the_window_while_scrolling() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = match std::env::var_os("ASSAY_STUDY") {
+        Some(study) => PathBuf::from(study),
+        None => small_study(folder.path()),
+    };
+    let Some(mut screen) = Screen::start() else { return };
+    screen.times_frames = true;
+    screen.open(&study, folder.path());
+    screen.wait_for_title("Moving sentence", Duration::from_secs(30)).expect("the window shows the study");
+    screen.focus();
+    let frames = || {
+        let text = std::fs::read_to_string(folder.path().join("frametime_(ms)")).unwrap_or_default();
+        text.lines().filter_map(|line| line.trim().parse::<f64>().ok()).collect::<Vec<_>>()
+    };
+    for (view, key) in
+        [("Benchmarks", "ctrl+3"), ("Results", "ctrl+4"), ("Cost & ROI", "ctrl+5"), ("Migration", "ctrl+7")]
+    {
+        screen.key(key);
+        screen.xdotool(&["mousemove", "600", "400"]);
+        std::thread::sleep(Duration::from_secs(2));
+        let before = frames().len();
+        for _ in 0..12 {
+            screen.xdotool(&["click", "--repeat", "25", "--delay", "4", "5"]);
+            screen.xdotool(&["click", "--repeat", "25", "--delay", "4", "4"]);
+        }
+        // Between two turns of the wheel the window rests: such a pause is no frame.
+        let mut drawn: Vec<f64> = frames().into_iter().skip(before).filter(|ms| *ms < 200.0).collect();
+        drawn.sort_by(f64::total_cmp);
+        let at = |part: f64| drawn[((drawn.len() - 1) as f64 * part) as usize];
+        println!("{view}: {} frames, median {:.1} ms, p95 {:.1} ms", drawn.len(), at(0.5), at(0.95));
+        if is_release() {
+            assert!(at(0.5) <= 33.0, "{view}: {drawn:?}");
+        }
     }
 }
 
