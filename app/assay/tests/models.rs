@@ -58,6 +58,21 @@ fn a_model_is_described_run_and_kept() {
 }
 
 #[test]
+fn an_operator_that_nobody_knows_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = model(folder.path());
+    let bytes = std::fs::read(&file).unwrap();
+    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let bytes: Vec<u8> = text.replace("LayerNormalization", "LayerNormalizatioX").chars().map(|c| c as u8).collect();
+    std::fs::write(&file, bytes).unwrap();
+    let output = assay(&folder.path().join("study"), &["run", "--model", &file, "--stack", "rten", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rows[0]["status"], "failed");
+    assert!(rows[0]["reason"].as_str().unwrap().contains("has no operator `LayerNormalizatioX`"), "{rows}");
+}
+
+#[test]
 fn without_the_tools_a_narrower_form_is_refused_with_what_to_install() {
     let folder = tempfile::tempdir().unwrap();
     let file = model(folder.path());
