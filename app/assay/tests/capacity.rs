@@ -58,7 +58,7 @@ fn values_are_set_and_mistakes_are_named() {
         ["capacity", study, "--option", "server-buy", "--set", "capacity.lead_time_weeks=60", "--format", "json"];
     let output = run(&later);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("units is missing"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains(" missing: an order made now"));
     let error = failure(&["capacity", study, "--option", "h100"], 2);
     assert!(error.contains("no option `h100`"), "{error}");
     let error = failure(&["capacity", study, "--set", "capacity.spare_units=-1"], 2);
