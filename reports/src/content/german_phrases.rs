@@ -78,12 +78,17 @@ fn known(text: &str) -> Option<String> {
     super::german::word(text)
 }
 
+/// A list with commas, each part of which is known.
+fn list(text: &str) -> Option<String> {
+    Some(text.split(", ").map(known).collect::<Option<Vec<String>>>()?.join(", "))
+}
+
 fn filled(phrase: &Phrase, gaps: &[&str]) -> String {
     let fill = |index: usize| {
         let gap = gaps.get(index).copied().unwrap_or_default();
         match phrase.numbers.get(index) {
             Some(true) => Language::German.number(gap).into_owned(),
-            _ => known(gap).unwrap_or_else(|| gap.to_owned()),
+            _ => known(gap).or_else(|| list(gap)).unwrap_or_else(|| gap.to_owned()),
         }
     };
     let mut german = String::new();
@@ -175,6 +180,8 @@ mod tests {
 
     #[test]
     fn what_nobody_worded_stays() {
+        let changed = phrase("The price has changed: the price is 92 days old");
+        assert_eq!(changed.as_deref(), Some("Der Preis hat sich geändert: der Preis ist 92 Tage alt"));
         assert_eq!(phrase("NVIDIA L4, rented on demand"), None);
         assert_eq!(phrase("price of NVIDIA L4, rented").as_deref(), Some("Preis von NVIDIA L4, rented"));
         assert_eq!(
