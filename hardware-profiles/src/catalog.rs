@@ -169,9 +169,13 @@ impl Catalog {
         self.get(id).ok_or_else(|| CatalogError::Unknown { id: id.to_owned(), suggestion: self.nearest(id) })
     }
 
-    /// The known id nearest to this one, if one is near enough to have been meant.
+    /// The known id nearest to this one, if one is near enough to have been meant: the shortest that contains it, such
+    /// as `nvidia-l4` for `L4`, before one that is spelt much like it.
     pub fn nearest(&self, id: &str) -> Option<String> {
-        yaml::nearest(id, self.profiles.keys().map(String::as_str))
+        let word = id.to_ascii_lowercase();
+        let known = || self.profiles.keys().map(String::as_str);
+        let containing = known().filter(|known| !word.is_empty() && known.contains(&word)).min_by_key(|id| id.len());
+        containing.map(str::to_owned).or_else(|| yaml::nearest(&word, known()))
     }
 
     /// Where the profile of this id was read from.

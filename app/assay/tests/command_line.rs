@@ -151,6 +151,11 @@ fn mistakes_are_named_with_place_and_remedy() {
     let error = failure(&["cost", arg(&study)], 2);
     assert!(error.contains("study.yaml:") && error.contains("did you mean `discount_rate_annual`"), "{error}");
     assert_eq!(error.trim().lines().count(), 1, "{error}");
+    let broken = text.replace("      demand.growth_per_month: 0\n", "      demand.growth.linear.added: 5\n");
+    assert_ne!(broken, text, "the sample has a scenario");
+    std::fs::write(&file, broken).unwrap();
+    let error = failure(&["cost", arg(&study)], 2);
+    assert!(error.contains("study.yaml:") && error.contains("scenarios."), "{error}");
     std::fs::write(&file, text).unwrap();
 
     for (arguments, expected) in [
@@ -158,6 +163,9 @@ fn mistakes_are_named_with_place_and_remedy() {
         (vec!["cost", arg(&study), "--set", "assumptions.pue=0.5"], "0.5 is outside 1 to 3"),
         (vec!["cost", arg(&study), "--scenario", "half-demnd"], "did you mean `half-demand`"),
         (vec!["run", arg(&study), "--workload", "gem"], "did you mean `gemm`"),
+        (vec!["run", arg(&study), "--workload", "translation"], "there are `"),
+        (vec!["cost", arg(&study), "--set", "assumptions.target_utilisation=55"], "write 55 % as 0.55"),
+        (vec!["profiles", "show", "H100"], "did you mean `nvidia-h100"),
         (vec!["run", arg(&study), "--suite", "quikc"], "quick, standard"),
         (vec!["run", arg(&study), "--stack", "nativ"], "native"),
         (vec!["run", arg(&study), "--target", "nowhere"], "no target `nowhere`"),

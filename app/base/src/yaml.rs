@@ -108,6 +108,27 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate.to_owned())
 }
 
+/// What to write instead of a word that is not known, to be put behind the complaint: the nearest known word, or else
+/// the first dozen of them. Empty where nothing is known.
+pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    const NAMED: usize = 12;
+    let mut all: Vec<&str> = Vec::new();
+    known.into_iter().for_each(|word| {
+        if !all.contains(&word) {
+            all.push(word);
+        }
+    });
+    if let Some(near) = nearest(word, all.iter().copied()) {
+        return format!("; did you mean `{near}`?");
+    }
+    let named: Vec<String> = all.iter().take(NAMED).map(|word| format!("`{word}`")).collect();
+    match all.len().checked_sub(NAMED) {
+        _ if all.is_empty() => String::new(),
+        Some(more) if more > 0 => format!("; there are {} and {more} more", named.join(", ")),
+        _ => format!("; there are {}", named.join(", ")),
+    }
+}
+
 /// serde_yaml appends ` at line 3 column 5`; the position is reported apart.
 fn strip_location(message: &str) -> String {
     let cut = message.rfind(" at line ").unwrap_or(message.len());
@@ -178,6 +199,15 @@ fn find_key(text: &str, key: &str, from_line: usize) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_that_is_not_known_gets_the_nearest_or_all_that_are() {
+        assert_eq!(suggestion("gem", ["gemm", "softmax"]), "; did you mean `gemm`?");
+        assert_eq!(suggestion("llm", ["gemm", "softmax", "gemm"]), "; there are `gemm`, `softmax`");
+        let many: Vec<String> = (0..14).map(|i| format!("workload-{i}")).collect();
+        assert!(suggestion("x", many.iter().map(String::as_str)).ends_with("`workload-11` and 2 more"));
+        assert_eq!(suggestion("x", []), "");
+    }
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -88,8 +88,7 @@ pub fn targets(names: &[String], study: Option<&Path>) -> anyhow::Result<Vec<Tar
         None if name.trim().contains(' ') => Ok(Target::of_launch_command(name)),
         None => {
             let known = specs.iter().map(|s| s.id.as_str()).chain(["local"]);
-            let hint =
-                assay_base::yaml::nearest(name, known).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            let hint = assay_base::yaml::suggestion(name, known);
             anyhow::bail!("the study has no target `{name}`{hint} (a launch command such as \"ssh host\" is one, too)")
         }
     };

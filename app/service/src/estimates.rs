@@ -215,8 +215,7 @@ pub fn estimate(
 fn workloads<'a>(order: &EstimateOrder, suite: &'a Suite) -> Result<Vec<&'a Workload>, String> {
     for id in &order.workloads {
         if suite.workload(id).is_none() {
-            let nearest = assay_base::yaml::nearest(id, suite.workloads.iter().map(|w| w.id.as_str()));
-            let hint = nearest.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            let hint = assay_base::yaml::suggestion(id, suite.workloads.iter().map(|w| w.id.as_str()));
             return Err(format!("suite `{}` has no workload `{id}`{hint}", suite.id));
         }
     }

@@ -1,7 +1,7 @@
 //! What a study names outside itself: hardware profiles, suites, workloads. A name that leads nowhere is a slip of the
 //! pen, and an option or a whole study would fall out of the comparison because of it.
 
-use assay_base::yaml::nearest;
+use assay_base::yaml::suggestion;
 use assay_core::Suite;
 use assay_hardware_profiles::Catalog;
 use assay_study::Study;
@@ -18,13 +18,21 @@ pub fn problem(study: &Study, catalog: &Catalog, measured: &Measured) -> Option<
     unknown_profile.or_else(|| suite_or_workload(study, measured))
 }
 
+/// The first scenario whose values do not fit the study: it would be found out only when it is looked at.
+pub fn broken_scenario(study: &Study) -> Option<Problem> {
+    study.scenarios.iter().find_map(|scenario| {
+        let error = study.under_scenario(&scenario.id).err()?;
+        Some(Problem { path: format!("scenarios.{}.set", scenario.id), message: error.to_string() })
+    })
+}
+
 fn suite_or_workload(study: &Study, measured: &Measured) -> Option<Problem> {
     let suite = match Suite::load(&study.suite) {
         Ok(suite) => suite,
         // A file may lie on another machine only; its workloads are then known from the measurements.
         Err(_) if study.suite.ends_with(".yaml") || study.suite.ends_with(".yml") => return None,
         Err(error) => {
-            let message = format!("{error}{}", did_you_mean(&study.suite, Suite::builtin_names()));
+            let message = format!("{error}{}", suggestion(&study.suite, Suite::builtin_names()));
             return Some(Problem { path: "suite".to_owned(), message });
         }
     };
@@ -39,11 +47,7 @@ fn suite_or_workload(study: &Study, measured: &Measured) -> Option<Problem> {
          with `assay run --model`)",
         study.suite,
         study.workload,
-        did_you_mean(&study.workload, known)
+        suggestion(&study.workload, known)
     );
     Some(Problem { path: "workload".to_owned(), message })
-}
-
-fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
-    nearest(word, known).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default()
 }

@@ -88,7 +88,8 @@ impl Workbench {
         let loaded = store.load()?;
         let warnings = loaded.warnings.iter().map(ToString::to_string).collect();
         let opened = Self::assembled(folder, study, catalog, store, loaded.measurements, warnings)?;
-        match references::problem(&opened.study, &opened.catalog, &opened.measured) {
+        let problem = references::problem(&opened.study, &opened.catalog, &opened.measured);
+        match problem.or_else(|| references::broken_scenario(&opened.study)) {
             Some(problem) => Err(opened.folder.invalid(problem).into()),
             None => Ok(opened),
         }

@@ -71,13 +71,21 @@ impl Quantity {
         let within = |value: f64| (min..=max).contains(&value);
         match self {
             Self::Number(value) if within(*value) => None,
-            Self::Number(value) => Some(format!("{value} is outside {}", range(min, max))),
+            Self::Number(value) => Some(format!("{value} is outside {}{}", range(min, max), as_share(*value, max))),
             Self::Uncertain(distribution) => distribution.problem().or_else(|| {
                 let outside = distribution.ends().into_iter().chain([distribution.centre()]).find(|end| !within(*end));
                 outside.map(|end| format!("the distribution reaches {end:.6}, outside {}; narrow it", range(min, max)))
             }),
         }
     }
+}
+
+/// Where a share was meant in percent, how it is written.
+fn as_share(value: f64, max: f64) -> String {
+    if value > max && max <= 1.0 && value / 100.0 <= max {
+        return format!("; write {value} % as {}", value / 100.0);
+    }
+    String::new()
 }
 
 fn range(min: f64, max: f64) -> String {

@@ -154,8 +154,7 @@ fn references(study: &Study, found: &mut Problems) {
     if study.options.is_empty() {
         found.report("options", "a study needs at least one option");
     } else if study.option(&study.baseline).is_none() {
-        let nearest = assay_base::yaml::nearest(&study.baseline, study.options.iter().map(|o| o.id.as_str()));
-        let hint = nearest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+        let hint = assay_base::yaml::suggestion(&study.baseline, study.options.iter().map(|o| o.id.as_str()));
         found.report("baseline", format!("no option has the id `{}`{hint}", study.baseline));
     }
     let mut lists = vec![

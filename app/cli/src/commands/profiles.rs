@@ -126,10 +126,7 @@ fn check_profiles(arguments: &ProfilesCheck) -> anyhow::Result<Verdict> {
 
 fn print_template(arguments: &ProfilesTemplate) -> anyhow::Result<Verdict> {
     let text = template(&arguments.name).ok_or_else(|| {
-        let known: Vec<&str> = TEMPLATES.iter().map(|(name, _)| *name).collect();
-        let hint =
-            yaml::nearest(&arguments.name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
-        let hint = hint.unwrap_or_else(|| format!("; there is {}", known.join(", ")));
+        let hint = yaml::suggestion(&arguments.name, TEMPLATES.iter().map(|(name, _)| *name));
         anyhow::anyhow!("there is no template `{}`{hint}", arguments.name)
     })?;
     output::print(text.trim_end())?;

@@ -175,9 +175,7 @@ fn tokens(
 fn from_offer(study: &Study, option: &StudyOption, profile: &Profile, pricing_date: Date) -> Result<PriceFact, String> {
     let id = option.price.offer.as_deref().unwrap_or_default();
     let offer = profile.offer(id).ok_or_else(|| {
-        let hint = assay_base::yaml::nearest(id, profile.offers.iter().map(|o| o.id.as_str()))
-            .map(|id| format!("; did you mean `{id}`?"))
-            .unwrap_or_default();
+        let hint = assay_base::yaml::suggestion(id, profile.offers.iter().map(|o| o.id.as_str()));
         format!("profile `{}` has no offer `{id}`{hint}", profile.id)
     })?;
     let mut doubts = Vec::new();

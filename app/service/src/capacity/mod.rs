@@ -110,9 +110,7 @@ pub fn plan(basis: &Basis, selection: &Selection) -> Result<CapacityPlan, Workbe
 fn known<'a>(what: &str, asked: &[String], known: impl Iterator<Item = &'a str>) -> Result<(), WorkbenchError> {
     let known: BTreeSet<&str> = known.collect();
     let Some(unknown) = asked.iter().find(|id| !known.contains(id.as_str())) else { return Ok(()) };
-    let hint = assay_base::yaml::nearest(unknown, known.iter().copied())
-        .map(|id| format!("; did you mean `{id}`?"))
-        .unwrap_or_else(|| format!("; there are {}", known.into_iter().collect::<Vec<_>>().join(", ")));
+    let hint = assay_base::yaml::suggestion(unknown, known.iter().copied());
     Err(WorkbenchError::Other(format!("the study has no {what} `{unknown}`{hint}")))
 }
 

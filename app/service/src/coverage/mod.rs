@@ -213,9 +213,8 @@ pub fn study_changes(
     option: &str,
 ) -> Result<Vec<(String, serde_json::Value)>, String> {
     let stated = study.option(option).ok_or_else(|| {
-        let known = study.options.iter().map(|option| option.id.as_str());
-        let hint = assay_base::yaml::nearest(option, known).map(|n| format!("; did you mean `{n}`?"));
-        format!("the study has no option `{option}`{}", hint.unwrap_or_default())
+        let hint = assay_base::yaml::suggestion(option, study.options.iter().map(|option| option.id.as_str()));
+        format!("the study has no option `{option}`{hint}")
     })?;
     let profile = stated.profile.as_deref().ok_or_else(|| format!("the option `{option}` names no accelerator"))?;
     let mut fitting: Vec<&TargetCoverage> = coverage.targets.iter().filter(|t| t.accelerator == profile).collect();

@@ -202,8 +202,7 @@ fn store(writer: &mut RunWriter, measurement: &Measurement) -> Result<(), String
 fn plan(request: &RunRequest, suite: &Suite, reports: &[TargetReport]) -> Result<Vec<Planned>, String> {
     for id in &request.workloads {
         if suite.workload(id).is_none() {
-            let nearest = assay_base::yaml::nearest(id, suite.workloads.iter().map(|w| w.id.as_str()));
-            let hint = nearest.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            let hint = assay_base::yaml::suggestion(id, suite.workloads.iter().map(|w| w.id.as_str()));
             return Err(format!("suite `{}` has no workload `{id}`{hint}", suite.id));
         }
     }

@@ -147,9 +147,8 @@ fn correlation(assessment: &Assessment, inputs: &[UncertainValue]) -> Result<Opt
         for (path, found) in given.between.iter().zip([&one, &other]) {
             // An option that is not ranked takes no part, and what it depends on neither.
             if found.is_empty() && !belongs_to_unranked(assessment, path) {
-                let known: Vec<&str> = inputs.iter().flat_map(|input| &input.paths).map(String::as_str).collect();
-                let nearest = assay_base::yaml::nearest(path, known);
-                let hint = nearest.map(|path| format!("; did you mean `{path}`?")).unwrap_or_default();
+                let known = inputs.iter().flat_map(|input| &input.paths).map(String::as_str);
+                let hint = assay_base::yaml::suggestion(path, known);
                 let problem = format!("`{path}` is one number, so nothing moves with it: give it a distribution{hint}");
                 return Err(CostError::invalid(format!("correlations[{i}].between"), problem).into());
             }

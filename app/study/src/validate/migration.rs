@@ -15,8 +15,7 @@ pub(super) fn section(section: &MigrationSection, study: &Study, found: &mut Pro
     if let Some(to) = &section.to
         && study.option(to).is_none()
     {
-        let nearest = assay_base::yaml::nearest(to, study.options.iter().map(|o| o.id.as_str()));
-        let hint = nearest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+        let hint = assay_base::yaml::suggestion(to, study.options.iter().map(|o| o.id.as_str()));
         found.report("migration.to", format!("there is no option `{to}`{hint}"));
     }
     found.optional("migration.engineers", section.engineers, POSITIVE, "engineers at a time");

@@ -191,8 +191,7 @@ pub(super) fn waiting(study: &Study, found: &mut Problems) {
         let at = |field: &str| format!("waiting.{}.{field}", waiting.id);
         for (field, id) in [("option", Some(&waiting.option)), ("meanwhile", waiting.meanwhile.as_ref())] {
             if let Some(id) = id.filter(|id| study.option(id).is_none()) {
-                let nearest = assay_base::yaml::nearest(id, study.options.iter().map(|o| o.id.as_str()));
-                let hint = nearest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+                let hint = assay_base::yaml::suggestion(id, study.options.iter().map(|o| o.id.as_str()));
                 found.report(at(field), format!("no option has the id `{id}`{hint}"));
             }
         }

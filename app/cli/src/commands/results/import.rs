@@ -146,8 +146,7 @@ impl Importing {
         if let Some(more) = report.quarantined.len().checked_sub(TOLD).filter(|more| *more > 0) {
             eprintln!("set aside: {more} more of {}; `assay results list --quarantined` has all", file.display());
         }
-        let gave_up = report.quarantined.last().is_some_and(|row| row.reason.starts_with("reading was given up"));
-        self.whole &= !gave_up && report.added + report.duplicates > 0;
+        self.whole &= report.quarantined.is_empty() && report.added + report.duplicates > 0;
         self.rows.push(json!({
             "from": file, "kind": report.provenance.kind, "added": report.added, "duplicates": report.duplicates,
             "rejected": 0, "quarantined": report.quarantined.len(),
