@@ -61,12 +61,15 @@ impl Language {
 }
 
 /// The words within numbers. Longer ones come before those that they contain.
-const GERMAN_UNITS: [(&str, &str); 21] = [
+const GERMAN_UNITS: [(&str, &str); 24] = [
     ("trillion", "Billionen"),
     ("billion", "Milliarden"),
     ("million", "Millionen"),
     ("months", "Monate"),
     ("month", "Monat"),
+    (" before tax", " vor Steuer"),
+    (" after ", " nach "),
+    (" tax", " Steuer"),
     (" rows/s", " Zeilen/s"),
     (" sequences/s", " Sequenzen/s"),
     (" images/s", " Bilder/s"),

@@ -129,7 +129,7 @@ fn the_migration_plan_says_how_its_gates_stand() {
 fn the_capacity_plan_says_where_it_falls_short() {
     let input = input();
     let covered = compose(ReportKind::Capacity, &input);
-    assert_eq!(covered.cover.as_ref().unwrap().verdict, "Demand is covered");
+    assert_eq!(covered.cover.as_ref().unwrap().verdict, "Covered, if the projection holds");
     assert_eq!(title(&covered, "fleet-l4-rent"), "NVIDIA L4, rented on demand: the fleet goes from 2 to 9 units");
     let mut short = input;
     short.capacity = Ok(support::capacity::plan(true));

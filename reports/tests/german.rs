@@ -111,6 +111,29 @@ fn sentences_of(document: &Document) -> Vec<(String, Vec<String>)> {
     found
 }
 
+/// A study with tax, carbon, a season, spot capacity and an unknown latency.
+fn with_every_statement() -> ReportInput {
+    let mut input = input();
+    let write_off = assay_cost_models::evaluation::Depreciation::StraightLine;
+    input.assumptions.tax = Some(assay_cost_models::evaluation::Tax { rate: 0.25, write_off });
+    input.assumptions.demand.growth = assay_cost_models::demand::Growth::Linear { added_per_month: 1e9 };
+    input.assumptions.demand.season = vec![1.0, 0.5];
+    input.study.carbon = Some(assay_study::Carbon {
+        grams_per_kwh: 320.0,
+        grid: "Germany".to_owned(),
+        as_of: jiff::civil::date(2025, 12, 31),
+        source: "Agency".to_owned(),
+    });
+    (input.answer.on_spot, input.answer.latency_unknown) = (true, true);
+    input.options[1].commitment =
+        Some(assay_reports::content::CommitmentFacts { units: 3, term_months: 12, at_signing: 10.0, by_month: 1000.0 });
+    let plan = input.capacity.as_mut().unwrap();
+    for scenario in plan.options.iter_mut().flat_map(|option| &mut option.scenarios) {
+        scenario.mix.iter_mut().for_each(|mix| (mix.contracts, mix.signings) = (Vec::new(), Vec::new()));
+    }
+    input
+}
+
 /// The states of a study that rules have sentences for.
 fn states() -> Vec<ReportInput> {
     let mut stay = input();
@@ -120,7 +143,7 @@ fn states() -> Vec<ReportInput> {
     alone.comparison = None;
     let mut short = input();
     short.capacity = Ok(support::capacity::plan(true));
-    vec![input(), stay, alone, short, support::report_input::bare()]
+    vec![input(), stay, alone, short, with_every_statement(), support::report_input::bare()]
 }
 
 #[test]

@@ -248,6 +248,15 @@ pub fn counted(count: u64, noun: &str) -> String {
     format!("{}\u{a0}{noun}{plural}", thousands(count as f64, 0))
 }
 
+/// The plural of an English noun: `requests`, `queries`, `batches`.
+pub fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) => format!("{stem}ies"),
+        _ if ["s", "x", "z", "ch", "sh"].iter().any(|end| noun.ends_with(end)) => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
+}
+
 /// A count for sentences: `20 billion`, `1.5 million`, `350,000`.
 pub fn spoken(value: f64) -> String {
     let steps = [(1e12, "trillion"), (1e9, "billion"), (1e6, "million")];

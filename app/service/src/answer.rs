@@ -1,9 +1,10 @@
 //! The answer to a study's question, by rules that say what was found and no more.
 
 use assay_base::{Evidence, format};
-use assay_cost_models::{Assumptions, Evaluation};
+use assay_cost_models::{Assumptions, Evaluation, Payment};
 pub use assay_reports::content::Confidence;
 use assay_reports::content::{AnswerFacts, WouldChange, answer_in_words};
+use assay_study::Study;
 use serde::Serialize;
 
 use crate::assess::ResolvedOption;
@@ -21,6 +22,8 @@ pub struct Answer {
     pub runner_up: Option<String>,
     /// How far the answer can be trusted.
     pub confidence: Confidence,
+    /// What that rests on, with the options it is about, in one or two sentences.
+    pub confidence_reason: String,
     /// What would change the answer, a sentence each.
     pub would_change: Vec<String>,
     /// The measurement that would tell most.
@@ -33,8 +36,13 @@ pub struct Answer {
 }
 
 /// The answer to the study's question.
-pub fn answer(options: &[ResolvedOption], evaluations: &[Evaluation], assumptions: &Assumptions) -> Answer {
-    let facts = facts(options, evaluations);
+pub fn answer(
+    study: &Study,
+    options: &[ResolvedOption],
+    evaluations: &[Evaluation],
+    assumptions: &Assumptions,
+) -> Answer {
+    let facts = facts(study, options, evaluations);
     let words = answer_in_words(evaluations, assumptions, &facts);
     let recommended = evaluations.iter().find(|e| Some(&e.id) == facts.recommended.as_ref());
     let verdict = match recommended {
@@ -55,6 +63,7 @@ pub fn answer(options: &[ResolvedOption], evaluations: &[Evaluation], assumption
         recommended: facts.recommended.clone(),
         runner_up: facts.runner_up.clone(),
         confidence: facts.confidence,
+        confidence_reason: words.confidence,
         would_change: words.would_change,
         next_measurement: facts.next_measurement.clone(),
         infeasible: refused.iter().map(|(name, reason)| format!("{name}: {reason}")).collect(),
@@ -63,7 +72,7 @@ pub fn answer(options: &[ResolvedOption], evaluations: &[Evaluation], assumption
 }
 
 /// The answer as data; nothing is recommended where there is nothing to compare.
-fn facts(options: &[ResolvedOption], evaluations: &[Evaluation]) -> AnswerFacts {
+fn facts(study: &Study, options: &[ResolvedOption], evaluations: &[Evaluation]) -> AnswerFacts {
     let mut ranked: Vec<&Evaluation> = evaluations.iter().filter(|e| e.rank.is_some()).collect();
     ranked.sort_by_key(|e| e.rank);
     let baseline = evaluations.iter().find(|e| e.is_baseline && e.tco.is_some());
@@ -71,7 +80,11 @@ fn facts(options: &[ResolvedOption], evaluations: &[Evaluation]) -> AnswerFacts 
     let Some(runner_up) = ranked.get(1).copied() else { return AnswerFacts::default() };
     // Staying is judged against the best alternative, moving against staying.
     let rival = if best.is_baseline { runner_up } else { baseline };
+    let chosen = options.iter().find(|option| option.input.id == best.id);
+    let p99 = chosen.and_then(|option| option.throughput.as_ref().ok()).and_then(|throughput| throughput.p99_secs);
     AnswerFacts {
+        on_spot: chosen.is_some_and(|option| matches!(option.input.payment, Payment::Spot { .. })),
+        latency_unknown: study.requirements.max_p99_latency_secs.is_some() && p99.is_none(),
         recommended: Some(best.id.clone()),
         runner_up: Some(runner_up.id.clone()),
         confidence: confidence(best, rival, options),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assay_core::Measurement;
 use assay_cost_models::evaluation::{Metric, tornado_of, usual_ranges};
-use assay_reports::content::{Ceiling, ComparedResult, OptionFacts, RunsCompared, Sensitivity, Swing};
+use assay_reports::content::{Ceiling, ComparedResult, RunsCompared, Sensitivity, Swing};
 use assay_reports::document::Document;
 use assay_reports::proof::SigningKey;
 use assay_reports::scene::Color;
@@ -16,7 +16,7 @@ pub use assay_reports::{ReportKind, to_markdown};
 use assay_store::verdict::compare_runs;
 use assay_study::PaperSize;
 
-use crate::assess::{Assessment, ResolvedOption};
+use crate::assess::{Assessment, assumed};
 use crate::evidence::{EvidencePack, Facts};
 use crate::runs::plan_for;
 use crate::workbench::{Workbench, WorkbenchError};
@@ -126,10 +126,12 @@ impl Workbench {
             prepared_with: evidence.facts.prepared_with.clone(),
             evidence_hash: evidence.hash(),
             pricing_date: assessment.pricing_date,
+            first_month: assessment.first_month(),
+            assumed: assumed(assessment),
             items: assessment.item().to_owned(),
             workload: assessment.workload.clone(),
             assumptions: assessment.assumptions.clone(),
-            options: assessment.options.iter().map(option_facts).collect(),
+            options: assessment.options.iter().map(|option| facts::option(assessment, option)).collect(),
             evaluations: assessment.evaluations.clone(),
             answer: assessment.answer.facts.clone(),
             sensitivity: sensitivity(assessment),
@@ -150,17 +152,6 @@ impl Workbench {
             stop_rule: plan_for(&assessment.study.suite).stop,
             study_argument: evidence.facts.study_argument.clone(),
         }
-    }
-}
-
-fn option_facts(option: &ResolvedOption) -> OptionFacts {
-    OptionFacts {
-        id: option.input.id.clone(),
-        name: option.input.name.clone(),
-        hardware: option.hardware.clone(),
-        accelerators_per_unit: option.input.accelerators_per_unit,
-        price: option.price.clone().map(|p| p.quoted),
-        throughput: option.throughput.clone(),
     }
 }
 

@@ -21,6 +21,7 @@ const SAME: &[&str] = &[
     "heads",
     "hidden",
     "sequence",
+    "study.yaml",
     "CUDA",
     "Format",
     "Governance",

@@ -9,6 +9,10 @@ use crate::quantity::Quantity;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Demand {
+    /// What an item is, in the singular, such as `request`. When absent a request where items have tokens, a step where
+    /// they have samples, else an item of the workload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
     /// Items of the study's workload a month, at the start.
     pub items_per_month: Quantity,
     /// Compound growth a month as a fraction: 0.02 is 2 %. Give this or `growth`.
@@ -113,6 +117,16 @@ pub struct Tokens {
     /// Fraction of the input tokens found in a cache.
     #[serde(default)]
     pub cached_fraction: f64,
+}
+
+impl Demand {
+    /// What an item is called in the singular; `None` where it is an item of the workload.
+    pub fn item_name(&self) -> Option<&str> {
+        // An item of one output token and no input is a token.
+        let has_tokens = self.tokens.is_some_and(|tokens| tokens.input > 0.0 || tokens.output > 1.0);
+        let found = has_tokens.then_some("request").or(self.samples_per_step.map(|_| "step"));
+        self.item.as_deref().or(found)
+    }
 }
 
 pub(crate) fn zero() -> Quantity {

@@ -109,6 +109,12 @@ fn demand(demand: &Demand, found: &mut Problems) {
     let least = if start_is_used { POSITIVE } else { NOT_NEGATIVE };
     found.quantity("demand.items_per_month", &demand.items_per_month, least, "items");
     let growth = "a fraction a month: 0.02 is 2 %";
+    if let Some(item) = &demand.item {
+        let is_name = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-');
+        if !item.starts_with(char::is_alphabetic) || !item.chars().all(is_name) || item.len() > 40 {
+            found.report("demand.item", "is a noun in the singular, such as `request`");
+        }
+    }
     found.quantity("demand.growth_per_month", &demand.growth_per_month, (-0.5, 1.0), growth);
     found.quantity("demand.peak_to_average", &demand.peak_to_average, (1.0, 1000.0), "busiest over average hour");
     for (month, factor) in demand.season.iter().enumerate() {

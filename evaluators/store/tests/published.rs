@@ -282,3 +282,18 @@ fn errors_name_the_file() {
         store.import_published(Path::new("/nowhere/x.json"), &ImportRequest::default(), &mut |_| {}).unwrap_err();
     assert!(matches!(error, StoreError::Io { .. }) && error.to_string().starts_with("/nowhere/x.json: "));
 }
+
+#[test]
+fn a_submitter_is_found_by_its_whole_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path());
+    let rows = [row("Dell", "Acc", 8, "m", "fp8", 800.0), row("Dell_Broadcom", "Acc", 8, "m", "fp8", 1600.0)];
+    import(&store, &summary(folder.path(), &rows));
+    let of = |name: &str| {
+        let filter = PublishedFilter { submitter: Some(name.to_owned()), ..PublishedFilter::default() };
+        store.published_throughput(&filter).map(|found| (found.submitters, found.median))
+    };
+    assert_eq!(of("dell").unwrap(), (vec!["Dell".to_owned()], 100.0));
+    assert_eq!(of("Dell_Broadcom").unwrap(), (vec!["Dell_Broadcom".to_owned()], 200.0));
+    assert!(of("Del").is_err());
+}

@@ -23,20 +23,6 @@ impl Confidence {
         }
     }
 
-    /// One sentence on what the label means.
-    pub fn description(self) -> &'static str {
-        match self {
-            Self::Firm => "The cost ranges do not overlap, and the throughputs compared were measured or published.",
-            Self::Likely => "The cost ranges do not overlap, but a throughput is projected or assumed.",
-            Self::Open => "The cost ranges overlap: the order can change within what is known.",
-            Self::Unbounded => {
-                "How far a throughput can be off is not known: it is stated without a range, or was measured while other \
-                 programs used the machine."
-            }
-            Self::None => "Too little is known to compare the options.",
-        }
-    }
-
     pub(crate) fn tone(self) -> Tone {
         match self {
             Self::Firm => Tone::Positive,
@@ -78,8 +64,10 @@ pub(crate) fn verdict(author: &Author<'_>) -> &'static str {
 /// The answer in plain words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnswerInWords {
-    /// The answer in one or two sentences.
+    /// The answer in a few sentences.
     pub sentence: String,
+    /// What the confidence rests on.
+    pub confidence: String,
     /// What would change it, a sentence each.
     pub would_change: Vec<String>,
 }
@@ -89,9 +77,13 @@ pub fn answer_in_words(evaluations: &[Evaluation], assumptions: &Assumptions, an
     let mut numbers = Numbers::new(assumptions);
     let found = Findings::of_options(evaluations, answer, &[]);
     let mut teller = Teller { numbers: &mut numbers, found: &found, evaluations, answer };
-    let (sentence, changes) = (teller.statement(), teller.would_change());
+    let (sentence, confidence, changes) = (teller.statement(), teller.confidence(), teller.would_change());
     let plain = |text: &Rich| text.plain(&numbers.values, Language::English);
-    AnswerInWords { sentence: plain(&sentence), would_change: changes.iter().map(plain).collect() }
+    AnswerInWords {
+        sentence: plain(&sentence),
+        confidence: plain(&confidence),
+        would_change: changes.iter().map(plain).collect(),
+    }
 }
 
 /// The title of the decision: what to do, and what it is worth.
@@ -102,6 +94,11 @@ pub(crate) fn headline(author: &mut Author<'_>) -> Rich {
 /// The answer in one or two sentences.
 pub(crate) fn statement(author: &mut Author<'_>) -> Rich {
     Teller::of(author).statement()
+}
+
+/// What the confidence rests on, with the options it is about.
+pub(crate) fn confidence(author: &mut Author<'_>) -> Rich {
+    Teller::of(author).confidence()
 }
 
 /// What would change the answer.
@@ -143,7 +140,7 @@ impl<'t, 'a> Teller<'t, 'a> {
             return rich!["There is no answer yet: ", no_answer_reason(self.found)];
         };
         let name = Inline::name(&best.name);
-        let horizon = self.numbers.horizon();
+        let horizon = self.numbers.taxed_horizon();
         let Some(saving) = self.found.saving() else {
             return rich![name, " costs ", self.numbers.total(best), " over ", horizon];
         };
@@ -165,7 +162,53 @@ impl<'t, 'a> Teller<'t, 'a> {
             Confidence::Open => title.push(", but the cost ranges overlap"),
             Confidence::Unbounded => title.push(", if its throughput is what the study takes it for"),
         }
+        if self.answer.on_spot {
+            title.push(". All of it is on spot capacity, which can be withdrawn");
+        }
+        if self.answer.latency_unknown {
+            title.push(". Its latency is not known yet");
+        }
         title
+    }
+
+    fn confidence(&self) -> Rich {
+        let rival = || self.found.rival().map_or(Inline::name("the next best"), |rival| Inline::name(&rival.name));
+        let mut text = match self.answer.confidence {
+            Confidence::Firm => rich![
+                "Its cost range does not overlap with that of ",
+                rival(),
+                ", and the throughputs compared were measured or published."
+            ],
+            Confidence::Likely => rich![
+                "Its cost range does not overlap with that of ",
+                rival(),
+                ", but a throughput is projected or assumed."
+            ],
+            Confidence::Open => rich![
+                "Its cost range overlaps with that of ",
+                rival(),
+                ": the order of the two can change within what is known."
+            ],
+            Confidence::Unbounded => rich![
+                "How far a throughput can be off is not known: it is stated without a range, or was measured while other \
+                 programs used the machine."
+            ],
+            Confidence::None => rich!["Too little is known to compare the options."],
+        };
+        let others: Vec<&str> = self
+            .answer
+            .would_change
+            .iter()
+            .filter_map(|change| match change {
+                WouldChange::Order { other } => Some(self.name_of(other)),
+                _ => None,
+            })
+            .collect();
+        if matches!(self.answer.confidence, Confidence::Firm | Confidence::Likely) && !others.is_empty() {
+            let others = Inline::name(others.join("; "));
+            text.extend(rich![" It does overlap with ", others, ": which of these is cheaper is open."]);
+        }
+        text
     }
 
     fn statement(&mut self) -> Rich {
@@ -175,7 +218,7 @@ impl<'t, 'a> Teller<'t, 'a> {
             return text;
         };
         let verb = if best.is_baseline { "Stay with " } else { "Move to " };
-        let (total_cost, horizon) = (self.numbers.total(best), self.numbers.horizon());
+        let (total_cost, horizon) = (self.numbers.total(best), self.numbers.taxed_horizon());
         let name = Inline::strong(Inline::name(&best.name));
         let mut text = rich![verb, name, ": it costs ", Inline::strong(total_cost), " over ", horizon];
         if let (Some(rival), Some(saving)) = (self.found.rival(), self.found.saving()) {
@@ -184,6 +227,12 @@ impl<'t, 'a> Teller<'t, 'a> {
         text.push(".");
         if !best.is_baseline {
             text.extend(self.payback(best));
+        }
+        if self.answer.on_spot {
+            text.push(" All of it runs on spot capacity, which can be withdrawn at any time.");
+        }
+        if self.answer.latency_unknown {
+            text.push(" Whether it keeps the latency limit is not known.");
         }
         text.extend(self.not_compared());
         text
@@ -258,8 +307,12 @@ impl<'t, 'a> Teller<'t, 'a> {
         self.answer.would_change.iter().filter(is_told).map(|change| self.change(best, change)).collect()
     }
 
+    fn name_of<'n>(&'n self, id: &'n str) -> &'n str {
+        self.evaluations.iter().find(|found| found.id == id).map_or(id, |found| &found.name)
+    }
+
     fn name(&self, id: &str) -> Inline {
-        Inline::name(self.evaluations.iter().find(|found| found.id == id).map_or(id, |found| &found.name))
+        Inline::name(self.name_of(id))
     }
 
     fn change(&mut self, best: &Evaluation, change: &WouldChange) -> Rich {

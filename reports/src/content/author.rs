@@ -5,7 +5,7 @@ use super::input::ReportInput;
 use crate::document::Rich;
 use crate::document::{Inline, Source, Value, ValueId, Values};
 use crate::rich;
-use assay_base::{Evidence, Money, format};
+use assay_base::{Currency, Evidence, Money, format};
 use assay_cost_models::{Assumptions, Evaluation};
 use std::ops::{Deref, DerefMut};
 
@@ -42,7 +42,7 @@ impl DerefMut for Author<'_> {
 
 /// The table of values while it is written.
 pub(crate) struct Numbers<'a> {
-    assumptions: &'a Assumptions,
+    pub assumptions: &'a Assumptions,
     pub values: Values,
 }
 
@@ -83,6 +83,36 @@ impl<'a> Numbers<'a> {
     pub(crate) fn horizon(&mut self) -> ValueId {
         let months = self.assumptions.horizon_months;
         self.value("horizon", Some(f64::from(months)), |_| format::whole_months(months), Some(Evidence::Assumed))
+    }
+
+    /// ` after 25 % tax`, behind money of the cost models; empty where the study has no tax.
+    pub(crate) fn after_tax(&mut self) -> Rich {
+        let Some(tax) = self.assumptions.tax else { return Rich::new() };
+        let rate = |rate: f64| format::without_trailing_zeros(&format::percent(rate, 1));
+        let rate = self.value("tax.rate", Some(tax.rate), rate, Some(Evidence::Assumed));
+        rich![" after ", rate, " tax"]
+    }
+
+    /// The months of the horizon as they stand behind money of the cost models: where the study has a tax, with it.
+    pub(crate) fn taxed_horizon(&mut self) -> ValueId {
+        let Some(tax) = self.assumptions.tax else { return self.horizon() };
+        let months = self.assumptions.horizon_months;
+        let rate = format::without_trailing_zeros(&format::percent(tax.rate, 1));
+        let text = format!("{} after {rate} tax", format::whole_months(months));
+        self.value("horizon.taxed", Some(f64::from(months)), |_| text, Some(Evidence::Assumed))
+    }
+
+    /// Money that no tax was taken from: where the study has one, the figure says so.
+    pub(crate) fn gross(
+        &mut self,
+        id: impl Into<String>,
+        amount: Option<f64>,
+        currency: Currency,
+        class: Evidence,
+    ) -> ValueId {
+        let tail = if self.assumptions.tax.is_some() { " before tax" } else { "" };
+        let id = format!("{}.gross", id.into());
+        self.value(id, amount, |amount| format!("{}{tail}", format::money_in(amount, currency)), Some(class))
     }
 
     /// The total cost of an option.
@@ -128,8 +158,20 @@ impl Author<'_> {
         Inline::name(self.input.language().day(day))
     }
 
-    /// The source line of something computed by the cost models.
-    pub(crate) fn cost_source(&self, text: impl Into<Rich>) -> Source {
+    /// The source line of money computed by the cost models.
+    pub(crate) fn cost_source(&mut self, text: impl Into<Rich>) -> Source {
+        let mut source = self.model_source(text);
+        let tax = self.after_tax();
+        if !tax.0.is_empty() {
+            source.text.push(" Money is");
+            source.text.extend(tax);
+            source.text.push(".");
+        }
+        source
+    }
+
+    /// The source line of something that prices and throughputs went into.
+    pub(crate) fn model_source(&self, text: impl Into<Rich>) -> Source {
         let mut evidence: Vec<Evidence> = self
             .input
             .options

@@ -2,7 +2,7 @@
 
 use super::author::{Author, in_months};
 use super::findings::{plural, remark};
-use super::{ReportInput, ReportKind, answer, dossier, sensitivity};
+use super::{ReportInput, ReportKind, answer, asked, dossier, sensitivity};
 use crate::document::{
     Block, Callout, Column, Document, Figure, Inline, Rich, Row, RowKind, SCHEMA_VERSION, Section, Table,
 };
@@ -57,10 +57,10 @@ fn decision(author: &mut Author<'_>) -> Section {
 }
 
 fn confidence(author: &mut Author<'_>) -> Callout {
-    let answer = &author.input.answer;
-    let mut body = vec![rich![answer.confidence.description()]];
+    let confidence = author.input.answer.confidence;
+    let mut body = vec![answer::confidence(author)];
     body.extend(dossier::projection_error(author));
-    Callout { tone: answer.confidence.tone(), title: rich!["Confidence: ", answer.confidence.label()], body }
+    Callout { tone: confidence.tone(), title: rich!["Confidence: ", confidence.label()], body }
 }
 
 /// The options in the words of those who pay: what each costs, saves and when it pays back.
@@ -76,7 +76,7 @@ fn options(author: &mut Author<'_>) -> Table {
         .collect();
     Table {
         anchor: "options".to_owned(),
-        title: rich!["What each option costs over ", author.horizon()],
+        title: rich!["What each option costs over ", author.taxed_horizon()],
         columns: vec![
             Column::text("Option"),
             Column::number("Total cost"),
@@ -126,17 +126,7 @@ fn ask(author: &mut Author<'_>) -> Vec<Rich> {
             " and to look again when prices or demand change."
         ]);
     } else {
-        let upfront = best.tco.as_ref().and_then(|tco| tco.monthly.first().copied()).filter(|amount| *amount > 0.0);
-        asks.push(match upfront {
-            Some(amount) => rich![
-                "Release ",
-                Inline::strong(author.amount(best, "at_start", Some(amount))),
-                ", due before the first month, to start with ",
-                Inline::name(&best.name),
-                "."
-            ],
-            None => rich!["Agree to move to ", Inline::name(&best.name), "; nothing is due before the first month."],
-        });
+        asks.extend(asked::money(author, best));
         let effort = author.input.study.option(&best.id).and_then(|option| option.migration.as_ref());
         if let Some(days) = effort.map(|migration| migration.effort_person_days.value()).filter(|days| *days > 0.0) {
             let id = format!("option.{}.effort_days", best.id);

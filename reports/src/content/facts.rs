@@ -91,6 +91,76 @@ pub enum PaysBack {
     Unknown,
 }
 
+/// An input behind the costs that is neither a price nor a throughput.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssumedFact {
+    /// Its path, such as `finance.tax.rate`.
+    pub key: String,
+    /// Its name.
+    pub label: String,
+    /// The value, where it is one number.
+    pub value: Option<f64>,
+    /// The value as it is shown; with its unit, where that is no field of its own.
+    pub text: String,
+    /// The unit of one number; empty without one.
+    pub unit: String,
+    /// The default as it is shown, where there is one.
+    pub default: Option<String>,
+    /// Whether it is stated, a distribution or a default.
+    pub origin: String,
+    /// Who says so; empty where nobody does.
+    pub source: String,
+}
+
+/// What the energy of an option is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerSource {
+    /// The power is not known.
+    Unknown,
+    /// The thermal design power of the boards, from the hardware profile.
+    BoardsByProfile,
+    /// The boards alone, as stated.
+    Boards,
+    /// The boards and their host, as stated.
+    BoardsAndHost,
+    /// The whole unit at its plug.
+    Plug,
+    /// At the meter, cooling included.
+    Meter,
+}
+
+impl PowerSource {
+    /// The words of tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Unknown => "not known",
+            Self::BoardsByProfile => "boards alone, by their TDP",
+            Self::Boards => "boards alone, stated",
+            Self::BoardsAndHost => "boards and host",
+            Self::Plug => "unit at the plug",
+            Self::Meter => "at the meter",
+        }
+    }
+
+    /// Whether the power of the host is counted.
+    pub fn has_host(self) -> bool {
+        matches!(self, Self::BoardsAndHost | Self::Plug | Self::Meter)
+    }
+}
+
+/// What is signed for with an option before its first month. Amounts are in the study's currency.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CommitmentFacts {
+    /// Units of the first month.
+    pub units: u64,
+    /// The length of the contract.
+    pub term_months: u32,
+    /// What is due when it is signed.
+    pub at_signing: f64,
+    /// What follows in equal monthly amounts.
+    pub by_month: f64,
+}
+
 /// Hardware that an option runs on, as its profile states it. What no source says is absent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HardwareFacts {

@@ -4,6 +4,7 @@ use super::input::{AnswerFacts, OptionFacts, ReportInput};
 use crate::document::{Inline, Rich};
 use assay_core::Measurement;
 use assay_cost_models::Evaluation;
+use assay_study::ThroughputSource;
 
 /// Facts that were found once.
 pub(crate) struct Findings<'a> {
@@ -85,6 +86,17 @@ pub(crate) fn is_nothing(amount: f64, of: &Evaluation) -> bool {
 /// The facts behind an option.
 pub(crate) fn facts<'a>(input: &'a ReportInput, id: &str) -> Option<&'a OptionFacts> {
     input.options.iter().find(|option| option.id == id)
+}
+
+/// Whether an option's throughput is that of the suite's workload: measured on it or projected from it, not stated for the
+/// option's own work or published of another one's.
+pub(crate) fn rests_on_workload(input: &ReportInput, id: &str) -> bool {
+    input.study.option(id).is_some_and(|option| {
+        matches!(
+            option.throughput,
+            ThroughputSource::Measured { workload: None, .. } | ThroughputSource::Projected { published: None, .. }
+        )
+    })
 }
 
 /// A remark of the program, with what it sets in back-ticks as code.

@@ -197,7 +197,9 @@ fn sentence(text: &Rich) -> Option<Rich> {
     if !inner.chars().any(char::is_alphabetic) {
         return None;
     }
-    let german = look_up(inner)?;
+    // A title that is followed by a sentence has a full stop.
+    let stopped = || inner.strip_suffix('.').and_then(look_up).map(|german| format!("{german}."));
+    let german = look_up(inner).map(str::to_owned).or_else(stopped)?;
     let mut pieces: Vec<Inline> = text.0.iter().filter(|piece| !matches!(piece, Inline::Text(_))).cloned().collect();
     for piece in &mut pieces {
         match piece {
@@ -214,7 +216,7 @@ fn sentence(text: &Rich) -> Option<Rich> {
     let mut whole = Rich::new();
     let lead = pattern.len() - pattern.trim_start_matches(' ').len();
     whole.push(" ".repeat(lead));
-    let (mut rest, mut next) = (german, 0);
+    let (mut rest, mut next) = (german.as_str(), 0);
     while let Some((before, after)) = rest.split_once('{') {
         let (number, after) = after.split_once('}')?;
         let index = if number.is_empty() { next } else { number.parse::<usize>().ok()?.checked_sub(1)? };

@@ -2,7 +2,8 @@
 
 use super::capacity::CapacityPlan;
 use super::facts::{
-    BreakEvenFacts, CompilerEstimate, HardwareFacts, ModelCard, SpeedUp, UncertaintyFacts, VolumeCurve, WaitingFacts,
+    AssumedFact, BreakEvenFacts, CommitmentFacts, CompilerEstimate, HardwareFacts, ModelCard, PowerSource, SpeedUp,
+    UncertaintyFacts, VolumeCurve, WaitingFacts,
 };
 use super::migration::MigrationPlan;
 use crate::labels::Language;
@@ -30,6 +31,10 @@ pub struct ReportInput {
     pub evidence_hash: String,
     /// The day whose prices were used.
     pub pricing_date: Date,
+    /// The first day that is paid for.
+    pub first_month: Date,
+    /// Every input behind the costs that is neither a price nor a throughput.
+    pub assumed: Vec<AssumedFact>,
     /// The plural of what demand counts, such as `sequences`.
     pub items: String,
     /// The study's workload, where its suite has it.
@@ -98,6 +103,10 @@ pub struct AnswerFacts {
     pub would_change: Vec<WouldChange>,
     /// The measurement that would tell most, as a sentence.
     pub next_measurement: Option<String>,
+    /// Whether all of the option recommended is on spot capacity.
+    pub on_spot: bool,
+    /// Whether the study has a limit for the latency and nobody knows whether the option recommended keeps it.
+    pub latency_unknown: bool,
 }
 
 /// What would change an answer. Options are named by their ids.
@@ -215,6 +224,10 @@ pub struct OptionFacts {
     pub hardware: Option<String>,
     /// Accelerators in one unit.
     pub accelerators_per_unit: u32,
+    /// What its energy is counted from.
+    pub power: PowerSource,
+    /// What is signed for before the first month; absent where nothing is committed.
+    pub commitment: Option<CommitmentFacts>,
     /// The price, or why it is unknown.
     pub price: Result<PriceFacts, String>,
     /// The throughput, or why it is unknown.

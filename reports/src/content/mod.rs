@@ -5,10 +5,12 @@
 //! All documents share the input, the findings over it and the answer in words, so that they cannot disagree.
 
 mod answer;
+mod asked;
 mod author;
 mod baseline;
 mod briefing;
 pub mod capacity;
+mod demand;
 mod dossier;
 mod facts;
 mod findings;
@@ -20,9 +22,10 @@ mod own_words;
 mod sensitivity;
 
 pub use answer::{AnswerInWords, answer_in_words};
+pub use demand::{demand_in_words, growth_in_words};
 pub use facts::{
-    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, ModelCard, OptionOdds, PaysBack,
-    SpeedUp, UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
+    AssumedFact, BreakEvenFacts, CommitmentFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts,
+    ModelCard, OptionOdds, PaysBack, PowerSource, SpeedUp, UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
 };
 pub use input::{
     AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, Repeat, ReportInput, RunsCompared,

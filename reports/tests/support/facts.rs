@@ -4,8 +4,8 @@ use assay_base::NumericFormat;
 use assay_cost_models::evaluation::{Driver, Metric, cost_curves};
 use assay_cost_models::{Assumptions, Evaluation, OptionInput};
 use assay_reports::content::{
-    BreakEvenFacts, Crossover, HardwareFacts, ModelCard, OptionOdds, PaysBack, SpeedUp, UncertaintyFacts, VolumeCurve,
-    WaitingFacts, WaitingValue,
+    AssumedFact, BreakEvenFacts, Crossover, HardwareFacts, ModelCard, OptionOdds, PaysBack, SpeedUp, UncertaintyFacts,
+    VolumeCurve, WaitingFacts, WaitingValue,
 };
 
 pub fn uncertainty(evaluations: &[Evaluation]) -> UncertaintyFacts {
@@ -136,5 +136,23 @@ pub fn speed_ups() -> Vec<SpeedUp> {
         row("encoder-block-fp32", "triton", Some(1.31), PaysBack::AfterItems(31_000.0)),
         row("gemm-fp32", "inductor", Some(0.98), PaysBack::Never),
         row("gemm-fp32", "tvm", None, PaysBack::Unknown),
+    ]
+}
+
+/// A few inputs of each origin.
+pub fn assumed() -> Vec<AssumedFact> {
+    let of = |key: &str, label: &str, text: &str, default: Option<&str>, origin: &str| AssumedFact {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        value: None,
+        text: text.to_owned(),
+        unit: String::new(),
+        default: default.map(str::to_owned),
+        origin: origin.to_owned(),
+        source: "study.yaml".to_owned(),
+    };
+    vec![
+        of("horizon_months", "Horizon", "36 months", Some("36 months"), "default of 2026-11-20"),
+        of("discount_rate_annual", "Discount rate", "9 % a year", Some("8 % a year"), "stated in the study"),
     ]
 }

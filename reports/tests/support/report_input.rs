@@ -13,8 +13,8 @@ use assay_cost_models::roofline::{EfficiencyRange, ItemWork, Projection, Rooflin
 use assay_cost_models::unit_cost::Effectiveness;
 use assay_cost_models::{Assumptions, Estimate, Evaluation, OptionInput, Payment, evaluate};
 use assay_reports::content::{
-    AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PriceFacts, ReportInput, RunsCompared, Sensitivity,
-    Swing, ThroughputFacts, WouldChange,
+    AnswerFacts, Ceiling, ComparedResult, Confidence, OptionFacts, PowerSource, PriceFacts, ReportInput, RunsCompared,
+    Sensitivity, Swing, ThroughputFacts, WouldChange,
 };
 use assay_study::Study;
 use std::path::Path;
@@ -240,6 +240,8 @@ fn resolve(study: &Study, candidate: Candidate, measured: &Measurement) -> (Opti
         name: name.clone(),
         hardware: Some(candidate.hardware.to_owned()),
         accelerators_per_unit: 1,
+        power: if candidate.power_watts.is_some() { PowerSource::Plug } else { PowerSource::BoardsByProfile },
+        commitment: None,
         throughput: Ok(ThroughputFacts {
             disturbed: false,
             to_repeat: Vec::new(),
@@ -305,6 +307,8 @@ pub fn input() -> ReportInput {
         prepared_with: "Assay 0.1.0".to_owned(),
         evidence_hash: "sha256:7f1c0a94e2d1c55b9036f8d0a1b7e4429c0d61e2b3a4958677fe10bc2d3e4f50".to_owned(),
         pricing_date: jiff::civil::date(2026, 11, 20),
+        first_month: jiff::civil::date(2027, 1, 1),
+        assumed: facts::assumed(),
         items: "sequences".to_owned(),
         workload: suite.workload(&study.workload).cloned(),
         answer: AnswerFacts {
@@ -312,6 +316,8 @@ pub fn input() -> ReportInput {
             runner_up: rank(2),
             confidence: Confidence::Likely,
             would_change: would_change(&evaluations),
+            on_spot: false,
+            latency_unknown: false,
             next_measurement: Some("Measure the workload on an NVIDIA L4: its throughput is only projected".to_owned()),
         },
         sensitivity: Some(sensitivity(&inputs, &assumptions, rank(1).as_deref().unwrap())),

@@ -78,8 +78,8 @@ fn tables(plan: &CapacityPlan) -> anyhow::Result<()> {
     output::print("")?;
     output::wrapped(
         "",
-        "Cost spreads upfront payments and depreciates hardware; cash is what is paid. Both are of the fleet alone: \
-         migration, staff and other costs are in `assay cost`.",
+        "Cost spreads upfront payments and depreciates hardware; cash is what is paid. Both are before tax and of the \
+         fleet alone: migration, staff and other costs are in `assay cost`.",
     )?;
     if plan.demand.len() > 1 {
         output::print("Each forecast in full: --demand ID.")?;

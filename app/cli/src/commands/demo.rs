@@ -41,7 +41,7 @@ pub fn run(arguments: &Demo) -> anyhow::Result<Verdict> {
     output::print(&format!(
         "Confidence  {}: {} (a SAMPLE study: its demand is made up)",
         answer.confidence.label(),
-        answer.confidence.description().trim_end_matches('.')
+        answer.confidence_reason.trim_end_matches('.')
     ))?;
     output::print(&format!(
         "Measured    {} results, {} not passed, in {}; kept in {}",

@@ -75,7 +75,7 @@ fn answer_card(ui: &mut Ui, assessment: &Assessment) {
             badge(ui, &answer.verdict, color);
             if answer.confidence != Confidence::None {
                 chip(ui, &format!("confidence: {}", answer.confidence.label()), color)
-                    .on_hover_text(answer.confidence.description());
+                    .on_hover_text(&answer.confidence_reason);
             }
         });
         ui.add(Label::new(theme::lead(&answer.sentence)).wrap());

@@ -8,7 +8,7 @@ use assay_cost_models::evaluation::{
 use assay_cost_models::unit_cost::Effectiveness;
 use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment, evaluate};
 use assay_hardware_profiles::{Catalog, Profile};
-use assay_reports::content::ThroughputFacts;
+use assay_reports::content::{PowerSource, ThroughputFacts};
 use assay_study::{Cost, Every, Study, StudyOption};
 use jiff::civil::Date;
 
@@ -163,6 +163,18 @@ fn power(option: &StudyOption, profile: Option<&Profile>, accelerators: u32) -> 
             let boards = profile.and_then(Profile::tdp_watts).map(|watts| watts * f64::from(accelerators));
             (boards.map(|watts| Estimate::exact(watts, Evidence::Vendor)), PowerBasis::Board)
         }
+    }
+}
+
+/// What an option's energy is counted from.
+pub fn power_source(input: &OptionInput) -> PowerSource {
+    let Some(power) = input.power_watts_per_unit else { return PowerSource::Unknown };
+    match (input.power_basis, input.host_power_watts_per_unit, power.evidence) {
+        (PowerBasis::Facility, ..) => PowerSource::Meter,
+        (PowerBasis::Unit, ..) => PowerSource::Plug,
+        (PowerBasis::Board, Some(_), _) => PowerSource::BoardsAndHost,
+        (PowerBasis::Board, None, Evidence::Vendor) => PowerSource::BoardsByProfile,
+        (PowerBasis::Board, None, _) => PowerSource::Boards,
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a study, the catalogue and the measurements to evaluations and an answer.
 
+mod assumed;
 mod compiled;
 mod doubts;
 mod inputs;
@@ -26,6 +27,8 @@ use crate::calendar;
 use crate::estimates::EstimateRecord;
 use crate::workbench::WorkbenchError;
 
+pub use assumed::assumed;
+pub(crate) use inputs::power_source;
 pub use measured::{Measured, RooflinePoint, RooflinePoints, SourceCeilings};
 pub use price::PriceFact;
 pub(crate) use price::resolve as resolve_price;
@@ -37,6 +40,8 @@ pub struct Assessment {
     pub study: Study,
     /// The definition of the study's workload, where its suite has it.
     pub workload: Option<Workload>,
+    /// The plural of what demand counts.
+    items: String,
     /// The day whose prices were used.
     pub pricing_date: Date,
     /// The assumptions as the cost models got them.
@@ -73,8 +78,8 @@ impl Assessment {
     }
 
     /// The plural of what demand counts, such as `sequences`.
-    pub fn item(&self) -> &'static str {
-        self.workload.as_ref().map_or("items", |w| w.shape.item().plural())
+    pub fn item(&self) -> &str {
+        &self.items
     }
 
     /// The first day of the first month that is paid for.
@@ -144,9 +149,10 @@ pub fn assess(
     missing.extend(options.iter().filter_map(|option| faster_format(option, measured)));
     missing.extend(doubts::of_dates(&options, pricing_date, today));
     missing.extend(doubts::of_amounts(study, &options));
-    let answer = answer(&options, &evaluations, &assumptions);
+    let answer = answer(study, &options, &evaluations, &assumptions);
     let mut assessment = Assessment {
         study: study.clone(),
+        items: items(study, workload.as_ref()),
         workload,
         pricing_date,
         assumptions,
@@ -188,6 +194,12 @@ pub(crate) fn assess_under(
         Some(id) => assess(&study.under_scenario(id)?, catalog, measured, today),
         None => assess(study, catalog, measured, today),
     }
+}
+
+/// The plural of what demand counts: the study's own word, or that of its workload.
+fn items(study: &Study, workload: Option<&Workload>) -> String {
+    let of_workload = || workload.map_or("items", |workload| workload.shape.item().plural()).to_owned();
+    study.demand.item_name().map_or_else(of_workload, assay_base::format::plural)
 }
 
 /// What was measured faster in another format than the one an option's own measurement is in.

@@ -11,6 +11,9 @@ use assay_store::Store;
 use assay_store::published::{self, Ceilings, Efficiency, ModelCard, PublishedFilter, PublishedThroughput};
 use assay_study::{PublishedWork, ThroughputSource};
 
+/// Submitters that are named.
+const NAMES_SHOWN: usize = 6;
+
 /// What was looked up, so that a slider does not read the files again.
 type Found = Vec<(PublishedFilter, Result<PublishedThroughput, String>)>;
 
@@ -47,7 +50,8 @@ impl Published {
         Some(self.card()?.from_one?.p10_p90_factor())
     }
 
-    /// The throughput of one accelerator, projected from published results of others.
+    /// The throughput of one accelerator, projected from published results of others; `item` is what demand counts, in
+    /// the singular.
     ///
     /// # Errors
     /// Why it is unknown, in one sentence.
@@ -56,6 +60,7 @@ impl Published {
         work: &PublishedWork,
         profile: &Profile,
         numeric: NumericFormat,
+        item: &str,
     ) -> Result<ThroughputFacts, String> {
         let tested = self.tested().map_err(Clone::clone)?;
         let error = tested.card.from_several.ok_or("no published result could be predicted, so no error is known")?;
@@ -67,12 +72,12 @@ impl Published {
         Ok(ThroughputFacts {
             per_accelerator: Estimate::new(value, value / factor, value * factor, Evidence::Projected),
             source: format!(
-                "projected onto {} in {numeric} from published {} on {} ({} submitters): {}",
+                "projected onto {} in {numeric} from published {} on {} ({}): {}",
                 profile.name,
                 work.model,
                 predicted.from.join(", "),
-                predicted.submitters,
-                format::throughput(predicted.items_per_sec, &work.unit),
+                format::counted(predicted.submitters as u64, "submitter"),
+                divided(Evidence::Projected, predicted.items_per_sec, &work.unit, work.per_item, item),
             ),
             measurement_id: None,
             projection: None,
@@ -93,11 +98,11 @@ impl Published {
         self.tested.get_or_init(test).as_ref()
     }
 
-    /// The throughput that a source names.
+    /// The throughput that a source names; `item` is what demand counts, in the singular.
     ///
     /// # Errors
     /// Why it is unknown, in one sentence.
-    pub fn throughput(&self, source: &ThroughputSource) -> Result<ThroughputFacts, String> {
+    pub fn throughput(&self, source: &ThroughputSource, item: &str) -> Result<ThroughputFacts, String> {
         let ThroughputSource::Published {
             accelerator,
             model,
@@ -139,11 +144,12 @@ impl Published {
                 Evidence::Published,
             ),
             source: format!(
-                "published: {} on {}, {} of {} submitters with {accelerators} accelerators, {}",
+                "published: {} on {}, {}; of {} ({}) with {accelerators} accelerators, {}",
                 spread.model,
                 spread.accelerator,
-                format::throughput(spread.median, &spread.unit),
-                spread.n,
+                divided(Evidence::Published, spread.median, &spread.unit, *per_item, item),
+                format::counted(spread.n as u64, "submitter"),
+                some(&spread.submitters),
                 spread.sources.join(", ")
             ),
             measurement_id: None,
@@ -164,6 +170,27 @@ impl Published {
         let result = store.published_throughput(&filter);
         found.push((filter, result.clone()));
         result
+    }
+}
+
+/// A published throughput, and what it makes in items where an item takes several of what was counted.
+fn divided(class: Evidence, per_sec: f64, unit: &str, per_item: f64, item: &str) -> String {
+    let found = format::throughput(per_sec, unit);
+    if per_item == 1.0 {
+        return found;
+    }
+    let counted = unit.strip_suffix("/s").unwrap_or(unit);
+    let takes = format::without_trailing_zeros(&format::compact(per_item));
+    let items = format::rate(per_sec / per_item, &format::plural(item));
+    format!("{found} {} ÷ {takes} {counted} for each {item} = {items}", class.label())
+}
+
+/// The first names of a list.
+fn some(names: &[String]) -> String {
+    let shown = names.get(..NAMES_SHOWN).unwrap_or(names).join(", ");
+    match names.len().checked_sub(NAMES_SHOWN) {
+        Some(rest) if rest > 0 => format!("{shown} and {rest} more"),
+        _ => shown,
     }
 }
 

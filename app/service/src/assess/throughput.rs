@@ -31,7 +31,9 @@ impl Resolver<'_> {
     /// The study's workload in the format the option would run it in.
     pub fn workload_on(&self, option: &StudyOption) -> Option<Workload> {
         let workload = self.workload?;
+        let is_other_work = self.study.demand.item_name().is_some();
         let format = match &option.throughput {
+            ThroughputSource::Assumed { .. } if is_other_work => return None,
             ThroughputSource::Projected { published: Some(_), .. } => return None,
             ThroughputSource::Projected { format: Some(format), .. } => *format,
             // Of other work the roofline is another one.
@@ -39,6 +41,11 @@ impl Resolver<'_> {
             _ => workload.format,
         };
         Some(Workload { format, ..workload.clone() })
+    }
+
+    /// What an item of the demand is called in the singular.
+    fn item(&self) -> &str {
+        self.study.demand.item_name().unwrap_or("item")
     }
 
     fn no_workload(&self) -> String {
@@ -82,11 +89,11 @@ impl Resolver<'_> {
                     (Some(work), _) => {
                         let own = self.workload.map(|workload| workload.format);
                         let format = format.or(own).ok_or("the projection names no numeric format")?;
-                        self.measured.published().project(work, profile, format)
+                        self.measured.published().project(work, profile, format, self.item())
                     }
                 }
             }
-            ThroughputSource::Published { .. } => self.measured.published().throughput(&option.throughput),
+            ThroughputSource::Published { .. } => self.measured.published().throughput(&option.throughput, self.item()),
             ThroughputSource::Assumed { items_per_sec, low, high, source } => Ok(ThroughputFacts {
                 per_accelerator: {
                     let stated = translate::estimate(items_per_sec, Evidence::Assumed);

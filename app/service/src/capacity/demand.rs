@@ -1,7 +1,7 @@
 //! The forecasts of the demand that a capacity plan is made for.
 
-use assay_base::{Evidence, format};
-use assay_cost_models::demand::{Demand, Growth};
+use assay_base::Evidence;
+use assay_cost_models::demand::Demand;
 use assay_study::Capacity;
 use assay_study::capacity::DemandScenario;
 
@@ -9,6 +9,7 @@ use crate::assess::Assessment;
 use crate::editing::capacity::growth_in_models;
 use crate::workbench::WorkbenchError;
 use assay_reports::content::capacity::{DemandForecast, DemandQuarter, QuarterSpan};
+use assay_reports::content::growth_in_words;
 
 const SECS_PER_HOUR: f64 = 3600.0;
 /// The id of the study's own demand.
@@ -92,7 +93,7 @@ fn forecast(
     Ok(DemandForecast {
         id,
         name,
-        model: words(demand),
+        model: growth_in_words(&assessment.assumptions, demand, assessment.item()),
         source,
         evidence: Evidence::Assumed,
         peak_to_average: demand.peak_to_average,
@@ -100,27 +101,6 @@ fn forecast(
         monthly_items,
         quarters: by_quarter,
     })
-}
-
-fn words(demand: &Demand) -> String {
-    let start = format::spoken(demand.items_per_month);
-    let growth = match &demand.growth {
-        Growth::Compound { per_month: 0.0 } => format!("steady at {start} a month"),
-        Growth::Compound { per_month } => {
-            format!("from {start} a month, {} more each month", format::percent(*per_month, 1))
-        }
-        Growth::Linear { added_per_month } => {
-            format!("from {start} a month, {} added each month", format::spoken(*added_per_month))
-        }
-        Growth::Logistic { capacity_per_month, midpoint_month, .. } => format!(
-            "an S-curve to {} a month, half of it in month {}",
-            format::spoken(*capacity_per_month),
-            format::without_trailing_zeros(&format::significant(*midpoint_month, 3))
-        ),
-        Growth::Quarters { items_per_month } => format!("a table of {} quarters", items_per_month.len()),
-        Growth::Months { items } => format!("a table of {} months", items.len()),
-    };
-    if demand.season.is_empty() { growth } else { format!("{growth}, with a season") }
 }
 
 #[cfg(test)]

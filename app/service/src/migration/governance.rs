@@ -5,6 +5,9 @@ use assay_study::migration::{GovernancePoint, GovernanceStatus};
 
 use super::Move;
 
+/// From this age on a quote is to be renewed.
+const QUOTE_DAYS: i32 = 90;
+
 /// Roles with their part in each of [`assay_reports::content::ACTIVITIES`].
 const ROLES: [(&str, [&str; 6]); 6] = [
     ("Sponsor", ["A", "I", "I", "I", "A", "I"]),
@@ -59,13 +62,45 @@ fn point(id: &str, framework: &str, item: &str, evidence: Option<String>) -> Gov
     }
 }
 
+/// The quotes of the option to move to and of the baseline: prepared where each is dated and not old.
+fn prices(planned: &Move<'_>) -> GovernancePoint {
+    let assessment = planned.assessment;
+    let baseline = assessment.option(&assessment.study.baseline);
+    let quotes = std::iter::once(planned.resolved).chain(baseline.filter(|b| b.input.id != planned.resolved.input.id));
+    let (mut fresh, mut texts) = (true, Vec::new());
+    for option in quotes {
+        let name = &option.input.name;
+        texts.push(match &option.price {
+            Ok(price) => {
+                let age = price.as_of.map(|day| (day, (assessment.pricing_date - day).get_days()));
+                fresh &= age.is_some_and(|(_, days)| days <= QUOTE_DAYS);
+                match age {
+                    Some((day, days)) if days > QUOTE_DAYS => format!("{name}: {day}, {days} days old"),
+                    Some((day, _)) => format!("{name}: {} of {day}", price.source),
+                    None => format!("{name}: {}, without a date", price.source),
+                }
+            }
+            Err(_) => {
+                fresh = false;
+                format!("{name}: no price")
+            }
+        });
+    }
+    let item = "Price quotes with source and date, renewed within ninety days";
+    let point = point("price-sources", "Internal control", item, Some(texts.join("; ")));
+    GovernancePoint { status: if fresh { GovernanceStatus::Prepared } else { GovernanceStatus::Open }, ..point }
+}
+
+/// Energy and emissions, where the study states the grid and the power is known.
+fn emissions(planned: &Move<'_>) -> GovernancePoint {
+    let known = planned.assessment.evaluation(&planned.option.id).and_then(|e| e.carbon_kg);
+    let evidence = known.map(|_| "energy and emissions in the cost chapter of the dossier".to_owned());
+    point("energy", "NIST AI RMF MEASURE 2.12", "Energy and emissions of the new platform", evidence)
+}
+
 fn usual(planned: &Move<'_>) -> Vec<GovernancePoint> {
     let passed = planned.measured.passed();
     let measured = (passed > 0).then(|| format!("{passed} measurements with environment, noise and correctness"));
-    let price = planned.resolved.price.as_ref().ok();
-    // A quote without a day, or one that is to be renewed, prepares nothing.
-    let price = price.filter(|price| price.old_days.is_none());
-    let price = price.and_then(|price| Some(format!("{}, {}", price.source, price.as_of?)));
     let screening = planned
         .profile
         .and_then(|profile| profile.export_control.as_ref())
@@ -88,15 +123,10 @@ fn usual(planned: &Move<'_>) -> Vec<GovernancePoint> {
             "Documentation of tooling and compute",
             Some("hardware profile, runtime versions in the runs".to_owned()),
         ),
-        point(
-            "price-sources",
-            "Internal control",
-            "Price quotes with source and date, renewed within ninety days",
-            price,
-        ),
+        prices(planned),
         point("supplier", "NIST AI RMF GOVERN 6", "Assessment of the supplier and its roadmap", None),
         point("deactivation", "NIST AI RMF MANAGE 2.4", "Way back and switching off, rehearsed", None),
-        point("energy", "NIST AI RMF MEASURE 2.12", "Energy and emissions of the new platform", None),
+        emissions(planned),
         point("change", "SOC 2 CC8", "Change management of driver, compiler and runtime", None),
         point("capacity", "SOC 2 A1.1", "Capacity is monitored against demand", None),
         point("isolation", "SOC 2 CC6", "Isolation of tenants on the new platform", isolation),

@@ -112,12 +112,16 @@ fn of_supply(planned: &Move<'_>) -> Vec<Risk> {
         Ok(_) => {}
     }
     match planned.resolved.input.payment {
-        Payment::Spot { .. } => risks.push(risk(
-            "interruption",
-            (4, 2),
-            "Spot capacity is withdrawn",
-            "Keep checkpoints and a share on demand",
-        )),
+        Payment::Spot { .. } => {
+            let share = spot_share(planned);
+            let of = if share < 1.0 { "A part of production is" } else { "All of production is" };
+            risks.push(risk(
+                "interruption",
+                (4, spot_impact(share)),
+                format!("{of} on spot capacity, which is withdrawn at any time"),
+                "Keep a share on demand or reserved that carries the latency objective; rehearse losing the rest",
+            ));
+        }
         Payment::Purchase { .. } | Payment::Lease { .. } => risks.push(risk(
             "supply",
             (3, 3),
@@ -138,6 +142,18 @@ fn of_supply(planned: &Move<'_>) -> Vec<Risk> {
         )),
     }
     risks
+}
+
+/// The share of production that is on spot: the option's own way to pay, unless the study states the most it wants.
+fn spot_share(planned: &Move<'_>) -> f64 {
+    let capacity = planned.assessment.study.capacity.as_ref();
+    let spot = capacity.and_then(|capacity| capacity.commitments.as_ref()).and_then(|allowed| allowed.spot.as_ref());
+    spot.map_or(1.0, |spot| spot.max_share)
+}
+
+/// From a nuisance without any production on spot to fatal where all of it is.
+fn spot_impact(share: f64) -> u8 {
+    (1.0 + 4.0 * share.clamp(0.0, 1.0)).round() as u8
 }
 
 fn of_platform(planned: &Move<'_>) -> Vec<Risk> {

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use assay_base::{Money, NumericFormat};
 use assay_core::Measurement;
 use assay_core::estimate::Verdict;
+use assay_cost_models::Payment;
 use assay_cost_models::evaluation::{BreakEven, Driver, Metric, ValueOfWaiting, cost_curves};
 use assay_cost_models::simulation::OptionOutcome;
 use assay_hardware_profiles::{Catalog, Profile};
 use assay_reports::content::{
-    BreakEvenFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, OptionOdds, PaysBack, SpeedUp,
-    UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
+    BreakEvenFacts, CommitmentFacts, CompilerEstimate, CompilerVerdict, Crossover, HardwareFacts, OptionFacts,
+    OptionOdds, PaysBack, SpeedUp, UncertaintyFacts, VolumeCurve, WaitingFacts, WaitingValue,
 };
 use assay_study::{StudyOption, ThroughputSource};
 
-use crate::assess::Assessment;
+use crate::assess::{Assessment, ResolvedOption, power_source};
 use crate::compilers;
 use crate::estimates::EstimateRecord;
 use crate::uncertainty::simulate;
@@ -28,6 +30,42 @@ const PLACES: usize = 49;
 const VOLUMES: (f64, f64) = (0.05, 3.0);
 /// Options on the chart over the volume.
 const CURVES: usize = 5;
+
+/// The facts behind an option.
+pub(super) fn option(assessment: &Assessment, option: &ResolvedOption) -> OptionFacts {
+    OptionFacts {
+        id: option.input.id.clone(),
+        name: option.input.name.clone(),
+        hardware: option.hardware.clone(),
+        accelerators_per_unit: option.input.accelerators_per_unit,
+        power: power_source(&option.input),
+        commitment: commitment(assessment, option),
+        price: option.price.clone().map(|p| p.quoted),
+        throughput: option.throughput.clone(),
+    }
+}
+
+/// What is signed for with an option before its first month, for the units of that month.
+fn commitment(assessment: &Assessment, option: &ResolvedOption) -> Option<CommitmentFacts> {
+    let units = assessment.evaluation(&option.input.id)?.fleet.as_ref()?.at_start;
+    let worth = |money: Money| money.amount * assessment.exchange_rate(money.currency) * units as f64;
+    let hours = assessment.assumptions.hours_per_month;
+    match option.input.payment {
+        Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => Some(CommitmentFacts {
+            units,
+            term_months,
+            at_signing: worth(upfront_per_unit),
+            by_month: worth(price_per_unit_hour) * hours * f64::from(term_months),
+        }),
+        Payment::Lease { price_per_unit_month, upfront_per_unit, term_months, .. } => Some(CommitmentFacts {
+            units,
+            term_months,
+            at_signing: worth(upfront_per_unit),
+            by_month: worth(price_per_unit_month) * f64::from(term_months),
+        }),
+        _ => None,
+    }
+}
 
 /// What vendors' compilers say, as the study keeps it.
 pub(super) fn compiler_estimates(records: &[EstimateRecord]) -> Vec<CompilerEstimate> {
@@ -178,21 +216,39 @@ pub(super) fn hardware(assessment: &Assessment, catalog: &Catalog) -> Vec<Hardwa
         }
         users.entry(profile).or_default().push(option);
     }
+    let profiles: Vec<&Profile> = order.iter().filter_map(|id| catalog.get(id)).collect();
+    let format = common_format(assessment, &profiles);
     order
         .into_iter()
         .filter_map(|id| {
             let profile = catalog.get(id)?;
-            Some(facts(profile, users.get(id).map(Vec::as_slice).unwrap_or_default(), assessment))
+            Some(facts(profile, users.get(id).map(Vec::as_slice).unwrap_or_default(), format))
         })
         .collect()
 }
 
-fn facts(profile: &Profile, users: &[&StudyOption], assessment: &Assessment) -> HardwareFacts {
-    let projected = users.iter().find_map(|option| match &option.throughput {
+/// The one format in which peaks stand beside each other: the study's own where most of the hardware has a peak in it,
+/// else the one that most have.
+fn common_format(assessment: &Assessment, profiles: &[&Profile]) -> Option<NumericFormat> {
+    let projected = assessment.study.options.iter().filter_map(|option| match &option.throughput {
         ThroughputSource::Projected { format, .. } => *format,
         _ => None,
     });
-    let format = projected.or_else(|| assessment.workload.as_ref().map(|workload| workload.format));
+    let own = projected.chain(assessment.workload.as_ref().map(|workload| workload.format));
+    let have = |format: NumericFormat| profiles.iter().filter(|p| p.peak_flops_per_sec(format).is_some()).count();
+    let usual =
+        [NumericFormat::Bf16, NumericFormat::Fp16, NumericFormat::Fp8, NumericFormat::Int8, NumericFormat::Fp32];
+    let mut best: Option<(NumericFormat, usize)> = None;
+    for format in own.chain(usual).chain(NumericFormat::ALL) {
+        let count = have(format);
+        if count > best.map_or(0, |(_, most)| most) {
+            best = Some((format, count));
+        }
+    }
+    best.map(|(format, _)| format)
+}
+
+fn facts(profile: &Profile, users: &[&StudyOption], format: Option<NumericFormat>) -> HardwareFacts {
     HardwareFacts {
         options: users.iter().map(|option| option.id.clone()).collect(),
         name: match profile.name.starts_with(&profile.vendor) {

@@ -20,8 +20,10 @@ pub struct PublishedSpread {
     pub format: Option<String>,
     /// What is counted, such as `tokens/s`.
     pub unit: String,
-    /// Submitters.
+    /// How many submitters.
     pub n: usize,
+    /// Their names, or the file where none is known.
+    pub submitters: Vec<String>,
     /// Their results.
     pub rows: usize,
     /// The fewest and the most accelerators that worked together.
@@ -96,6 +98,7 @@ fn spread(key: &Key<'_>, rows: &[(PublishedRow<'_>, f64)]) -> Option<PublishedSp
     for (row, value) in rows {
         submitters.entry(row.submitter.unwrap_or(&row.provenance.file)).or_default().push(*value);
     }
+    let names = submitters.keys().map(|name| (*name).to_owned()).collect();
     let values: Vec<f64> = submitters.into_values().filter_map(median).collect();
     let counts = rows.iter().filter_map(|(row, _)| row.accelerators);
     let mut sources: Vec<String> = Vec::new();
@@ -112,6 +115,7 @@ fn spread(key: &Key<'_>, rows: &[(PublishedRow<'_>, f64)]) -> Option<PublishedSp
         format: key.format.map(str::to_owned),
         unit: key.unit.to_owned(),
         n: values.len(),
+        submitters: names,
         rows: rows.len(),
         accelerators: (counts.clone().min()?, counts.max()?),
         min: values.iter().copied().reduce(f64::min)?,

@@ -26,7 +26,7 @@ pub struct PublishedFilter {
     pub stack: Option<String>,
     /// The numeric format, in the source's words.
     pub format: Option<String>,
-    /// Who measured.
+    /// Who measured, by the whole name.
     pub submitter: Option<String>,
     /// The kind of file.
     pub kind: Option<Kind>,
@@ -42,6 +42,11 @@ pub fn contains(text: &str, part: &str) -> bool {
         let cut = (digit(before) && digit(part.chars().next())) || (digit(after) && digit(part.chars().next_back()));
         !cut
     })
+}
+
+/// Whether a text is a name, capital letters aside: `Dell` is not `Dell_Broadcom`.
+fn is_name(text: &str, name: &str) -> bool {
+    text.to_lowercase() == name.to_lowercase()
 }
 
 impl PublishedFilter {
@@ -73,7 +78,8 @@ impl PublishedFilter {
     fn mask_of(&self, frame: &DataFrame) -> Result<Option<BooleanChunked>, StoreError> {
         let mut mask: Option<BooleanChunked> = None;
         for (name, part) in self.texts() {
-            let wanted = text_mask(frame.column(name)?.str()?, part);
+            let fits = if name == "submitter" { is_name } else { contains };
+            let wanted = text_mask(frame.column(name)?.str()?, part, fits);
             mask = Some(match mask {
                 Some(mask) => &mask & &wanted,
                 None => wanted,
@@ -84,11 +90,11 @@ impl PublishedFilter {
 }
 
 /// A million rows have few different texts: each is looked at once.
-fn text_mask(texts: &StringChunked, part: &str) -> BooleanChunked {
+fn text_mask(texts: &StringChunked, part: &str, fits: fn(&str, &str) -> bool) -> BooleanChunked {
     let mut known: PlHashMap<&str, bool> = PlHashMap::new();
     let mut mask = Vec::with_capacity(texts.len());
     for text in texts.iter() {
-        mask.push(text.is_some_and(|text| *known.entry(text).or_insert_with(|| contains(text, part))));
+        mask.push(text.is_some_and(|text| *known.entry(text).or_insert_with(|| fits(text, part))));
     }
     BooleanChunked::from_slice("wanted".into(), &mask)
 }

@@ -1,11 +1,10 @@
-//! Cost and cash by quarter, and the ladder of commitments.
+//! Cost and cash by quarter.
 
-use super::{CapacityPlan, CostLineKind, Mix, OptionPlan, ScenarioPlan, led, money, source, units};
+use super::{CapacityPlan, CostLineKind, OptionPlan, ScenarioPlan, ladder, led, money, money_source};
 use crate::charts::{Chart, Quantity, StackedBar, StackedChart};
 use crate::content::author::Author;
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
-use assay_base::{Evidence, format};
 
 /// Cost, cash and commitments of an option; `None` where no price is known.
 pub(super) fn section(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan) -> Option<Section> {
@@ -15,23 +14,20 @@ pub(super) fn section(author: &mut Author<'_>, plan: &CapacityPlan, option: &Opt
         Block::Table(table(author, plan, option, scenario)),
     ];
     if let Some(mix) = &scenario.mix {
-        blocks.extend(ladder(author, plan, option, mix));
+        blocks.extend(ladder::blocks(author, plan, option, mix));
     }
-    let cost = money(author, plan, format!("plan.{}.cost", option.id), scenario.cost, option.cost_evidence);
-    let cash = money(author, plan, format!("plan.{}.cash", option.id), scenario.cash, option.cost_evidence);
-    Some(Section {
-        kicker: "Cash".to_owned(),
-        action_title: match scenario
-            .cost
-            .zip(scenario.cash)
-            .is_some_and(|(cost, cash)| (cost / cash - 1.0).abs() < 1e-6)
-        {
-            true => rich![Inline::name(&option.name), ": ", cost, " over the horizon, paid as it is used"],
-            false => rich![Inline::name(&option.name), ": a cost of ", cost, " over the horizon, and cash of ", cash],
-        },
-        anchor: format!("cash-{}", option.id),
-        blocks,
-    })
+    let id = |what: &str| format!("plan.{}.{what}", option.id);
+    let is_paid_as_used = scenario.cost.zip(scenario.cash).is_some_and(|(cost, cash)| (cost / cash - 1.0).abs() < 1e-6);
+    let name = Inline::name(&option.name);
+    let action_title = if is_paid_as_used {
+        let cost = author.gross(id("cost"), scenario.cost, plan.currency, option.cost_evidence);
+        rich![name, ": ", cost, " over the horizon, paid as it is used"]
+    } else {
+        let cost = money(author, plan, id("cost"), scenario.cost, option.cost_evidence);
+        let cash = author.gross(id("cash"), scenario.cash, plan.currency, option.cost_evidence);
+        rich![name, ": a cost of ", cost, " over the horizon, and cash of ", cash]
+    };
+    Some(Section { kicker: "Cash".to_owned(), action_title, anchor: format!("cash-{}", option.id), blocks })
 }
 
 /// The kinds of cost that occur, in the order of their first appearance.
@@ -70,7 +66,7 @@ fn figure(author: &Author<'_>, plan: &CapacityPlan, option: &OptionPlan, scenari
             axis: format!("Cost of the quarter ({})", plan.currency),
         }),
         height_pt,
-        source: source(
+        source: money_source(
             author,
             "the capacity plan; upfront payments spread over their term, hardware depreciated.",
             &[option.cost_evidence],
@@ -114,83 +110,6 @@ fn table(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan, scen
         title: "Cost and cash by quarter".into(),
         columns,
         rows,
-        source: source(author, "the capacity plan.", &[class]),
+        source: money_source(author, "the capacity plan.", &[class]),
     }
-}
-
-/// What to sign when, and what decides on it.
-fn ladder(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan, mix: &Mix) -> Vec<Block> {
-    let class = option.cost_evidence;
-    let mut blocks = Vec::new();
-    if !mix.signings.is_empty() {
-        let rows = mix
-            .signings
-            .iter()
-            .enumerate()
-            .map(|(index, signing)| {
-                let id = format!("plan.{}.signing.{index}", option.id);
-                Row::new(vec![
-                    author.date(signing.on).into(),
-                    Inline::name(&signing.contract).into(),
-                    units(author, id, Some(signing.units), class).into(),
-                ])
-            })
-            .collect();
-        blocks.push(Block::Table(Table {
-            anchor: format!("ladder-{}", option.id),
-            title: "Reservation ladder: what to sign, and for how many units".into(),
-            columns: vec![Column::text("On"), Column::text("Contract"), Column::number("Units")],
-            rows,
-            source: source(author, "the cheapest mix for the load-duration curve.", &[class]),
-        }));
-    }
-    let share = |share: f64| format::percent(share, 0);
-    let rows: Vec<Row> = mix
-        .rules
-        .iter()
-        .enumerate()
-        .map(|(index, rule)| {
-            let id = |what: &str| format!("plan.{}.rule.{index}.{what}", option.id);
-            Row::new(vec![
-                Inline::name(&rule.contract).into(),
-                author.value(id("duty"), rule.break_even_duty, share, Some(class)).into(),
-                author.value(id("committed"), rule.least_used_committed, share, Some(class)).into(),
-                author.value(id("rented"), rule.most_used_rented, share, Some(class)).into(),
-            ])
-        })
-        .collect();
-    if !rows.is_empty() {
-        blocks.push(Block::Table(Table {
-            anchor: format!("rules-{}", option.id),
-            title: "What decides: a unit is committed when it is in use longer than the contract's break-even".into(),
-            columns: vec![
-                Column::text("Contract"),
-                Column::number("Break-even use"),
-                Column::number("Least used unit committed"),
-                Column::number("Most used unit rented"),
-            ],
-            rows,
-            source: source(author, "the ratio of the contract's rate to the price on demand.", &[class]),
-        }));
-    }
-    if let Some(rented) = mix.all_rented {
-        let all = money(author, plan, format!("plan.{}.all_rented", option.id), Some(rented), class);
-        if mix.signings.is_empty() {
-            blocks.push(Block::Paragraph(rich![
-                "No commitment pays: everything is rented without one, for ",
-                all,
-                "."
-            ]));
-            return blocks;
-        }
-        let total = money(author, plan, format!("plan.{}.mix", option.id), Some(mix.total), class);
-        let mut text = rich!["The mix costs ", total, "; renting everything without commitment would cost ", all, "."];
-        if mix.after_horizon > 0.0 {
-            let id = format!("plan.{}.after", option.id);
-            let after = money(author, plan, id, Some(mix.after_horizon), Evidence::Assumed);
-            text.extend(rich![" Contracts that outlast the horizon leave ", after, " to be paid."]);
-        }
-        blocks.push(Block::Paragraph(text));
-    }
-    blocks
 }

@@ -1,6 +1,6 @@
 //! Units against demand, orders, power and rack.
 
-use super::{CapacityPlan, OptionPlan, Ownership, ScenarioPlan, is_planned, led, money, source, units};
+use super::{CapacityPlan, OptionPlan, Ownership, ScenarioPlan, is_planned, led, money, money_source, source, units};
 use crate::charts::{BarGroup, Chart, GroupedChart, GroupedValue, Quantity};
 use crate::content::author::Author;
 use crate::content::findings::plural;
@@ -182,6 +182,6 @@ pub(super) fn orders(
             Column::number("Price"),
         ],
         rows,
-        source: source(author, text, &[option.fleet_evidence, option.cost_evidence]),
+        source: money_source(author, text, &[option.fleet_evidence, option.cost_evidence]),
     }
 }

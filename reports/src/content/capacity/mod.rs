@@ -1,8 +1,12 @@
 //! The capacity and investment plan: demand, fleet, commitments, cash, power and orders, quarter by quarter.
 
+mod basis;
 mod cash;
 mod fleet;
+mod ladder;
 mod plan;
+
+pub(super) use basis::bases;
 
 pub use plan::{
     CapacityPlan, ContractTerms, CostLine, CostLineKind, DemandForecast, DemandQuarter, Fact, Mix, MixQuarter,
@@ -141,6 +145,15 @@ fn money(
     author.value(id, amount, |amount| format::money_in(amount, plan.currency), Some(class))
 }
 
+/// Where money of the plan comes from.
+fn money_source(author: &Author<'_>, text: impl Into<Rich>, evidence: &[Evidence]) -> Source {
+    let mut source = source(author, text, evidence);
+    if author.input.assumptions.tax.is_some() {
+        source.text.push(" Money is before tax.");
+    }
+    source
+}
+
 /// Where numbers of the plan come from.
 fn source(author: &Author<'_>, text: impl Into<Rich>, evidence: &[Evidence]) -> Source {
     let mut evidence = evidence.to_vec();
@@ -164,10 +177,21 @@ fn cover(author: &mut Author<'_>, plan: &CapacityPlan) -> Cover {
     Cover {
         kicker: ReportKind::Capacity.title().to_owned(),
         subtitle: input.study.question.clone(),
-        verdict: if plan.met { "Demand is covered" } else { "The plan falls short" }.to_owned(),
-        tone: if plan.met { Tone::Positive } else { Tone::Negative },
+        verdict: verdict(author, plan).0.to_owned(),
+        tone: verdict(author, plan).1,
         statement: headline(author, plan),
         facts,
+    }
+}
+
+/// Whether the demand is covered, no surer than what the fleet is sized by.
+fn verdict(author: &Author<'_>, plan: &CapacityPlan) -> (&'static str, Tone) {
+    let weakest = detailed(author, plan).first().map(|option| option.fleet_evidence);
+    match (plan.met, weakest) {
+        (false, _) => ("The plan falls short", Tone::Negative),
+        (true, Some(Evidence::Measured | Evidence::Published)) => ("Demand is covered", Tone::Positive),
+        (true, Some(Evidence::Projected | Evidence::Vendor)) => ("Covered, if the projection holds", Tone::Info),
+        (true, _) => ("Covered, if the assumptions hold", Tone::Info),
     }
 }
 
@@ -179,7 +203,7 @@ pub(super) fn headline(author: &mut Author<'_>, plan: &CapacityPlan) -> Rich {
     let Some(scenario) = led(plan, option) else { return rich!["No demand is stated"] };
     let first = scenario.quarters.first().map(|quarter| quarter.needed);
     let most = scenario.quarters.iter().map(|quarter| quarter.needed).max();
-    let cost = money(author, plan, format!("plan.{}.cost", option.id), scenario.cost, option.cost_evidence);
+    let cost = author.gross(format!("plan.{}.cost", option.id), scenario.cost, plan.currency, option.cost_evidence);
     if option.ownership == Ownership::Service {
         return rich![Inline::name(&option.name), " serves the demand as a service for ", cost];
     }
@@ -187,6 +211,25 @@ pub(super) fn headline(author: &mut Author<'_>, plan: &CapacityPlan) -> Rich {
     let first = units(author, format!("plan.{}.first", option.id), first, option.fleet_evidence);
     let most = units(author, format!("plan.{}.most", option.id), most, option.fleet_evidence);
     let at_first = if one { " unit at first, " } else { " units at first, " };
+    let ends = |of: fn(&PlannedQuarter) -> u64| scenario.quarters.iter().map(of).max();
+    let (low, high) = (ends(|quarter| quarter.needed_low), ends(|quarter| quarter.needed_high));
+    if low != high {
+        let low = units(author, format!("plan.{}.most_low", option.id), low, option.fleet_evidence);
+        let high = units(author, format!("plan.{}.most_high", option.id), high, option.fleet_evidence);
+        return rich![
+            Inline::name(&option.name),
+            ": ",
+            first,
+            at_first,
+            most,
+            " at most (",
+            low,
+            " to ",
+            high,
+            " over the throughput's range), for ",
+            cost
+        ];
+    }
     rich![Inline::name(&option.name), ": ", first, at_first, most, " at most, for ", cost]
 }
 
@@ -196,6 +239,7 @@ fn summary(author: &mut Author<'_>, plan: &CapacityPlan) -> Section {
          migration and parallel running are in the cost comparison of the dossier."
             .into(),
     )];
+    blocks.extend(bases(author, plan).into_iter().map(Block::Paragraph));
     if let Some(option) = detailed(author, plan).into_iter().next() {
         blocks.push(Block::Kpis(kpis(author, plan, option)));
     }
@@ -271,7 +315,7 @@ fn kpis(author: &mut Author<'_>, plan: &CapacityPlan, option: &OptionPlan) -> Ve
     let most = units(author, id("most"), peak.map(|quarter| quarter.needed), option.fleet_evidence);
     let when = peak.map_or(Rich::new(), |quarter| rich!["in ", Inline::name(quarter.quarter.to_string())]);
     let cost = money(author, plan, id("cost"), scenario.cost, option.cost_evidence);
-    let cash = money(author, plan, id("cash"), scenario.cash, option.cost_evidence);
+    let cash = author.gross(id("cash"), scenario.cash, plan.currency, option.cost_evidence);
     let next = scenario.orders.first();
     let order = units(author, id("next_order"), next.map(|order| order.units), option.fleet_evidence);
     let by = next.and_then(|order| order.order_by);
@@ -349,7 +393,7 @@ pub(super) fn options(author: &mut Author<'_>, plan: &CapacityPlan) -> Table {
             Column::text("Demand"),
         ],
         rows,
-        source: source(author, "the capacity plan of the cost models.", &evidence),
+        source: money_source(author, "the capacity plan of the cost models.", &evidence),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the options cost: a million items, the whole horizon, and month by month.
 
-use super::saving;
+use super::{emissions, saving};
 use crate::charts::{Bar, BarChart, Chart, LineChart, Marker, Quantity, Series, StackedBar, StackedChart};
 use crate::content::author::{Author, in_months, months_plain};
 use crate::content::findings::{plural, with_names};
@@ -25,6 +25,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
     blocks.extend(saving::figure(author).map(|figure| Block::Figures(vec![figure])));
     blocks.push(Block::Figures(vec![cash_figure(author)]));
     blocks.push(Block::Table(returns_table(author)));
+    blocks.extend(emissions::blocks(author));
     Section { kicker: "Cost comparison".to_owned(), action_title: title(author), anchor: "cost".to_owned(), blocks }
 }
 
@@ -44,7 +45,7 @@ fn title(author: &mut Author<'_>) -> Rich {
         return rich!["No option has both a price and a throughput, so no cost can be stated"];
     };
     if let Some(first) = author.found.ranked.first().copied().filter(|first| first.id != cheapest.id) {
-        let horizon = author.horizon();
+        let horizon = author.taxed_horizon();
         return rich![
             "Cheapest over ",
             horizon,

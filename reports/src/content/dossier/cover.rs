@@ -1,6 +1,6 @@
 //! The cover.
 
-use crate::content::answer::{statement, verdict};
+use crate::content::answer::{confidence, statement, verdict};
 use crate::content::author::Author;
 use crate::content::{day, day_text};
 use crate::document::{Cover, Fact, Inline};
@@ -10,7 +10,8 @@ pub(super) fn cover(author: &mut Author<'_>) -> Cover {
     let input = author.input;
     let mut statement = statement(author);
     if author.found.best.is_some() {
-        statement.extend(rich![" ", input.answer.confidence.description()]);
+        statement.push(" ");
+        statement.extend(confidence(author));
     }
     let passed = author.found.passed.len();
     let passed = author.count("measurements.passed", passed);

@@ -3,7 +3,7 @@
 use crate::charts::{Chart, HeatMap, Quantity};
 use crate::content::author::{Author, throughput_class};
 use crate::content::facts::HardwareFacts;
-use crate::content::findings::{facts, plural};
+use crate::content::findings::facts;
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Source, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
@@ -42,33 +42,32 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
 }
 
 fn title(author: &mut Author<'_>, options: &[&Evaluation], criteria: &[Criterion]) -> Rich {
-    let leads = |index: usize| {
-        criteria.iter().filter(|criterion| criterion.scores.get(index).copied().flatten() == Some(GREATEST)).count()
-    };
-    let first = (0..options.len()).max_by_key(|index| (leads(*index), std::cmp::Reverse(*index)));
-    let level = |count: usize| (0..options.len()).filter(|index| leads(*index) == count).count();
-    match first.and_then(|index| Some((options.get(index)?, leads(index)))) {
-        Some((_, count)) if count > 0 && options.len() > 1 && level(count) > 1 => {
-            let level = author.count("landscape.level", level(count));
-            let won = author.count("landscape.led", count);
+    let means: Vec<Option<f64>> = (0..options.len()).map(|index| mean(criteria, index).map(rounded)).collect();
+    let best = means.iter().flatten().copied().reduce(f64::max);
+    // Means over different criteria say nothing of each other.
+    let is_known = |index: usize| criteria.iter().all(|c| c.scores.get(index).copied().flatten().is_some());
+    let first: Vec<&str> = options
+        .iter()
+        .zip(&means)
+        .enumerate()
+        .filter(|(index, (_, mean))| best.is_some() && **mean == best && is_known(*index))
+        .map(|(_, (option, _))| option.name.as_str())
+        .collect();
+    match best.filter(|_| !first.is_empty() && options.len() > 1) {
+        Some(best) => {
             let all = author.count("landscape.criteria", criteria.len());
-            let word = plural(criteria.len(), " criterion", " criteria");
-            rich!["No option leads alone: ", level, " are each strongest in ", won, " of ", all, word]
+            let best = author.value("landscape.best", Some(best), |mean| format!("{mean:.1}"), None);
+            rich!["Best mean score over ", all, " criteria, ", best, ": ", Inline::name(first.join("; "))]
         }
-        Some((option, count)) if count > 0 && options.len() > 1 => {
-            let won = author.count("landscape.led", count);
-            let all = author.count("landscape.criteria", criteria.len());
-            rich![
-                "Strongest in ",
-                won,
-                " of ",
-                all,
-                plural(criteria.len(), " criterion: ", " criteria: "),
-                Inline::name(&option.name)
-            ]
-        }
-        _ => rich!["What the hardware of the options can do on paper"],
+        None => rich!["What the hardware of the options can do on paper"],
     }
+}
+
+/// The mean score of an option over the criteria that are known of it.
+fn mean(criteria: &[Criterion], index: usize) -> Option<f64> {
+    let known: Vec<f64> =
+        criteria.iter().filter_map(|criterion| criterion.scores.get(index).copied().flatten()).collect();
+    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
 
 fn specifications(author: &mut Author<'_>) -> Table {
@@ -116,7 +115,7 @@ fn specification_row(author: &mut Author<'_>, index: usize, hardware: &HardwareF
         author.value(id("memory"), hardware.memory_bytes, format::memory, class).into(),
         author.value(id("bandwidth"), hardware.bandwidth_bytes_per_sec, format::bandwidth, class).into(),
         author.value(id("peak"), hardware.peak_flops_per_sec, format::flop_rate, class).into(),
-        text(hardware.format.filter(|_| hardware.peak_flops_per_sec.is_some()).map(|format| format.to_string())),
+        text(hardware.format.map(|format| format.to_string())),
         author.value(id("tdp"), hardware.tdp_watts, format::power, class).into(),
         author.value(id("links"), hardware.link_bytes_per_sec, format::bandwidth, class).into(),
         text(hardware.newest_quote.map(|day| day.to_string())),
@@ -134,20 +133,14 @@ struct Criterion {
 /// Each criterion that at least two options can be scored by.
 fn criteria(author: &Author<'_>, options: &[&Evaluation]) -> Vec<Criterion> {
     let hardware = |option: &Evaluation| author.input.hardware.iter().find(|known| known.options.contains(&option.id));
+    let rate = |o: &Evaluation| Some(facts(author.input, &o.id)?.throughput.as_ref().ok()?.per_accelerator);
     let measures: [(&'static str, bool, Vec<Option<f64>>); 6] = [
         ("Present value", false, of(options, |o| o.tco.as_ref().map(|tco| tco.present_value.amount))),
         ("Cost per item", false, of(options, |o| o.cost_per_million.map(|cost| cost.value.amount / cost.per_items))),
-        ("Throughput per unit", true, of(options, |o| o.throughput.map(|throughput| throughput.value))),
+        ("Throughput per accelerator", true, of(options, |o| Some(rate(o)?.value))),
         ("Memory", true, of(options, |o| hardware(o)?.memory_bytes)),
         ("Memory bandwidth", true, of(options, |o| hardware(o)?.bandwidth_bytes_per_sec)),
-        (
-            "Work per watt",
-            true,
-            of(options, |o| {
-                let rate = facts(author.input, &o.id)?.throughput.as_ref().ok()?.per_accelerator.value;
-                Some(rate / hardware(o)?.tdp_watts?)
-            }),
-        ),
+        ("Work per watt", true, of(options, |o| Some(rate(o)?.value / hardware(o)?.tdp_watts?))),
     ];
     let mut all: Vec<Criterion> = measures
         .into_iter()
@@ -192,7 +185,7 @@ fn matrix(author: &Author<'_>, options: &[&Evaluation], criteria: &[Criterion]) 
     let cells = (0..options.len())
         .map(|row| criteria.iter().map(|criterion| criterion.scores.get(row).copied().flatten().map(rounded)).collect())
         .collect();
-    let mut source = author.cost_source(
+    let mut source = author.model_source(
         "the best of a column has the full score, the others their share of it; a throughput scores by its class of \
          evidence, in full when measured. Money ranks the options; the scores show where each is strong.",
     );
@@ -224,7 +217,7 @@ fn scores(author: &mut Author<'_>, options: &[&Evaluation], criteria: &[Criterio
         .map(|(index, option)| {
             let known: Vec<f64> =
                 criteria.iter().filter_map(|criterion| criterion.scores.get(index).copied().flatten()).collect();
-            let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+            let mean = mean(criteria, index);
             let id = |what: &str| format!("option.{}.score_{what}", option.id);
             let class = Some(option.evidence);
             let led = known.iter().filter(|score| **score == GREATEST).count();
@@ -251,7 +244,7 @@ fn scores(author: &mut Author<'_>, options: &[&Evaluation], criteria: &[Criterio
             Column::text("Throughput"),
         ],
         rows,
-        source: author.cost_source("the figure above."),
+        source: author.model_source("the figure above."),
     }
 }
 

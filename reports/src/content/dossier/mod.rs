@@ -6,6 +6,7 @@ mod correctness;
 mod cost;
 mod cover;
 mod coverage;
+mod emissions;
 mod landscape;
 mod measurements;
 mod method;

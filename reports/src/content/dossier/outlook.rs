@@ -25,7 +25,8 @@ pub(super) fn portability(author: &mut Author<'_>) -> Section {
 fn effort(author: &mut Author<'_>, plan: &MigrationPlan) -> Rich {
     let class = Some(Evidence::Assumed);
     let days = author.value("plan.effort", Some(plan.effort.expected_days), migration::person_days, class);
-    let cost = author.money("plan.cost", Some(plan.effort.expected_cost), Evidence::Assumed);
+    let cost = plan.effort.expected_cost;
+    let cost = author.gross("plan.cost", Some(cost.amount), cost.currency, Evidence::Assumed);
     let mut text = rich![
         "The move to ",
         Inline::name(&plan.to_name),

@@ -4,7 +4,7 @@
 use super::measurements::place;
 use crate::charts::{Better, CdfChart, Chart, Marker, Quantity, Samples, ScatterChart, ScatterPoint, ViolinChart};
 use crate::content::author::Author;
-use crate::content::findings::{facts, plural};
+use crate::content::findings::{facts, plural, rests_on_workload};
 use crate::document::{Block, Column, Figure, Inline, Rich, Row, RowKind, Section, Table};
 use crate::rich;
 use assay_base::format;
@@ -227,6 +227,10 @@ fn cost_against_latency(author: &mut Author<'_>) -> Block {
         else {
             continue;
         };
+        // An execution of the workload says nothing of other work.
+        if !rests_on_workload(author.input, &option.id) {
+            continue;
+        }
         let scale = 1e6 / cost.per_items;
         evidence.extend([rate.evidence, option.evidence]);
         points.push(ScatterPoint {
@@ -240,8 +244,8 @@ fn cost_against_latency(author: &mut Author<'_>) -> Block {
     }
     if points.len() < 2 {
         return Block::Paragraph(rich![
-            "Cost against latency is missing: fewer than two options have a price, a throughput and a workload whose \
-             items are known."
+            "Cost against latency is missing: fewer than two options have a price and a throughput of the suite's \
+             workload, whose executions are known."
         ]);
     }
     evidence.sort_unstable();

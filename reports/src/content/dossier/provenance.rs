@@ -2,13 +2,13 @@
 
 use super::{cost, model_cards};
 use crate::content::author::Author;
+use crate::content::demand;
 use crate::content::findings::{plural, with_names};
 use crate::content::input::OptionFacts;
 use crate::document::{Block, Column, Inline, Rich, Row, Section, Source, Table};
 use crate::rich;
 use assay_base::{Currency, Evidence, format};
 use assay_core::Measurement;
-use assay_study::ASSUMPTIONS;
 use std::collections::BTreeMap;
 
 pub(super) fn section(author: &mut Author<'_>) -> Section {
@@ -48,7 +48,8 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
 fn title(author: &mut Author<'_>, runs: usize) -> Rich {
     let priced = author.input.options.iter().filter(|option| option.price.is_ok()).count();
     let prices = author.count("prices.known", priced);
-    let assumptions = author.count("assumptions.total", ASSUMPTIONS.len());
+    let listed = author.input.assumed.len();
+    let assumptions = author.count("assumptions.total", listed);
     let runs_value = author.count("runs.total", runs);
     rich![
         prices,
@@ -95,7 +96,7 @@ fn prices(author: &mut Author<'_>) -> Table {
         ],
         rows,
         source: Source {
-            text: rich!["hardware profiles and ", Inline::code("study.yaml"), "."],
+            text: rich!["hardware profiles and ", Inline::code("study.yaml"), "; prices as they were quoted."],
             evidence,
             reproduce: Some("assay profiles list --format json".to_owned()),
         },
@@ -160,7 +161,7 @@ fn throughputs(author: &mut Author<'_>) -> Table {
             Column::text("Evidence"),
         ],
         rows,
-        source: author.cost_source("measurements, projections and the study."),
+        source: author.model_source("measurements, projections and the study."),
     }
 }
 
@@ -198,53 +199,52 @@ fn throughput_row(author: &mut Author<'_>, option: &OptionFacts) -> Row {
     ])
 }
 
+/// Every input that entered the costs beside prices and throughputs.
 fn assumptions(author: &mut Author<'_>) -> Table {
-    let currency = author.input.study.currency;
-    let rows = ASSUMPTIONS
+    let input = author.input;
+    let rows = input
+        .assumed
         .iter()
-        .map(|spec| {
-            let value = author.input.study.assumption(spec.key).map(|given| given.value());
-            let show = |number: f64| {
-                let text = match spec.unit {
-                    _ if spec.percent => format::percent(number, 1),
-                    "s" => format::duration(number),
-                    _ => format::significant(number, 3),
-                };
-                format::without_trailing_zeros(&text)
+        .map(|fact| {
+            let text = fact.text.clone();
+            // What is no single number is said in words.
+            let shown: Rich = match fact.value {
+                _ if fact.key == "demand" => demand::with_season(&mut author.numbers, &input.items),
+                Some(_) => {
+                    let id = format!("assumption.{}", fact.key);
+                    let value = author.value(id, fact.value, |_| text, Some(Evidence::Assumed));
+                    let space = if fact.unit.is_empty() { "" } else { "\u{a0}" };
+                    rich![value, space, Inline::name(&fact.unit)]
+                }
+                None => Inline::name(text).into(),
             };
-            let unit = if spec.unit == "s" { String::new() } else { spec.unit.replace("currency", currency.code()) };
-            let origin = match value {
-                Some(value) if value == spec.default => "default",
-                Some(_) => "stated in the study",
-                None => "not stated",
-            };
-            let shown = author.value(format!("assumption.{}", spec.key), value, show, Some(Evidence::Assumed));
-            let default =
-                author.value(format!("default.{}", spec.key), Some(spec.default), show, Some(Evidence::Assumed));
+            let or_dash = |text: &str| Inline::name(if text.is_empty() { format::UNKNOWN } else { text });
             Row::new(vec![
-                Inline::name(spec.label).into(),
-                shown.into(),
-                Inline::name(unit).into(),
-                default.into(),
-                origin.into(),
-                Inline::name(spec.source).into(),
+                Inline::name(&fact.label).into(),
+                shown,
+                or_dash(fact.default.as_deref().unwrap_or_default()).into(),
+                Inline::name(&fact.origin).into(),
+                or_dash(&fact.source).into(),
             ])
         })
         .collect();
     Table {
         anchor: "assumptions".to_owned(),
-        title: "Assumptions behind the costs".into(),
+        title: "Every input of the costs beside prices and throughputs".into(),
         columns: vec![
             Column::text("Assumption"),
-            Column::number("Value"),
-            Column::text("Unit"),
-            Column::number("Default"),
+            Column::text("Value"),
+            Column::text("Default"),
             Column::text("Origin"),
-            Column::text("Source of the default"),
+            Column::text("Source"),
         ],
         rows,
         source: Source {
-            text: rich!["the study's ", Inline::code("study.yaml"), "; what it does not state has its default."],
+            text: rich![
+                "the study's ",
+                Inline::code("study.yaml"),
+                "; what it does not state has its default, and what no cost depends on is left out."
+            ],
             evidence: vec![Evidence::Assumed],
             reproduce: Some(author.command("cost", "--format json")),
         },

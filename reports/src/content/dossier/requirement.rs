@@ -1,16 +1,25 @@
 //! What has to be computed, how much of it, and within which limits.
 
 use crate::content::author::Author;
-use crate::content::findings::{facts, plural};
+use crate::content::demand;
+use crate::content::findings::{facts, plural, rests_on_workload};
 use crate::document::{Block, Column, Fact, Facts, Inline, Rich, Row, Section, Source, Table};
 use crate::rich;
 use assay_base::{Evidence, format};
 use assay_core::Workload;
 
 pub(super) fn section(author: &mut Author<'_>) -> Section {
-    let mut blocks = vec![Block::Paragraph(paragraph(author)), Block::Facts(demand(author))];
-    blocks.push(match &author.input.workload {
-        Some(workload) => Block::Facts(workload_facts(author, workload)),
+    let mut blocks = vec![Block::Paragraph(paragraph(author)), Block::Facts(demand_and_limits(author))];
+    let workload = match &author.input.workload {
+        Some(workload) => {
+            if !is_used(author) {
+                blocks.push(Block::Paragraph(rich![
+                    "The throughputs of the options are stated or published for their own work. The suite's workload \
+                     below does not enter the costs: it is there to measure devices side by side."
+                ]));
+            }
+            Block::Facts(workload_facts(author, workload))
+        }
         None => Block::Paragraph(rich![
             "The workload ",
             Inline::code(&author.input.study.workload),
@@ -18,36 +27,15 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
             Inline::code(&author.input.study.suite),
             " and was not measured, so its arithmetic and memory traffic are not known."
         ]),
-    });
+    };
+    blocks.push(workload);
     blocks.extend(latency_check(author));
     Section {
         kicker: "Workload and requirement".to_owned(),
-        action_title: title(author),
+        action_title: demand::title(&mut author.numbers, &author.input.items),
         anchor: "requirement".to_owned(),
         blocks,
     }
-}
-
-fn title(author: &mut Author<'_>) -> Rich {
-    let demand = demand_value(author);
-    let items = Inline::name(&author.input.items);
-    let growth = author.input.study.demand.growth_per_month.value();
-    let growth_value = growth_value(author);
-    match growth {
-        growth if growth > 0.0 => rich![demand, " ", items, " a month, growing by ", growth_value, " each month"],
-        growth if growth < 0.0 => rich![demand, " ", items, " a month, changing by ", growth_value, " each month"],
-        _ => rich![demand, " ", items, " a month, without growth"],
-    }
-}
-
-fn demand_value(author: &mut Author<'_>) -> crate::document::ValueId {
-    let demand = author.input.study.demand.items_per_month.value();
-    author.value("demand.items_per_month", Some(demand), format::spoken, Some(Evidence::Assumed))
-}
-
-fn growth_value(author: &mut Author<'_>) -> crate::document::ValueId {
-    let growth = author.input.study.demand.growth_per_month.value();
-    author.value("demand.growth", Some(growth), |growth| format::percent(growth, 1), Some(Evidence::Assumed))
 }
 
 fn paragraph(author: &mut Author<'_>) -> Rich {
@@ -60,19 +48,17 @@ fn paragraph(author: &mut Author<'_>) -> Rich {
         plural(count, " option", " options"),
         " over ",
         horizon,
-        ". Each has to serve the demand below with the workload below; capacity is bought in whole units for the peak."
+        ". Each has to serve the demand below; capacity is bought in whole units for the peak."
     ]
 }
 
-fn demand(author: &mut Author<'_>) -> Facts {
+fn demand_and_limits(author: &mut Author<'_>) -> Facts {
     let study = &author.input.study;
     let peak = study.demand.peak_to_average.value();
     let limit = study.requirements.max_p99_latency_secs;
-    let items = Inline::name(&author.input.items);
-    let rows = vec![
-        Fact::new("Question", Inline::name(&study.question)),
-        Fact::new("Demand at the start", rich![demand_value(author), " ", items, " a month"]),
-        Fact::new("Growth", rich![growth_value(author), " a month"]),
+    let mut rows = vec![Fact::new("Question", Inline::name(&study.question))];
+    rows.extend(demand::facts(&mut author.numbers, &author.input.items));
+    rows.extend([
         Fact::new(
             "Peak over average",
             author.value("demand.peak", Some(peak), |peak| format::significant(peak, 3), Some(Evidence::Assumed)),
@@ -84,7 +70,7 @@ fn demand(author: &mut Author<'_>) -> Facts {
                 None => rich!["none stated"],
             },
         ),
-    ];
+    ]);
     let source = Source {
         text: rich!["the study's ", Inline::code("study.yaml"), "."],
         evidence: vec![Evidence::Assumed],
@@ -100,7 +86,7 @@ fn workload_facts(author: &mut Author<'_>, workload: &Workload) -> Facts {
     let intensity = Some(workload.arithmetic_intensity()).filter(|value| value.is_finite() && *value > 0.0);
     // Analytic counts are derived by a model of the workload.
     let derived = Some(Evidence::Projected);
-    let per_item = rich![" per item (", Inline::name(&author.input.items), ")"];
+    let per_item = rich![" per item (", Inline::name(workload.shape.item().plural()), ")"];
     let mut flops_text = rich![author.value("workload.flops", flops, format::spoken, derived), " operations"];
     flops_text.extend(per_item.clone());
     let mut bytes_text =
@@ -115,12 +101,21 @@ fn workload_facts(author: &mut Author<'_>, workload: &Workload) -> Facts {
         Fact::new("Memory traffic", bytes_text),
         Fact::new("Arithmetic intensity", rich![intensity, " operations per byte"]),
     ];
+    let title = match is_used(author) {
+        true => "The workload and its analytic cost",
+        false => "The workload of the suite, on which no option's throughput rests",
+    };
     let source = Source {
         text: rich!["analytic counts of the suite ", Inline::code(&author.input.study.suite), "."],
         evidence: vec![Evidence::Projected],
         reproduce: None,
     };
-    Facts { anchor: "workload".to_owned(), title: "The workload and its analytic cost".into(), rows, source }
+    Facts { anchor: "workload".to_owned(), title: title.into(), rows, source }
+}
+
+/// Whether the throughput of any option is that of the suite's workload.
+fn is_used(author: &Author<'_>) -> bool {
+    author.input.study.options.iter().any(|option| rests_on_workload(author.input, &option.id))
 }
 
 /// The kind and sizes of a workload in one line.

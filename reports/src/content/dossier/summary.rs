@@ -46,7 +46,7 @@ fn total_kpi(author: &mut Author<'_>, best: &Evaluation) -> Kpi {
     let mut range = rich!["range "];
     range.extend(author.cost_range(best));
     Kpi {
-        label: rich!["Total cost, ", author.horizon()],
+        label: rich!["Total cost, ", author.taxed_horizon()],
         value: author.total(best).into(),
         comparison: range,
         note: Inline::Evidence(best.evidence).into(),
@@ -153,13 +153,13 @@ fn kpis_without_answer(author: &mut Author<'_>) -> Vec<Kpi> {
 }
 
 fn confidence(author: &mut Author<'_>) -> Callout {
-    let answer = &author.input.answer;
-    let mut body = vec![rich![answer.confidence.description()]];
+    let found = &author.input.answer;
+    let mut body = vec![answer::confidence(author)];
     body.extend(model_cards::sentence(author));
-    if let Some(next) = &answer.next_measurement {
+    if let Some(next) = &found.next_measurement {
         body.push(rich![Inline::strong("Next step: "), Inline::name(next), "."]);
     }
-    Callout { tone: answer.confidence.tone(), title: rich!["Confidence: ", answer.confidence.label()], body }
+    Callout { tone: found.confidence.tone(), title: rich!["Confidence: ", found.confidence.label()], body }
 }
 
 /// The runner-up, and what another month without a decision costs.
@@ -186,7 +186,7 @@ fn options_table(author: &mut Author<'_>) -> Table {
     let items = &author.input.items;
     Table {
         anchor: "options".to_owned(),
-        title: rich!["Options ranked by the present value of their cost over ", author.horizon()],
+        title: rich!["Options ranked by the present value of their cost over ", author.taxed_horizon()],
         columns: vec![
             Column::number("Rank"),
             Column::text("Option"),

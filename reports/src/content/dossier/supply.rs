@@ -28,6 +28,7 @@ fn with_plan(author: &mut Author<'_>, plan: &CapacityPlan) -> Vec<Block> {
         ]),
         Block::Table(capacity::options(author, plan)),
     ];
+    blocks.extend(capacity::bases(author, plan).into_iter().map(Block::Paragraph));
     blocks.extend(capacity::next_orders(author, plan).map(Block::Table));
     let shortfalls = capacity::shortfalls(plan);
     if !shortfalls.is_empty() {

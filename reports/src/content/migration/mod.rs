@@ -207,7 +207,8 @@ fn kpis(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Kpi> {
     let class = Evidence::Assumed;
     let p80 = author.value("plan.effort_p80", Some(plan.effort.p80_days), person_days, Some(class));
     let cost = author.money("plan.cost", Some(plan.effort.expected_cost), class);
-    let cost_p80 = author.money("plan.cost_p80", Some(plan.effort.p80_cost), class);
+    let p80_cost = plan.effort.p80_cost;
+    let cost_p80 = author.gross("plan.cost_p80", Some(p80_cost.amount), p80_cost.currency, class);
     let weeks = (plan.ends - plan.starts).get_days();
     let weeks =
         author.value("plan.weeks", Some(f64::from(weeks) / 7.0), |weeks| format::thousands(weeks, 0), Some(class));
@@ -216,7 +217,8 @@ fn kpis(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Kpi> {
     let all = author.count("plan.gates", plan.gates.len());
     let parallel = plan.parallel_run.as_ref();
     let months = author.value("plan.parallel_months", parallel.map(|run| run.months), in_months, Some(class));
-    let parallel_cost = author.money("plan.parallel_cost", parallel.and_then(|run| run.cost), class);
+    let run_cost = parallel.and_then(|run| run.cost).map(|cost| cost.amount);
+    let parallel_cost = author.gross("plan.parallel_cost", run_cost, p80_cost.currency, class);
     let card = |label: &str, value: Rich, comparison: Rich, note: Rich, tone| Kpi {
         label: label.into(),
         value,

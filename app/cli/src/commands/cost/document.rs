@@ -1,7 +1,9 @@
 //! The JSON of `assay cost`, described in docs/cost-json.md. Keys are added, not renamed.
 
+use assay_service::assess::assumed;
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::BreakEven;
+use assay_service::documents::demand_in_words;
 use assay_service::estimates::EstimateRecord;
 use assay_service::study::{ASSUMPTIONS, Lens};
 use assay_service::uncertainty::{UncertainValue, Uncertainty};
@@ -26,6 +28,7 @@ pub fn whole(figures: &Figures<'_>) -> anyhow::Result<Value> {
         "pricing_date": assessment.pricing_date.to_string(),
         "workload": study.workload,
         "item": assessment.item(),
+        "demand": demand_in_words(&assessment.assumptions, assessment.item()),
         "first_month": assessment.first_month().to_string(),
         "horizon_months": assessment.assumptions.horizon_months,
         "discount_rate_annual": assessment.assumptions.discount_rate_annual,
@@ -38,9 +41,18 @@ pub fn whole(figures: &Figures<'_>) -> anyhow::Result<Value> {
         "waiting": figures.waiting.iter().map(waited).collect::<Vec<_>>(),
         "uncertainty": figures.uncertainty.as_ref().map(uncertainty),
         "assumptions": assumptions(figures),
+        "inputs": assumed(assessment).iter().map(input).collect::<Vec<_>>(),
         "model_cards": assessment.model_cards.iter().map(model_card).collect::<Vec<_>>(),
         "missing": assessment.missing,
     }))
+}
+
+/// An input that entered the costs.
+fn input(fact: &assay_service::documents::AssumedFact) -> Value {
+    json!({
+        "key": fact.key, "label": fact.label, "value": fact.value, "text": fact.text, "unit": fact.unit, "default": fact.default,
+        "origin": fact.origin, "source": fact.source,
+    })
 }
 
 fn model_card(card: &assay_service::documents::ModelCard) -> Value {

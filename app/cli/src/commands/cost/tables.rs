@@ -2,11 +2,12 @@
 
 use assay_base::{Money, format};
 use assay_service::ResolvedOption;
+use assay_service::assess::assumed;
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::{BreakEven, Component, Driver};
 use assay_service::cost_models::time_value::Irr;
-use assay_service::study::{ASSUMPTIONS, Basis, Lens};
-use assay_service::uncertainty::mean_of_distribution;
+use assay_service::documents::demand_in_words;
+use assay_service::study::{Basis, Lens};
 use assay_service::what_if::{Waited, equivalent_annual};
 
 use super::Figures;
@@ -23,10 +24,11 @@ pub fn print(figures: &Figures<'_>) -> anyhow::Result<()> {
         output::print("SAMPLE: the demand of this study is made up.")?;
     }
     output::wrapped("", &assessment.answer.sentence)?;
-    let confidence = assessment.answer.confidence;
-    output::wrapped("", &format!("Confidence: {}. {}", confidence.label(), confidence.description()))?;
+    let answer = &assessment.answer;
+    output::wrapped("", &format!("Confidence: {}. {}", answer.confidence.label(), answer.confidence_reason))?;
     output::print("")?;
     output::wrapped("", &basis(figures))?;
+    output::wrapped("", &format!("Demand: {}", demand_in_words(&assessment.assumptions, assessment.item())))?;
 
     let columns = [
         number("#"),
@@ -431,37 +433,16 @@ fn print_waited(figures: &Figures<'_>, waited: &Waited) -> anyhow::Result<()> {
 }
 
 fn assumptions(figures: &Figures<'_>) -> anyhow::Result<()> {
-    let study = &figures.assessment.study;
-    output::print("\nAssumptions (defaults with their source; change them in study.yaml)")?;
-    let rows = ASSUMPTIONS
-        .iter()
-        .filter_map(|spec| {
-            let given = study.assumption(spec.key)?;
-            let value = given.value();
-            let unit = spec.unit.replace("currency", study.currency.code());
-            let shown = if spec.percent { format::percent(value, 1) } else { format::significant(value, 3) };
-            let shown = format::without_trailing_zeros(&shown);
-            let origin = if given == spec.default {
-                format!("default {}: {}", spec.as_of, spec.source)
-            } else if let Some(mean) = mean_of_distribution(&given) {
-                let mean = if spec.percent { format::percent(mean, 1) } else { format::significant(mean, 3) };
-                format!("centre of the distribution stated in the study; its mean is {mean}")
-            } else {
-                "stated in the study".to_owned()
+    output::print("\nEvery input of the costs beside prices and throughputs (change them in study.yaml)")?;
+    let rows = assumed(figures.assessment)
+        .into_iter()
+        .map(|fact| {
+            let from = match fact.source.as_str() {
+                "" | "study.yaml" => fact.origin,
+                source => format!("{}: {source}", fact.origin),
             };
-            Some(vec![spec.label.to_owned(), format!("{shown} {unit}").trim_end().to_owned(), origin])
+            vec![fact.label, format!("{} {}", fact.text, fact.unit).trim_end().to_owned(), from]
         })
         .collect();
-    output::wrapped_table(&[text("Assumption"), text("Value"), text("From")], rows)?;
-    if let Some(carbon) = &study.carbon {
-        let text = format!(
-            "Grid: {} g CO2e a kWh, {}, {} ({})",
-            format::significant(carbon.grams_per_kwh, 3),
-            carbon.grid,
-            carbon.as_of,
-            carbon.source
-        );
-        output::wrapped("", &text)?;
-    }
-    Ok(())
+    output::wrapped_table(&[text("Assumption"), text("Value"), text("From")], rows)
 }

@@ -1,5 +1,6 @@
 //! Demand and assumptions as sliders.
 
+use assay_service::documents::demand_in_words;
 use assay_service::editing::distribution::moved_to;
 use assay_service::study::{ASSUMPTIONS, AssumptionSpec, Quantity as Value, Study};
 use assay_service::{Command, Workbench};
@@ -77,8 +78,17 @@ impl Inputs {
                     ),
                 ),
             ];
+            // What the study states as `growth` is no slider.
+            let is_compound = demand.growth.is_none();
             for (path, value, row) in rows {
-                self.row(ui, scene, path, value, row);
+                if is_compound || path != "demand.growth_per_month" {
+                    self.row(ui, scene, path, value, row);
+                }
+            }
+            if !is_compound || !demand.season.is_empty() {
+                ui.add_space(4.0);
+                let words = demand_in_words(&assessment.assumptions, item);
+                ui.add(egui::Label::new(theme::caption(words)).wrap());
             }
         });
     }
