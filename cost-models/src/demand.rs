@@ -116,14 +116,18 @@ impl Demand {
         }
     }
 
+    /// Whether the items of the first month count; curves and tables have no use for them.
+    pub fn starts_from_items(&self) -> bool {
+        matches!(self.growth, Growth::Compound { .. } | Growth::Linear { .. })
+    }
+
     fn validated(&self) -> Result<(), CostError> {
         let peak = self.peak_to_average;
         check("demand.peak_to_average", peak, peak.is_finite() && peak >= 1.0, "1 or above (peak over average rate)")?;
         for (i, factor) in self.season.iter().enumerate() {
             non_negative(&format!("demand.season[{i}]"), *factor)?;
         }
-        let start_is_used = matches!(self.growth, Growth::Compound { .. } | Growth::Linear { .. });
-        if start_is_used {
+        if self.starts_from_items() {
             positive("demand.items_per_month", self.items_per_month)?;
         }
         match &self.growth {

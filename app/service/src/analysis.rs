@@ -32,7 +32,7 @@ pub fn drivers(assessment: &Assessment) -> Vec<Driver> {
     let options: Vec<_> = assessment.options.iter().map(|option| option.input.clone()).collect();
     let ranked = assessment.ranked();
     let own = ranked.iter().flat_map(|e| [Driver::PriceFactor(e.id.clone()), Driver::Throughput(e.id.clone())]);
-    [Driver::Volume, Driver::Utilisation, Driver::Horizon, Driver::ElectricityPrice, Driver::DiscountRate]
+    [Driver::of_demand(&assessment.assumptions), Driver::Utilisation, Driver::Horizon, Driver::ElectricityPrice, Driver::DiscountRate]
         .into_iter()
         .chain(own)
         .filter(|driver| driver.value(&options, &assessment.assumptions).is_some())
@@ -52,6 +52,8 @@ pub fn analyse(assessment: &Assessment, driver: &Driver, seed: u64) -> Analysis 
 
 fn curves(assessment: &Assessment, driver: &Driver) -> Result<CostCurves, WorkbenchError> {
     let options: Vec<_> = assessment.options.iter().map(|option| option.input.clone()).collect();
+    let of_demand = Driver::of_demand(&assessment.assumptions);
+    let driver = if *driver == Driver::Volume { &of_demand } else { driver };
     let now = driver.value(&options, &assessment.assumptions).filter(|now| *now > 0.0);
     let now = now.ok_or_else(|| WorkbenchError::Other(format!("the study has no {}", driver.label())))?;
     let range = match driver {

@@ -27,6 +27,7 @@ pub mod reproduce;
 pub mod runs;
 pub mod sample;
 pub mod scenarios;
+pub mod sensitivity;
 pub mod uncertainty;
 pub mod variants;
 pub mod verify;

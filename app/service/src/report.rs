@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use assay_core::Measurement;
-use assay_cost_models::evaluation::{Metric, tornado_of, usual_ranges};
-use assay_reports::content::{Ceiling, ComparedResult, RunsCompared, Sensitivity, Swing};
+use assay_reports::content::{Ceiling, ComparedResult, RunsCompared};
 use assay_reports::document::Document;
 use assay_reports::proof::SigningKey;
 use assay_reports::scene::Color;
@@ -134,7 +133,7 @@ impl Workbench {
             options: assessment.options.iter().map(|option| facts::option(assessment, option)).collect(),
             evaluations: assessment.evaluations.clone(),
             answer: assessment.answer.facts.clone(),
-            sensitivity: sensitivity(assessment),
+            sensitivity: assessment.sensitivity().clone(),
             uncertainty: if decides { facts::uncertainty(assessment) } else { None },
             waiting: facts::waiting(assessment),
             break_evens: if decides { facts::break_evens(assessment) } else { Vec::new() },
@@ -155,36 +154,6 @@ impl Workbench {
     }
 }
 
-/// What the usual ranges of one input at a time do to the value of replacing the baseline: with the option recommended,
-/// or where one stays, with the best alternative.
-fn sensitivity(assessment: &Assessment) -> Option<Sensitivity> {
-    let ranked = assessment.ranked();
-    let option = ranked.iter().find(|e| !e.is_baseline)?;
-    let npv = option.npv()?.amount;
-    let baseline = assessment.evaluations.iter().find(|e| e.is_baseline)?;
-    let inputs: Vec<_> = assessment.options.iter().map(|o| o.input.clone()).collect();
-    let ids = [option.id.as_str(), baseline.id.as_str()];
-    let ranges = usual_ranges(&inputs, &assessment.assumptions, &ids);
-    let mut swings: Vec<Swing> = ranges
-        .into_iter()
-        .filter_map(|range| {
-            // An end at which the figure does not exist has no bar.
-            let bars =
-                tornado_of(&inputs, &assessment.assumptions, &option.id, Metric::Npv, std::slice::from_ref(&range));
-            let bar = bars.ok()?.into_iter().next()?;
-            Some(Swing {
-                driver: range.driver,
-                low: range.low,
-                high: range.high,
-                npv_at_low: bar.low,
-                npv_at_high: bar.high,
-            })
-        })
-        .collect();
-    let width = |swing: &Swing| (swing.npv_at_high - swing.npv_at_low).abs();
-    swings.sort_by(|a, b| width(b).total_cmp(&width(a)));
-    swings.retain(|swing| width(swing) > 0.0);
-    Some(Sensitivity { option: option.id.clone(), npv, swings })
 }
 
 /// The newest run against the newest earlier one that measured any of the same.

@@ -49,7 +49,7 @@ pub fn break_evens(assessment: &Assessment) -> Result<Vec<OptionBreakEven>, Work
     let mut found = Vec::new();
     for (option, against) in pairs {
         let drivers = [
-            Driver::Volume,
+            Driver::of_demand(&assessment.assumptions),
             Driver::Utilisation,
             Driver::Horizon,
             Driver::PriceFactor(option.id.clone()),

@@ -79,8 +79,11 @@ pub fn break_even(
         return Err(CostError::invalid("options", format!("`{}` or `{}` is not among them", pair.0, pair.1)));
     };
     let two = [first, second];
-    let study = Varied { options: &two, assumptions };
-    for evaluation in evaluate(&two, assumptions)? {
+    // The baseline may run beside either.
+    let beside = options.iter().find(|option| option.is_baseline && option.id != pair.0 && option.id != pair.1);
+    let evaluated: Vec<OptionInput> = two.iter().chain(beside).cloned().collect();
+    let study = Varied { options: &evaluated, assumptions };
+    for evaluation in evaluate(&evaluated, assumptions)?.into_iter().take(two.len()) {
         if evaluation.tco.is_none() {
             let reason = evaluation.not_ranked.unwrap_or_else(|| "its cost is unknown".to_owned());
             return Ok(BreakEven::NotVerified { reason: format!("{}: {reason}", evaluation.name) });
@@ -248,7 +251,7 @@ pub fn cost_curves(
     Ok(CostCurves { driver: driver.clone(), metric, values, lines, best })
 }
 
-fn best_of(evaluations: &[Evaluation], metric: Metric) -> Option<String> {
+pub(super) fn best_of(evaluations: &[Evaluation], metric: Metric) -> Option<String> {
     let sign = if metric == Metric::Npv { -1.0 } else { 1.0 };
     evaluations
         .iter()

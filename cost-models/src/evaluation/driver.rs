@@ -13,9 +13,9 @@ use crate::error::{NON_NEGATIVE, POSITIVE, PROPER_FRACTION, RATE, check};
 pub enum Driver {
     /// Months that are looked at; whole ones.
     Horizon,
-    /// Items in the first month; the other months follow in proportion.
+    /// Items in the first month before any season, where the growth starts from them: what is added each month stays.
     Volume,
-    /// A factor on the demand of every month; 1 is as assumed.
+    /// A factor on the demand of every month, what is added to it included; 1 is as assumed.
     DemandFactor,
     /// Growth of a compound demand, a fraction a month.
     DemandGrowth,
@@ -61,7 +61,7 @@ impl Driver {
         match self {
             Self::Horizon => "horizon in months",
             Self::Volume => "items in the first month",
-            Self::DemandFactor => "demand",
+            Self::DemandFactor => "demand of all months",
             Self::DemandGrowth => "demand growth a month",
             Self::PeakToAverage => "peak to average",
             Self::Utilisation => "target utilisation",
@@ -104,6 +104,11 @@ impl Driver {
         }
     }
 
+    /// The one to look at demand along: its first month, or all months where they do not grow from the first.
+    pub fn of_demand(assumptions: &Assumptions) -> Self {
+        if assumptions.demand.starts_from_items() { Self::Volume } else { Self::DemandFactor }
+    }
+
     /// Whether only whole numbers mean something.
     pub fn is_whole(&self) -> bool {
         matches!(self, Self::Horizon)
@@ -114,7 +119,10 @@ impl Driver {
         let option = self.option().map(|id| options.iter().find(|option| option.id == id));
         match self {
             Self::Horizon => Some(f64::from(assumptions.horizon_months)),
-            Self::Volume => assumptions.demand.items(1).ok()?.first().copied().filter(|items| *items > 0.0),
+            Self::Volume => {
+                let demand = &assumptions.demand;
+                demand.starts_from_items().then_some(demand.items_per_month).filter(|items| *items > 0.0)
+            }
             Self::DemandFactor => Some(1.0),
             Self::DemandGrowth => match assumptions.demand.growth {
                 Growth::Compound { per_month } => Some(per_month),
@@ -180,17 +188,17 @@ impl Driver {
     pub fn set(&self, options: &mut [OptionInput], assumptions: &mut Assumptions, value: f64) -> Result<(), CostError> {
         let (low, high, allowed) = self.range();
         check(self.label(), value, (low..=high).contains(&value), allowed)?;
-        let Some(now) = self.value(options, assumptions) else {
+        if self.value(options, assumptions).is_none() {
             let of = self.option().map(|id| format!(" of `{id}`")).unwrap_or_default();
             return Err(CostError::invalid(
                 self.label(),
                 format!("the study has none{of} to vary, or does not know it"),
             ));
-        };
+        }
         let option = self.option().and_then(|id| options.iter_mut().find(|option| option.id == id));
         match (self, option) {
             (Self::Horizon, _) => assumptions.horizon_months = value.round() as u32,
-            (Self::Volume, _) => assumptions.demand.scale(value / now),
+            (Self::Volume, _) => assumptions.demand.items_per_month = value,
             (Self::DemandFactor, _) => assumptions.demand.scale(value),
             (Self::DemandGrowth, _) => assumptions.demand.growth = Growth::Compound { per_month: value },
             (Self::PeakToAverage, _) => assumptions.demand.peak_to_average = value,

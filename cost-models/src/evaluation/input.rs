@@ -44,6 +44,10 @@ pub struct OptionInput {
     pub one_off_costs: Vec<OneOffCost>,
     /// Costs of every month that only this option has.
     pub recurring_costs: Vec<RecurringCost>,
+    /// Months in which the baseline runs beside this option while it is introduced: so many times what the baseline's
+    /// first month costs to run, at t = 0. Not counted where there is no baseline whose cost is known.
+    #[serde(default)]
+    pub parallel_run_months: f64,
     /// Whether the other options' benefit is counted against this one. At most one option is the baseline.
     pub is_baseline: bool,
     /// Why the option must not be ranked even if it can be priced: the work does not run on it, or it misses a requirement.
@@ -75,6 +79,7 @@ impl OptionInput {
             prefill_time_fraction: None,
             one_off_costs: Vec::new(),
             recurring_costs: Vec::new(),
+            parallel_run_months: 0.0,
             is_baseline: false,
             excluded: None,
         }

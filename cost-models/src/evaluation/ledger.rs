@@ -186,6 +186,8 @@ pub(super) struct Costing<'a> {
     pub items: &'a [f64],
     /// Units in each month, those that stay included; empty for a service.
     pub units: &'a [u64],
+    /// What the baseline costs while it runs beside this option.
+    pub parallel_running: f64,
     pub end: End,
 }
 
@@ -197,11 +199,26 @@ impl Costing<'_> {
             return Ok(None);
         }
         self.one_off(&mut ledger);
+        if self.parallel_running > 0.0 {
+            ledger.expense(Component::ParallelRunning, 0, self.parallel_running);
+        }
         self.recurring(&mut ledger, &self.option.recurring_costs)?;
         if self.assumptions.lens == Lens::Full {
             self.recurring(&mut ledger, &self.assumptions.shared_costs)?;
         }
         Ok(Some(ledger))
+    }
+
+    /// What the first month costs to run, before tax: nothing that is bought, paid once, or paid anyway. `None` where
+    /// price or energy is not known. The costing is of that month alone.
+    pub fn running(&self) -> Result<Option<f64>, CostError> {
+        let mut ledger = Ledger::new(self.items.len(), None, None);
+        if !self.pay(&mut ledger)? {
+            return Ok(None);
+        }
+        self.recurring(&mut ledger, &self.option.recurring_costs)?;
+        let bought: f64 = PAID.iter().map(|component| ledger.components[*component as usize]).sum();
+        Ok(Some(ledger.total()? - bought))
     }
 
     fn details(&self) -> Option<Details> {

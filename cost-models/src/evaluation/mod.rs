@@ -14,6 +14,7 @@ mod driver;
 mod estimate;
 mod exchange;
 mod flags;
+mod flip;
 mod full_use;
 mod input;
 mod ledger;
@@ -33,6 +34,7 @@ pub use cost::{Component, OneOffCost, PerWhat, RecurringCost, Timing};
 pub use driver::Driver;
 pub use estimate::Estimate;
 pub use flags::Flag;
+pub use flip::{Flip, flips};
 pub use full_use::{FullUseCosts, PriceBasis, TokenCostsAtFullUse};
 pub use input::{Assumptions, ExchangeRate, GridIntensity, ItemShape, Lens, OptionInput, Tax};
 pub use payment::{Depreciation, Payment, SpotOverhead};
@@ -61,9 +63,13 @@ pub fn evaluate(options: &[OptionInput], assumptions: &Assumptions) -> Result<Ve
     validate::options(options, assumptions)?;
     let (options, assumptions) = in_study_currency(options, assumptions)?;
     let shared = Shared::new(&assumptions)?;
+    let beside = match options.iter().find(|option| option.is_baseline) {
+        Some(baseline) => shared.running_month(baseline)?,
+        None => None,
+    };
     let mut evaluations = options
         .iter()
-        .map(|option| shared.evaluate(option).map_err(|error| error.within(&format!("options[{}]", option.id))))
+        .map(|option| shared.evaluate(option, beside).map_err(|error| error.within(&format!("options[{}]", option.id))))
         .collect::<Result<Vec<_>, _>>()?;
     compare_with_baseline(&mut evaluations, &shared)?;
     rank(&mut evaluations);
@@ -121,7 +127,31 @@ impl<'a> Shared<'a> {
             .collect()
     }
 
-    fn evaluate(&self, option: &OptionInput) -> Result<Evaluation, CostError> {
+    /// What a month of the baseline costs to run, as it is in the first one; `None` where that is not known.
+    fn running_month(&self, baseline: &OptionInput) -> Result<Option<f64>, CostError> {
+        if self.unknown(baseline).is_some() {
+            return Ok(None);
+        }
+        let units = match &baseline.throughput_per_unit {
+            Ok(estimate) if !is_service(&baseline.payment) => self.units(estimate.value, stays(&baseline.payment))?,
+            _ => Vec::new(),
+        };
+        let levels = PriceLevels::new(baseline, self.assumptions)?;
+        // What is paid anyway is not paid twice.
+        let assumptions = Assumptions { tax: None, lens: Lens::Marginal, ..self.assumptions.clone() };
+        let costing = Costing {
+            option: baseline,
+            assumptions: &assumptions,
+            levels: &levels,
+            items: self.items.get(..1).unwrap_or_default(),
+            units: units.get(..1).unwrap_or_default(),
+            parallel_running: 0.0,
+            end: End::Value,
+        };
+        costing.running()
+    }
+
+    fn evaluate(&self, option: &OptionInput, baseline_month: Option<f64>) -> Result<Evaluation, CostError> {
         let is_service = is_service(&option.payment);
         let unknown = self.unknown(option);
         let throughput = option.throughput_per_unit.as_ref().ok().copied();
@@ -137,6 +167,7 @@ impl<'a> Shared<'a> {
             levels: &levels,
             items: &self.items,
             units: &units[end as usize],
+            parallel_running: option.parallel_run_months * baseline_month.unwrap_or_default(),
             end,
         };
 
@@ -175,7 +206,7 @@ impl<'a> Shared<'a> {
             full_use_cost,
             full_use_costs: full_use_cost.map(|cost| self.full_use_costs(option, cost)).transpose()?,
             flags: flags::of(option, self.assumptions),
-            notes: self.notes(option, fleet.as_ref(), tco.as_ref()),
+            notes: self.notes(option, fleet.as_ref(), tco.as_ref(), baseline_month),
             fleet,
             tco,
             benefit: None,
@@ -235,8 +266,10 @@ impl<'a> Shared<'a> {
         let shared_costs = if is_full { self.assumptions.shared_costs.as_slice() } else { &[] };
         let one_off = option.one_off_costs.iter().filter(|cost| is_full || !cost.allocated);
         let recurring = option.recurring_costs.iter().chain(shared_costs).filter(|cost| is_full || !cost.allocated);
+        let parallel = (option.parallel_run_months > 0.0).then_some(Evidence::Assumed);
         one_off
             .map(|cost| cost.amount.evidence)
+            .chain(parallel)
             .chain(recurring.map(|cost| cost.evidence))
             .fold(basis_evidence(option), Evidence::weaker)
     }
@@ -340,8 +373,17 @@ impl<'a> Shared<'a> {
         }
     }
 
-    fn notes(&self, option: &OptionInput, fleet: Option<&Fleet>, tco: Option<&Tco>) -> Vec<String> {
+    fn notes(
+        &self,
+        option: &OptionInput,
+        fleet: Option<&Fleet>,
+        tco: Option<&Tco>,
+        baseline_month: Option<f64>,
+    ) -> Vec<String> {
         let mut notes = Vec::new();
+        if option.parallel_run_months > 0.0 && baseline_month.is_none() {
+            notes.push("The old platform running beside this one is not counted: its cost is not known.".to_owned());
+        }
         if let Some(fleet) = fleet
             && fleet.at_peak_low != fleet.at_peak_high
         {

@@ -151,6 +151,7 @@ fn one(option: &OptionInput, shared: &Assumptions) -> Result<(), CostError> {
         fraction("prefill_time_fraction", share)?;
     }
     change("price_change", option.price_change, shared)?;
+    non_negative("parallel_run_months", option.parallel_run_months)?;
     for (i, cost) in option.one_off_costs.iter().enumerate() {
         let within = |error: CostError| error.within(&format!("one_off_costs[{i}]"));
         cost.amount.validated("amount").map_err(within)?;

@@ -90,14 +90,22 @@ pub fn value_of_waiting(
     };
     let (option, meanwhile) = (find("option", &plan.option)?, find("meanwhile", &plan.meanwhile)?);
     let money = |amount: f64| Money::new(amount, assumptions.currency);
-    let now = cost(option, &assumptions)?;
-    let staying = cost(meanwhile, &assumptions)?;
+    let baseline = options.iter().find(|option| option.is_baseline);
+    let now = cost(option, baseline, &assumptions)?;
+    let staying = cost(meanwhile, baseline, &assumptions)?;
     let first = Assumptions { horizon_months: plan.months, ..assumptions.clone().into_owned() };
-    let until_then = cost(meanwhile, &first)?;
+    let until_then = cost(meanwhile, baseline, &first)?;
     let then = later(&assumptions, plan.months)?;
     let discount = (-f64::from(plan.months) / 12.0 * assumptions.discount_rate_annual.ln_1p()).exp();
-    let level = price_level("price_change", option.price_change, &assumptions)?;
-    let level = level.get(plan.months as usize).copied().unwrap_or(1.0);
+    let level_then = |option: &OptionInput| -> Result<f64, CostError> {
+        let level = price_level("price_change", option.price_change, &assumptions)?;
+        Ok(level.get(plan.months as usize).copied().unwrap_or(1.0))
+    };
+    let level = level_then(option)?;
+    let mut baseline_then = baseline.cloned();
+    if let Some(baseline) = &mut baseline_then {
+        baseline.payment.scale(level_then(baseline)?);
+    }
 
     let scenarios = plan
         .scenarios
@@ -109,7 +117,7 @@ pub fn value_of_waiting(
                 option.throughput_per_unit.map(|throughput| throughput.scaled(scenario.throughput_factor));
             // The roofline is that of the generation of now.
             option.throughput_ceiling_per_unit = None;
-            let then_taking = until_then + discount * cost(&option, &then)?;
+            let then_taking = until_then + discount * cost(&option, baseline_then.as_ref(), &then)?;
             let takes_it = then_taking < staying;
             let cost = if takes_it { then_taking } else { staying };
             Ok(WaitedScenario {
@@ -154,8 +162,11 @@ fn validated(plan: &WaitPlan, assumptions: &Assumptions) -> Result<(), CostError
     check("scenarios", sum, (sum - 1.0).abs() < 1e-6, "probabilities that make 1 together").map(|_| ())
 }
 
-fn cost(option: &OptionInput, assumptions: &Assumptions) -> Result<f64, CostError> {
-    let evaluations = evaluate(std::slice::from_ref(option), assumptions)?;
+/// Of an option with the baseline, which may run beside it.
+fn cost(option: &OptionInput, baseline: Option<&OptionInput>, assumptions: &Assumptions) -> Result<f64, CostError> {
+    let beside = baseline.filter(|baseline| baseline.id != option.id);
+    let both: Vec<OptionInput> = std::iter::once(option).chain(beside).cloned().collect();
+    let evaluations = evaluate(&both, assumptions)?;
     let evaluation = evaluations.first();
     evaluation.and_then(|evaluation| Metric::PresentValue.of(evaluation)).ok_or_else(|| {
         let reason = evaluation.and_then(|evaluation| evaluation.not_ranked.clone()).unwrap_or_default();

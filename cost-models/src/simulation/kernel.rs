@@ -14,13 +14,17 @@ use crate::unit_cost::SECS_PER_HOUR;
 pub(super) struct Kernel {
     plans: Vec<Plan>,
     parameters: Vec<f64>,
-    /// Items in each month at demand factor 1, without the growth of a compound demand.
+    /// Items in each month at demand factor 1, without the growth of a compound and the additions of a linear demand.
     items: Vec<f64>,
+    /// What a linear demand adds to them; empty where nothing is added.
+    added: Vec<f64>,
     compound: bool,
     hours_per_month: f64,
     spares: f64,
     electricity: Level,
     discount_is_fixed: bool,
+    /// The plan of the baseline, where some option is introduced beside it.
+    beside: Option<usize>,
 }
 
 /// Working memory of one thread.
@@ -50,12 +54,19 @@ impl Kernel {
             Growth::Compound { per_month } => per_month,
             _ => 0.0,
         };
-        let level = if compound {
-            let mut level = assumptions.demand.clone();
+        let mut level = assumptions.demand.clone();
+        if level.starts_from_items() {
             level.growth = Growth::Compound { per_month: 0.0 };
-            level
-        } else {
-            assumptions.demand.clone()
+        }
+        let added = match assumptions.demand.growth {
+            Growth::Linear { added_per_month } => {
+                let season = |month: usize| match level.season.as_slice() {
+                    [] => 1.0,
+                    season => season[month % season.len()],
+                };
+                (0..months).map(|month| added_per_month * month as f64 * season(month)).collect()
+            }
+            _ => Vec::new(),
         };
         let effectiveness = &assumptions.effectiveness;
         let mut parameters = vec![
@@ -70,6 +81,7 @@ impl Kernel {
             assumptions.electricity_price_per_kwh.map_or(0.0, |price| price.amount),
             assumptions.electricity_price_change.map_or(0.0, |change| change.fraction),
             assumptions.pue,
+            1.0,
         ];
         for option in options {
             let (residual_fraction, overhead) = match &option.payment {
@@ -100,10 +112,13 @@ impl Kernel {
             )
             .map_err(|error| error.within(&format!("options[{}]", option.id)))
         };
+        let is_beside = options.iter().any(|option| option.parallel_run_months > 0.0);
         Ok(Self {
+            beside: options.iter().position(|option| option.is_baseline && is_beside),
             plans: options.iter().enumerate().map(plan).collect::<Result<_, _>>()?,
             parameters,
             items: level.items(months)?,
+            added,
             compound,
             hours_per_month: assumptions.hours_per_month,
             spares: f64::from(assumptions.spare_units),
@@ -155,6 +170,7 @@ impl Kernel {
         if !self.electricity.is_flat() {
             self.electricity.fill(&parameters[shared::ELECTRICITY_PRICE_CHANGE], electricity);
         }
+        let baseline_month = self.running_month(parameters, items, &per_throughput);
         for (i, (plan, cost)) in self.plans.iter().zip(costs).enumerate() {
             let (common, own) = parameters.split_at(shared::COUNT + i * own::COUNT);
             if !plan.level.is_flat() {
@@ -167,17 +183,62 @@ impl Kernel {
                 plan.add_units(&sample, units, &at_end, self.electricity.is_flat(), cost);
             }
             plan.add_rest(&sample, cost);
+            if plan.parallel_run_months > 0.0 {
+                for lane in 0..LANES {
+                    let month = if baseline_month[lane] > 0.0 { baseline_month[lane] } else { 0.0 };
+                    cost[lane] += plan.parallel_run_months * month;
+                }
+            }
         }
+    }
+
+    /// What the first month of the baseline costs to run, after tax.
+    #[inline(always)]
+    fn running_month(&self, parameters: &[Lane], items: &[Lane], per_throughput: &Lane) -> Lane {
+        let mut month = [0.0; LANES];
+        let Some((i, plan)) = self.beside.and_then(|i| Some((i, self.plans.get(i)?))) else { return month };
+        let (common, own) = parameters.split_at(shared::COUNT + i * own::COUNT);
+        let [pue, electricity, retries] =
+            [shared::PUE, shared::ELECTRICITY_PRICE, shared::RETRIES].map(|place| &common[place]);
+        let [price, power, overhead] = [own::PRICE_FACTOR, own::POWER, own::SPOT_OVERHEAD].map(|place| &own[place]);
+        let [throughput, recurring] = [own::THROUGHPUT, own::RECURRING_FACTOR].map(|place| &own[place]);
+        for lane in 0..LANES {
+            let items = items[0][lane];
+            let needed = match plan.units {
+                Units::None => 0.0,
+                // As in `units`.
+                _ => (items * ((1.0 - 1e-9) / (throughput[lane] * per_throughput[lane]))).ceil(),
+            };
+            let units = if needed > 0.0 { needed + self.spares } else { 0.0 };
+            let overhead = if plan.is_spot { 1.0 + overhead[lane] } else { 1.0 };
+            let pue = if plan.adds_pue { pue[lane] } else { 1.0 };
+            let energy = plan.kwh_per_watt * (power[lane] + plan.host_watts) * pue * electricity[lane];
+            let paid = plan.rent * overhead + plan.upkeep + plan.in_advance;
+            let a_unit = paid * price[lane] + energy + plan.first_month.per_unit * recurring[lane];
+            let an_item = plan.item * (1.0 + retries[lane]) * price[lane] + plan.first_month.per_item * recurring[lane];
+            month[lane] = units * a_unit + items * an_item + plan.first_month.fixed * recurring[lane];
+        }
+        month
     }
 
     #[inline(always)]
     fn demand(&self, scratch: &mut Scratch) {
         let growth = scratch.parameters[shared::DEMAND_GROWTH].map(|growth| 1.0 + growth);
-        let mut level = scratch.parameters[shared::DEMAND_FACTOR];
-        for (items, base) in scratch.items.iter_mut().zip(&self.items) {
+        let factor = scratch.parameters[shared::DEMAND_FACTOR];
+        let volume = scratch.parameters[shared::VOLUME];
+        let mut level = [0.0; LANES];
+        for lane in 0..LANES {
+            level[lane] = factor[lane] * volume[lane];
+        }
+        for (month, (items, base)) in scratch.items.iter_mut().zip(&self.items).enumerate() {
             let mut now = [0.0; LANES];
             for lane in 0..LANES {
                 now[lane] = base * level[lane];
+            }
+            if let Some(added) = self.added.get(month) {
+                for lane in 0..LANES {
+                    now[lane] = (now[lane] + added * factor[lane]).max(0.0);
+                }
             }
             *items = now;
             if self.compound {

@@ -115,8 +115,8 @@ impl Simulation {
         inputs: &[UncertainInput],
         correlation: Option<Correlation>,
     ) -> Result<Self, CostError> {
-        let ranked: Vec<Evaluation> =
-            evaluate(options, assumptions)?.into_iter().filter(|evaluation| evaluation.rank.is_some()).collect();
+        let evaluated = evaluate(options, assumptions)?;
+        let ranked: Vec<&Evaluation> = evaluated.iter().filter(|evaluation| evaluation.rank.is_some()).collect();
         let (options, converted) = in_study_currency(options, assumptions)?;
         let electricity_rate = exchanged(assumptions, &converted);
         let assumptions = converted.as_ref();
@@ -125,6 +125,12 @@ impl Simulation {
             .filter(|option| ranked.iter().any(|evaluation| evaluation.id == option.id))
             .cloned()
             .collect();
+        // The baseline may run beside others even where it cannot be ranked itself.
+        let beside = options.iter().zip(&evaluated).find(|(option, evaluation)| {
+            option.is_baseline && evaluation.rank.is_none() && evaluation.tco.is_some()
+        });
+        let with_baseline: Vec<OptionInput> =
+            taking_part.iter().chain(beside.map(|(option, _)| option)).cloned().collect();
         if taking_part.is_empty() {
             return Err(CostError::invalid("options", "none has a known cost, so there is nothing to simulate"));
         }
@@ -148,7 +154,7 @@ impl Simulation {
             })
             .collect::<Result<_, _>>()?;
         let sampled: Vec<usize> = inputs.iter().map(|input| input.parameter).collect();
-        let kernel = Kernel::new(&taking_part, assumptions, &sampled)?;
+        let kernel = Kernel::new(&with_baseline, assumptions, &sampled)?;
         Ok(Self {
             kernel,
             ids: taking_part.iter().map(|option| option.id.clone()).collect(),

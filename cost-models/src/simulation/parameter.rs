@@ -22,7 +22,8 @@ pub(super) mod shared {
     pub const ELECTRICITY_PRICE: usize = 8;
     pub const ELECTRICITY_PRICE_CHANGE: usize = 9;
     pub const PUE: usize = 10;
-    pub const COUNT: usize = 11;
+    pub const VOLUME: usize = 11;
+    pub const COUNT: usize = 12;
 }
 
 /// Parameters of each option, by their place after those of the options before it.
@@ -46,7 +47,8 @@ pub(super) fn parameter(driver: &Driver, options: &[OptionInput]) -> Option<usiz
     };
     match driver {
         Driver::Horizon => None,
-        Driver::DemandFactor | Driver::Volume => Some(shared::DEMAND_FACTOR),
+        Driver::DemandFactor => Some(shared::DEMAND_FACTOR),
+        Driver::Volume => Some(shared::VOLUME),
         Driver::DemandGrowth => Some(shared::DEMAND_GROWTH),
         Driver::PeakToAverage => Some(shared::PEAK_TO_AVERAGE),
         Driver::Utilisation => Some(shared::UTILISATION),

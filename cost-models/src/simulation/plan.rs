@@ -69,6 +69,10 @@ pub(super) struct Plan {
     pub residual_fraction: f64,
     /// One-off and recurring costs that depend on nothing else: the months that have any.
     pub fixed: Vec<FixedCosts>,
+    /// Months of the baseline's first month, paid at t = 0.
+    pub parallel_run_months: f64,
+    /// What the first month costs beyond those above that is not paid anyway.
+    pub first_month: FirstMonth,
     /// Costs of each month beyond those above: those of the option alone, and those it shares.
     pub own: MonthlyCosts,
     pub shared: MonthlyCosts,
@@ -84,6 +88,13 @@ pub(super) struct FixedCosts {
     pub one_off: f64,
     pub own: f64,
     pub shared: f64,
+}
+
+/// The option's own recurring costs of the first month by what they grow with, without a share of what is there anyway.
+pub(super) struct FirstMonth {
+    pub fixed: f64,
+    pub per_unit: f64,
+    pub per_item: f64,
 }
 
 /// Costs of each month by what they grow with.
@@ -167,6 +178,9 @@ impl Plan {
         let tax_rate = assumptions.tax.map(|tax| tax.rate);
         let after_tax = 1.0 - tax_rate.unwrap_or(0.0);
         let own = MonthlyCosts::new(option, assumptions, true, after_tax)?;
+        let marginal = Assumptions { lens: Lens::Marginal, ..assumptions.clone() };
+        let unshared = MonthlyCosts::new(option, &marginal, true, after_tax)?;
+        let first = |costs: &[f64]| costs.first().copied().unwrap_or_default();
         let shared = MonthlyCosts::new(option, assumptions, false, after_tax)?;
         let mut plan = Self {
             units: Units::Stay,
@@ -183,6 +197,12 @@ impl Plan {
             cohorts: Vec::new(),
             residual_fraction: 0.0,
             fixed: fixed_costs(&one_off(option, assumptions, after_tax), &own.fixed, &shared.fixed),
+            parallel_run_months: option.parallel_run_months,
+            first_month: FirstMonth {
+                fixed: first(&unshared.fixed),
+                per_unit: first(&unshared.per_unit),
+                per_item: first(&unshared.per_item),
+            },
             has_per_unit: has_any(&own.per_unit, &shared.per_unit),
             has_per_item: has_any(&own.per_item, &shared.per_item),
             own,

@@ -41,6 +41,9 @@ fn payments() -> Vec<OptionInput> {
         Currency::USD,
         Timing::Month(2),
     ));
+    for (option, months) in options.iter_mut().skip(1).zip([3.0, 0.5, 0.0, 2.0]) {
+        option.parallel_run_months = months;
+    }
     for (option, per) in options.iter_mut().zip([PerWhat::Unit, PerWhat::Accelerator, PerWhat::MillionItems]) {
         option.recurring_costs.push(cost(per));
     }
@@ -82,31 +85,50 @@ fn uncertain(driver: Driver, distribution: Distribution) -> UncertainInput {
     UncertainInput { driver, distribution }
 }
 
+/// The options with each of them as the baseline that runs beside others, and with one that cannot be ranked.
+fn beside() -> Vec<Vec<OptionInput>> {
+    let with = |baseline: usize, excluded: Option<&str>| {
+        let mut options = payments();
+        for (i, option) in options.iter_mut().enumerate() {
+            option.is_baseline = i == baseline;
+            if option.is_baseline {
+                option.parallel_run_months = 0.0;
+                option.excluded = excluded.map(str::to_owned);
+            }
+        }
+        options
+    };
+    (0..payments().len()).map(|i| with(i, None)).chain([with(0, Some("it is too slow"))]).collect()
+}
+
 #[test]
 fn the_kernel_is_the_ledger() {
-    for assumptions in studies() {
-        let options = payments();
-        let simulation = Simulation::new(&options, &assumptions, &[], None).unwrap();
-        let costs = simulation.costs_at(&[]);
-        for (evaluation, cost) in evaluate(&options, &assumptions).unwrap().iter().zip(costs) {
-            let expected = Metric::PresentValue.of(evaluation).unwrap();
-            assert!((cost / expected - 1.0).abs() < 1e-9, "{}: {cost} {expected}", evaluation.id);
+    for options in beside() {
+        for assumptions in studies() {
+            let simulation = Simulation::new(&options, &assumptions, &[], None).unwrap();
+            let costs = simulation.costs_at(&[]);
+            let evaluations = evaluate(&options, &assumptions).unwrap();
+            for (evaluation, cost) in evaluations.iter().filter(|e| e.rank.is_some()).zip(costs) {
+                let expected = Metric::PresentValue.of(evaluation).unwrap();
+                assert!((cost / expected - 1.0).abs() < 1e-9, "{}: {cost} {expected}", evaluation.id);
+            }
         }
     }
 }
 
 #[test]
 fn each_driver_moves_the_kernel_as_it_moves_the_ledger() {
-    let options = payments();
-    for assumptions in studies() {
-        for range in crate::evaluation::usual_ranges(&options, &assumptions, &["rent", "own", "lease", "service"]) {
+    for (options, assumptions) in beside().iter().flat_map(|options| studies().into_iter().map(move |a| (options, a))) {
+        let ids: Vec<&str> = options.iter().filter(|o| o.excluded.is_none()).map(|o| o.id.as_str()).collect();
+        for range in crate::evaluation::usual_ranges(options, &assumptions, &ids) {
             let inputs = [uncertain(range.driver.clone(), Distribution::Uniform { low: range.low, high: range.high })];
-            let simulation = Simulation::new(&options, &assumptions, &inputs, None).unwrap();
+            let simulation = Simulation::new(options, &assumptions, &inputs, None).unwrap();
             for value in [range.low, range.high] {
                 let (mut changed, mut assumed) = (options.clone(), assumptions.clone());
                 range.driver.set(&mut changed, &mut assumed, value).unwrap();
                 let costs = simulation.costs_at(&[value]);
-                for (evaluation, cost) in evaluate(&changed, &assumed).unwrap().iter().zip(costs) {
+                let evaluations = evaluate(&changed, &assumed).unwrap();
+                for (evaluation, cost) in evaluations.iter().filter(|e| e.rank.is_some()).zip(costs) {
                     let expected = Metric::PresentValue.of(evaluation).unwrap();
                     let error = (cost / expected - 1.0).abs();
                     assert!(error < 1e-9, "{:?} {}: {cost} {expected}", range.driver, evaluation.id);

@@ -10,7 +10,7 @@ use crate::labels::Language;
 use assay_base::{Evidence, Money, NumericFormat};
 use assay_core::stopping::StopRule;
 use assay_core::{Device, Measurement, Workload};
-use assay_cost_models::evaluation::Driver;
+use assay_cost_models::evaluation::{Driver, Flip};
 use assay_cost_models::roofline::{Projection, Roofline};
 use assay_cost_models::{Assumptions, Estimate, Evaluation};
 use assay_study::Study;
@@ -164,6 +164,14 @@ pub struct Sensitivity {
     pub swings: Vec<Swing>,
 }
 
+impl Sensitivity {
+    /// The inputs that turn the answer within their ranges, and where: another option takes the place of the
+    /// recommended one.
+    pub fn flips(&self) -> impl Iterator<Item = (&Swing, &Flip)> {
+        self.swings.iter().filter_map(|swing| Some((swing, swing.flip.as_ref()?)))
+    }
+}
+
 /// An input between two values, and what it does to the net present value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Swing {
@@ -177,6 +185,15 @@ pub struct Swing {
     pub npv_at_low: f64,
     /// The net present value at the high value.
     pub npv_at_high: f64,
+    /// Where it turns the answer within its range, next to the assumed value.
+    pub flip: Option<Flip>,
+}
+
+impl Swing {
+    /// How far it moves the net present value.
+    pub fn width(&self) -> f64 {
+        (self.npv_at_high - self.npv_at_low).abs()
+    }
 }
 
 /// A newer run against an older one.

@@ -13,7 +13,7 @@ pub(super) fn figure(author: &mut Author<'_>, shown: usize) -> Option<Figure> {
     let sensitivity = author.input.sensitivity.as_ref().filter(|found| !found.swings.is_empty())?;
     let currency = author.input.assumptions.currency;
     let name = option_name(author, &sensitivity.option);
-    let swings = &sensitivity.swings[..shown.min(sensitivity.swings.len())];
+    let swings: Vec<&Swing> = sensitivity.swings.iter().filter(|swing| swing.width() > 0.0).take(shown).collect();
     let rows = swings
         .iter()
         .map(|swing| TornadoRow {
@@ -42,7 +42,7 @@ pub(super) fn figure(author: &mut Author<'_>, shown: usize) -> Option<Figure> {
 }
 
 fn takeaway(author: &mut Author<'_>, sensitivity: &Sensitivity) -> Rich {
-    let flips: Vec<&Swing> = sensitivity.swings.iter().filter(|swing| flips(sensitivity, swing)).collect();
+    let flips: Vec<&Swing> = sensitivity.flips().map(|(swing, _)| swing).collect();
     let Some(strongest) = sensitivity.swings.first() else { return Rich::new() };
     match flips.as_slice() {
         [] => rich![
@@ -63,34 +63,23 @@ fn takeaway(author: &mut Author<'_>, sensitivity: &Sensitivity) -> Rich {
     }
 }
 
-/// Whether the sign of the net present value differs from the base at either end.
-pub(super) fn flips(sensitivity: &Sensitivity, swing: &Swing) -> bool {
-    let stays = sensitivity.npv < 0.0;
-    [swing.npv_at_low, swing.npv_at_high].into_iter().any(|npv| (npv < 0.0) != stays)
-}
-
 /// The inputs that can turn the answer alone, as sentences; the strongest first.
 pub(super) fn flipping(author: &mut Author<'_>) -> Vec<Rich> {
     let Some(sensitivity) = author.input.sensitivity.as_ref() else { return Vec::new() };
     let currency = author.input.assumptions.currency;
-    let found: Vec<&Swing> = sensitivity.swings.iter().filter(|swing| flips(sensitivity, swing)).collect();
-    found
-        .into_iter()
+    sensitivity
+        .flips()
         .enumerate()
-        .map(|(index, swing)| {
-            let at_low = (swing.npv_at_low < 0.0) != (sensitivity.npv < 0.0);
-            let (at, npv) = if at_low { (swing.low, swing.npv_at_low) } else { (swing.high, swing.npv_at_high) };
-            let id = format!("sensitivity.{index}");
-            let class = Some(Evidence::Assumed);
-            let at = author.value(format!("{id}.at"), Some(at), |v| value_text(&swing.driver, v, currency), class);
-            let npv = author.value(format!("{id}.npv"), Some(npv), |v| format::money_in(v, currency), class);
+        .map(|(index, (swing, flip))| {
+            let show = |v| value_text(&swing.driver, v, currency);
+            let at = author.value(format!("sensitivity.{index}.at"), Some(flip.at), show, Some(Evidence::Assumed));
             rich![
                 Inline::strong(Inline::name(label(author, &swing.driver))),
-                " at ",
+                if flip.is_below { " at " } else { " from " },
                 at,
-                ": the NPV becomes ",
-                npv,
-                "."
+                if flip.is_below { " or less: " } else { " on: " },
+                Inline::name(option_name(author, &flip.becomes)),
+                " is then the cheapest."
             ]
         })
         .collect()

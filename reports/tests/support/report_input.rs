@@ -8,7 +8,7 @@ use assay_core::measurement::{Correctness, Measurement, Status, StopReason, Thro
 use assay_core::statistics::Statistics;
 use assay_core::{Suite, Workload};
 use assay_cost_models::demand::Demand;
-use assay_cost_models::evaluation::{Component, Depreciation, Driver, OneOffCost, Timing as When};
+use assay_cost_models::evaluation::{Component, Depreciation, Driver, OneOffCost, Timing as When, flips};
 use assay_cost_models::roofline::{EfficiencyRange, ItemWork, Projection, Roofline, project_by_roofline};
 use assay_cost_models::unit_cost::Effectiveness;
 use assay_cost_models::{Assumptions, Estimate, Evaluation, OptionInput, Payment, evaluate};
@@ -371,6 +371,7 @@ fn sensitivity(inputs: &[OptionInput], assumptions: &Assumptions, option: &str) 
         evaluations.iter().find(|found| found.id == option).unwrap().npv().unwrap().amount
     };
     let swing = |driver: Driver, low: f64, high: f64| Swing {
+        flip: flips(inputs, assumptions, &driver, (low, high)).unwrap().into_iter().next(),
         npv_at_low: npv(&driver, low),
         npv_at_high: npv(&driver, high),
         driver,

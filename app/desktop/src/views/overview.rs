@@ -3,9 +3,9 @@
 use assay_base::Evidence;
 use assay_base::format::{self, or_unknown};
 use assay_service::cost_models::Evaluation;
-use assay_service::cost_models::evaluation::{BreakEven, UnitCost};
+use assay_service::cost_models::evaluation::UnitCost;
 use assay_service::documents::GateVerdict;
-use assay_service::what_if::{OptionBreakEven, break_evens};
+use assay_service::sensitivity::{NearFlip, near_flips};
 use assay_service::{Answer, Assessment, Confidence, Workbench};
 use egui::{Align, Label, Layout, RichText, ScrollArea, Ui};
 use egui_extras::Column;
@@ -21,8 +21,6 @@ use crate::widgets::{
     Icon, Kpi, badge, bullet, card, card_filled, chip, evidence_chip, evidence_hover, kpi_row, table,
 };
 
-/// Changes of an input beyond this factor are no news.
-const NEAR: f64 = 4.0;
 /// The figures of an option in the order in which they are kept where there is little room.
 const BY_WEIGHT: [usize; 7] = [3, 2, 4, 6, 1, 0, 5];
 /// The least width of an option's name.
@@ -33,7 +31,7 @@ const FLIPS: usize = 5;
 /// The state of the view.
 #[derive(Debug, Default)]
 pub struct OverviewView {
-    flips: Derived<u64, Result<Vec<OptionBreakEven>, String>>,
+    flips: Derived<u64, Vec<NearFlip>>,
 }
 
 impl OverviewView {
@@ -41,14 +39,14 @@ impl OverviewView {
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         self.flips.update(ui.ctx(), scene.workbench.revision(), false, || {
             let assessment = scene.workbench.shared_assessment();
-            move || break_evens(&assessment).map_err(|error| error.to_string())
+            move || near_flips(&assessment)
         });
-        let flips = self.flips.get().and_then(|found| found.as_ref().ok()).map_or(&[][..], Vec::as_slice);
+        let flips = self.flips.get().map_or(&[][..], Vec::as_slice);
         draw(ui, scene, flips);
     }
 }
 
-fn draw(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[OptionBreakEven]) {
+fn draw(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[NearFlip]) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = theme::GAP;
         let assessment = scene.workbench.assessment();
@@ -315,7 +313,7 @@ fn cells(assessment: &Assessment, evaluation: &Evaluation, units: Units) -> [(St
     ]
 }
 
-fn advice(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[OptionBreakEven]) {
+fn advice(ui: &mut Ui, scene: &mut Scene<'_>, flips: &[NearFlip]) {
     let tokens = Tokens::of(ui);
     let workbench = scene.workbench;
     let assessment = workbench.assessment();
@@ -378,31 +376,19 @@ fn next_measurement(ui: &mut Ui, answer: &Answer, requests: &mut Vec<Request>) {
     });
 }
 
-/// Where the recommended option and its rivals change places, the nearest change first.
-fn told(assessment: &Assessment, flips: &[OptionBreakEven]) -> Vec<String> {
-    let Some(best) = assessment.answer.recommended.as_deref() else { return Vec::new() };
+/// Where another option takes the place of the recommended one, the nearest change first.
+fn told(assessment: &Assessment, flips: &[NearFlip]) -> Vec<String> {
     let name = |id: &str| assessment.evaluation(id).map_or(id.to_owned(), |e| e.name.clone());
-    let mut near: Vec<(f64, String)> = flips
-        .iter()
-        .filter(|flip| flip.option == best || flip.against == best)
-        .filter_map(|flip| {
-            let BreakEven::Value { value, cheaper_below, cheaper_above, .. } = &flip.answer else { return None };
-            let factor = value / flip.now;
-            let far = factor.max(1.0 / factor);
-            let (side, cheaper) = if factor < 1.0 { ("below", cheaper_below) } else { ("above", cheaper_above) };
-            let other_wins = cheaper != best;
-            let what = match flip.driver.option() {
-                Some(id) => format!("the {} of {}", flip.driver.label(), name(id)),
-                None => format!("the {}", flip.driver.label()),
-            };
-            (other_wins && factor > 0.0 && far <= NEAR).then(|| {
-                let share = format::percent(factor, 0);
-                (far, format!("with {what} {side} {share} of what is assumed, {} costs less", name(cheaper)))
-            })
-        })
-        .collect();
-    near.sort_by(|a, b| a.0.total_cmp(&b.0));
-    near.into_iter().take(FLIPS).map(|(_, text)| text).collect()
+    let text = |near: &NearFlip| {
+        let side = if near.flip.is_below { "below" } else { "above" };
+        let what = match near.driver.option() {
+            Some(id) => format!("the {} of {}", near.driver.label(), name(id)),
+            None => format!("the {}", near.driver.label()),
+        };
+        let share = format::percent(near.factor, 0);
+        format!("with {what} {side} {share} of what is assumed, {} costs least", name(&near.flip.becomes))
+    };
+    flips.iter().take(FLIPS).map(text).collect()
 }
 
 /// The ranked options whose throughput nobody has measured.

@@ -6,7 +6,7 @@ use assay_cost_models::evaluation::{
     Component, ExchangeRate, GridIntensity, ItemShape, Lens, OneOffCost, PowerBasis, RecurringCost, Tax, Timing,
 };
 use assay_cost_models::unit_cost::Effectiveness;
-use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment, evaluate};
+use assay_cost_models::{Assumptions, Estimate, OptionInput, Payment};
 use assay_hardware_profiles::{Catalog, Profile};
 use assay_reports::content::{PowerSource, ThroughputFacts};
 use assay_study::{Cost, Every, Study, StudyOption};
@@ -136,6 +136,7 @@ pub fn resolve(
         prefill_time_fraction: option.prefill_time_fraction,
         one_off_costs: one_off_costs(study, option),
         recurring_costs: recurring(&option.costs, study.currency),
+        parallel_run_months: option.migration.as_ref().map_or(0.0, |migration| migration.parallel_run_months),
         is_baseline: option.id == study.baseline,
         excluded: feasibility.as_ref().and_then(EstimateRecord::refusal).or_else(missed),
         ..OptionInput::new(
@@ -230,25 +231,4 @@ fn recurring(costs: &[Cost], currency: Currency) -> Vec<RecurringCost> {
         })
     };
     costs.iter().filter_map(of).collect()
-}
-
-/// While old and new run side by side, the old one is paid for, too: so many months of the baseline's first month.
-/// Costs that are paid anyway are not paid twice, and tax is taken where the cost falls due.
-pub fn add_parallel_running(study: &Study, options: &mut [ResolvedOption], assumptions: &Assumptions) {
-    let Some(baseline) = options.iter().find(|o| o.input.is_baseline) else { return };
-    let before_tax = Assumptions { tax: None, lens: Lens::Marginal, ..assumptions.clone() };
-    let Ok(evaluated) = evaluate(std::slice::from_ref(&baseline.input), &before_tax) else { return };
-    let month = evaluated.first().and_then(|e| e.tco.as_ref()).and_then(|tco| tco.monthly.get(1).copied());
-    let Some(month) = month else { return };
-    for (option, resolved) in study.options.iter().zip(options) {
-        let months = option.migration.as_ref().map_or(0.0, |m| m.parallel_run_months);
-        if months > 0.0 && month > 0.0 {
-            resolved.input.one_off_costs.push(OneOffCost::new(
-                Component::ParallelRunning,
-                Estimate::exact(months * month, Evidence::Assumed),
-                study.currency,
-                Timing::Start,
-            ));
-        }
-    }
 }

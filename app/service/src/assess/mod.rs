@@ -18,7 +18,7 @@ use assay_core::Workload;
 use assay_cost_models::{Assumptions, Evaluation, OptionInput, evaluate};
 use assay_hardware_profiles::Catalog;
 use assay_reports::content::capacity::CapacityPlan;
-use assay_reports::content::{MigrationPlan, ModelCard, Repeat, ThroughputFacts};
+use assay_reports::content::{MigrationPlan, ModelCard, Repeat, Sensitivity, ThroughputFacts};
 use assay_study::{Study, StudyOption};
 use jiff::civil::Date;
 
@@ -60,6 +60,8 @@ pub struct Assessment {
     pub model_cards: Vec<ModelCard>,
     /// What is missing or doubtful, most important first.
     pub missing: Vec<String>,
+    /// What one input at a time does to the answer, once somebody has asked for it.
+    sensitivity: OnceLock<Option<Sensitivity>>,
     /// The plan of the fleet, once somebody has asked for it.
     pub(crate) capacity: OnceLock<Result<CapacityPlan, String>>,
     /// The plan of the move, once somebody has asked for it.
@@ -67,6 +69,11 @@ pub struct Assessment {
 }
 
 impl Assessment {
+    /// What one input at a time does to the answer, and where it turns it; `None` without an answer.
+    pub fn sensitivity(&self) -> &Option<Sensitivity> {
+        self.sensitivity.get_or_init(|| crate::sensitivity::sensitivity(self))
+    }
+
     /// The evaluation of an option.
     pub fn evaluation(&self, id: &str) -> Option<&Evaluation> {
         self.evaluations.iter().find(|e| e.id == id)
@@ -133,7 +140,7 @@ pub fn assess(
         .or_else(|| measured.of_workload(&study.workload).next_back().map(|m| m.workload.clone()));
     let assumptions = inputs::assumptions(study);
 
-    let mut options: Vec<ResolvedOption> = study
+    let options: Vec<ResolvedOption> = study
         .options
         .iter()
         .map(|option| {
@@ -141,7 +148,6 @@ pub fn assess(
             inputs::resolve(study, option, catalog, pricing_date, &resolver)
         })
         .collect();
-    inputs::add_parallel_running(study, &mut options, &assumptions);
     let inputs: Vec<OptionInput> = options.iter().map(|o| o.input.clone()).collect();
     let evaluations = evaluate(&inputs, &assumptions).map_err(translate::in_words_of_the_study)?;
 
@@ -163,6 +169,7 @@ pub fn assess(
         answer,
         model_cards: model_cards::model_cards(study, measured),
         missing,
+        sensitivity: OnceLock::new(),
         capacity: OnceLock::new(),
         migration: OnceLock::new(),
     };

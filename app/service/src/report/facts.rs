@@ -186,10 +186,17 @@ pub(super) fn break_evens(assessment: &Assessment) -> Vec<BreakEvenFacts> {
 /// What the best options cost over the volume of the first month; empty where that cannot be said.
 pub(super) fn volume_curves(assessment: &Assessment) -> Vec<VolumeCurve> {
     let inputs: Vec<_> = assessment.options.iter().map(|option| option.input.clone()).collect();
-    let Some(now) = Driver::Volume.value(&inputs, &assessment.assumptions) else { return Vec::new() };
+    let driver = Driver::of_demand(&assessment.assumptions);
+    let Some(now) = driver.value(&inputs, &assessment.assumptions) else { return Vec::new() };
     let range = (now * VOLUMES.0, now * VOLUMES.1);
+    // A factor on all months is shown by what it makes of the first.
+    let first = match driver {
+        Driver::DemandFactor => assessment.assumptions.demand.items(1).ok().and_then(|items| items.first().copied()),
+        _ => Some(1.0),
+    };
+    let Some(first) = first.filter(|items| *items > 0.0) else { return Vec::new() };
     let Ok(curves) =
-        cost_curves(&inputs, &assessment.assumptions, &Driver::Volume, range, PLACES, Metric::PresentValue)
+        cost_curves(&inputs, &assessment.assumptions, &driver, range, PLACES, Metric::PresentValue)
     else {
         return Vec::new();
     };
@@ -200,7 +207,7 @@ pub(super) fn volume_curves(assessment: &Assessment) -> Vec<VolumeCurve> {
         .filter_map(|option| curves.lines.iter().find(|line| line.id == option.id))
         .map(|line| VolumeCurve {
             option: line.id.clone(),
-            points: curves.values.iter().zip(&line.figures).filter_map(|(x, y)| Some([*x, (*y)?])).collect(),
+            points: curves.values.iter().zip(&line.figures).filter_map(|(x, y)| Some([*x * first, (*y)?])).collect(),
         })
         .collect()
 }

@@ -14,6 +14,10 @@ const POINTS_OF_A_SUM: usize = 1024;
 /// Every input that is not one number and that a ranked option depends on.
 pub fn collect(assessment: &Assessment) -> Result<Vec<UncertainValue>, CostError> {
     let mut found = shared(&assessment.study);
+    // Items of a first month that nothing grows from move nothing.
+    found.retain(|input| {
+        input.driver != Driver::Volume || assessment.assumptions.demand.starts_from_items()
+    });
     for (option, resolved) in assessment.study.options.iter().zip(&assessment.options) {
         if assessment.evaluation(&option.id).is_some_and(|evaluation| evaluation.rank.is_some()) {
             of_option(assessment, option, resolved, &mut found)?;
@@ -27,7 +31,7 @@ fn shared(study: &Study) -> Vec<UncertainValue> {
     let demand = &study.demand;
     let change = study.finance.electricity_price_change.as_ref().and_then(changing);
     let named = [
-        ("demand.items_per_month", Some(&demand.items_per_month), Driver::DemandFactor),
+        ("demand.items_per_month", Some(&demand.items_per_month), Driver::Volume),
         ("demand.growth_per_month", Some(&demand.growth_per_month), Driver::DemandGrowth),
         ("demand.peak_to_average", Some(&demand.peak_to_average), Driver::PeakToAverage),
         ("assumptions.discount_rate_annual", Some(&a.discount_rate_annual), Driver::DiscountRate),
@@ -42,9 +46,7 @@ fn shared(study: &Study) -> Vec<UncertainValue> {
     named
         .into_iter()
         .filter_map(|(path, quantity, driver)| {
-            let quantity = quantity?;
-            let unit = if driver == Driver::DemandFactor { quantity.value() } else { 1.0 };
-            stated(path.to_owned(), quantity, driver, unit)
+            stated(path.to_owned(), quantity?, driver, 1.0)
         })
         .collect()
 }

@@ -31,7 +31,7 @@ pub struct UncertainValue {
     pub distribution: Distribution,
     /// Whether the study states it as a distribution; else it is the range of a throughput, drawn as a triangle.
     pub stated: bool,
-    /// What 1 of the driver is in the study's own unit: the demand where the driver is a factor on it.
+    /// What 1 of the driver is in the study's own unit: the price where the driver is a factor on it.
     pub unit: f64,
 }
 

@@ -281,7 +281,7 @@ fn break_evens(figures: &Figures<'_>) -> anyhow::Result<()> {
             vec![
                 output::shortened(option, 17),
                 output::shortened(against, 15),
-                cell(|d| matches!(d, Driver::Volume)),
+                cell(|d| matches!(d, Driver::Volume | Driver::DemandFactor)),
                 cell(|d| matches!(d, Driver::Utilisation)),
                 cell(|d| matches!(d, Driver::Horizon)),
                 cell(|d| matches!(d, Driver::PriceFactor(_))),

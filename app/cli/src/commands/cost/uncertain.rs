@@ -68,7 +68,7 @@ fn drawn(uncertainty: &Uncertainty) -> String {
     type Kind = fn(&Driver) -> bool;
     let is_drawn = |is: Kind| uncertainty.inputs.iter().any(|input| is(&input.driver));
     let kinds: [(&str, Kind); 5] = [
-        ("demand", |d| matches!(d, Driver::DemandFactor | Driver::DemandGrowth)),
+        ("demand", |d| matches!(d, Driver::Volume | Driver::DemandFactor | Driver::DemandGrowth)),
         ("target utilisation", |d| matches!(d, Driver::Utilisation)),
         ("throughputs", |d| matches!(d, Driver::Throughput(_))),
         ("prices", |d| matches!(d, Driver::PriceFactor(_) | Driver::PriceChange(_))),
