@@ -32,11 +32,17 @@ pub fn drivers(assessment: &Assessment) -> Vec<Driver> {
     let options: Vec<_> = assessment.options.iter().map(|option| option.input.clone()).collect();
     let ranked = assessment.ranked();
     let own = ranked.iter().flat_map(|e| [Driver::PriceFactor(e.id.clone()), Driver::Throughput(e.id.clone())]);
-    [Driver::of_demand(&assessment.assumptions), Driver::Utilisation, Driver::Horizon, Driver::ElectricityPrice, Driver::DiscountRate]
-        .into_iter()
-        .chain(own)
-        .filter(|driver| driver.value(&options, &assessment.assumptions).is_some())
-        .collect()
+    [
+        Driver::of_demand(&assessment.assumptions),
+        Driver::Utilisation,
+        Driver::Horizon,
+        Driver::ElectricityPrice,
+        Driver::DiscountRate,
+    ]
+    .into_iter()
+    .chain(own)
+    .filter(|driver| driver.value(&options, &assessment.assumptions).is_some())
+    .collect()
 }
 
 /// Works out everything, with the curves along `driver`.

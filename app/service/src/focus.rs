@@ -312,6 +312,7 @@ impl Sheet<'_> {
             component,
             Component::Compute
                 | Component::Commitment
+                | Component::CommitmentAfterHorizon
                 | Component::Hardware
                 | Component::Depreciation
                 | Component::Service
@@ -332,7 +333,14 @@ fn is_bought(component: Component) -> bool {
 }
 
 fn is_one_off(component: Component) -> bool {
-    matches!(component, Component::Migration | Component::ParallelRunning | Component::Training | Component::Exit)
+    matches!(
+        component,
+        Component::Migration
+            | Component::ParallelRunning
+            | Component::Training
+            | Component::Exit
+            | Component::CommitmentAfterHorizon
+    )
 }
 
 /// Rows of an upfront payment: the payment, and the parts used.
@@ -353,8 +361,9 @@ fn instant(day: Date) -> String {
 /// One of the specification's values.
 fn service_category(component: Component) -> &'static str {
     match component {
-        Component::Compute | Component::Commitment | Component::Hardware | Component::ResidualValue => "Compute",
-        Component::Depreciation | Component::Maintenance => "Compute",
+        Component::Compute | Component::Commitment | Component::CommitmentAfterHorizon => "Compute",
+        Component::Hardware | Component::ResidualValue | Component::Depreciation => "Compute",
+        Component::Maintenance => "Compute",
         Component::Service => "AI and Machine Learning",
         Component::Network => "Networking",
         Component::Storage => "Storage",

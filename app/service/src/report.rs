@@ -117,7 +117,7 @@ impl Workbench {
 
     fn report_input(&self, evidence: &EvidencePack) -> ReportInput {
         let assessment = self.assessment();
-        // Only the dossier shows these, and they take longer than all the rest.
+        // Only the dossier shows these, and they take longer than all the rest; the briefing asks by what they say.
         let decides = evidence.facts.kind == ReportKind::Dossier;
         ReportInput {
             study: assessment.study.clone(),
@@ -134,7 +134,11 @@ impl Workbench {
             evaluations: assessment.evaluations.clone(),
             answer: assessment.answer.facts.clone(),
             sensitivity: assessment.sensitivity().clone(),
-            uncertainty: if decides { facts::uncertainty(assessment) } else { None },
+            uncertainty: if decides || evidence.facts.kind == ReportKind::Briefing {
+                facts::uncertainty(assessment)
+            } else {
+                None
+            },
             waiting: facts::waiting(assessment),
             break_evens: if decides { facts::break_evens(assessment) } else { Vec::new() },
             volume_curves: if decides { facts::volume_curves(assessment) } else { Vec::new() },

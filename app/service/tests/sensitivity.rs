@@ -5,7 +5,7 @@ use assay_service::Workbench;
 use assay_service::cost_models::Evaluation;
 use assay_service::cost_models::evaluation::Driver;
 use assay_service::sensitivity::near_flips;
-use assay_service::study::{Growth, Study};
+use assay_service::study::{Growth, Study, ThroughputSource};
 use assay_service::uncertainty::simulate;
 
 /// Options of most ways to pay, moved to with months of parallel running; demand and taxes are put in.
@@ -73,7 +73,7 @@ fn studies() -> Vec<String> {
     let of = |demand: &str, price: &str, finance: &str| {
         STUDY.replace("DEMAND", demand).replace("BASE_PRICE", price).replace("FINANCE", finance)
     };
-    vec![of(COMPOUND, HOURLY, ""), of(LINEAR, HOURLY, TAXED), of(COMPOUND, OWNED, TAXED), of(LINEAR, OWNED, "")]
+    vec![of(COMPOUND, HOURLY, ""), of(LINEAR, HOURLY, TAXED), of(LINEAR, OWNED, TAXED)]
 }
 
 fn opened(text: &str) -> Workbench {
@@ -114,7 +114,14 @@ fn settings(study: &Study, driver: &Driver, value: f64) -> Vec<(String, f64)> {
         Driver::Pue => one("assumptions.pue"),
         Driver::Throughput(id) => {
             let accelerators = option(id).price.accelerators_per_unit.unwrap_or(1);
-            vec![(format!("options.{id}.throughput.items_per_sec"), value / f64::from(accelerators))]
+            let value = value / f64::from(accelerators);
+            let mut all = vec![(format!("options.{id}.throughput.items_per_sec"), value)];
+            if let ThroughputSource::Assumed { low: Some(low), high: Some(high), .. } = &option(id).throughput {
+                // A stated range has to hold the value.
+                all.push((format!("options.{id}.throughput.low"), low.min(value)));
+                all.push((format!("options.{id}.throughput.high"), high.max(value)));
+            }
+            all
         }
         Driver::PriceFactor(id) => {
             vec![(format!("options.{id}.price.factor"), option(id).price.factor.value() * value)]

@@ -89,6 +89,10 @@ fn assumptions(study: &Study, found: &mut Problems) {
         let most = if spec.is_for(study.currency) { spec.max } else { HUGE };
         found.quantity(format!("assumptions.{}", spec.key), &value, (spec.min, most), &spec.label.to_lowercase());
     }
+    let horizon = study.assumptions.horizon_months;
+    if horizon.fract() != 0.0 {
+        found.report("assumptions.horizon_months", format!("is {horizon}; give whole months"));
+    }
     let has_effort = |option: &StudyOption| option.migration.as_ref().is_some_and(|m| m.effort_person_days != 0.0);
     if let Some(option) = study.options.iter().find(|option| has_effort(option))
         && study.assumption("engineer_cost_per_day").is_none()

@@ -83,13 +83,17 @@ impl Asset {
         (month..horizon).step_by(life).map(move |bought| (bought, (bought + life).min(horizon)))
     }
 
-    /// What it brings after so many months, of the price: its market value falls in a straight line.
+    /// What it brings after so many months, of the price: its market value falls in a straight line. A contract cannot be
+    /// sold: what was paid upfront for months after the horizon is lost.
     fn proceeds(&self, age_months: usize) -> f64 {
+        if self.component == Component::Commitment {
+            return 0.0;
+        }
         1.0 - (1.0 - self.residual_fraction) * age_months as f64 / self.life_months as f64
     }
 
     /// All payments that follow from buying for 1 at the begin of a month: the price, its replacement at the end of
-    /// each life, what is left at the horizon (its market value, for the service goes on), and the tax. `pay` gets
+    /// each life, what is left at the horizon (the market value of hardware, for the service goes on), and the tax. `pay` gets
     /// the component, the month of the payment, the month whose price it is a part of, and that part.
     pub fn payments(
         &self,
@@ -101,7 +105,9 @@ impl Asset {
         for (bought, sold) in self.lives(month, horizon) {
             let proceeds = self.proceeds(sold - bought);
             pay(self.component, bought, bought, 1.0);
-            pay(Component::ResidualValue, sold, bought, -proceeds);
+            if proceeds != 0.0 {
+                pay(Component::ResidualValue, sold, bought, -proceeds);
+            }
             let Some(rate) = tax_rate else { continue };
             // Tax saved by writing the price off, and tax on what the sale brings above the book value.
             let mut book = 1.0;

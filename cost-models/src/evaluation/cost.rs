@@ -13,9 +13,12 @@ pub enum Component {
     Compute,
     /// Upfront payments of commitments.
     Commitment,
+    /// What contracts that outlast the horizon still ask for after it; at the horizon.
+    CommitmentAfterHorizon,
     /// Hardware bought.
     Hardware,
-    /// What hardware and running commitments are still worth (negative). By expense: the loss when hardware is sold.
+    /// What hardware is still worth (negative). By expense: the loss when it is sold, or when an upfront payment outlasts
+    /// the horizon.
     ResidualValue,
     /// Value lost by hardware and upfront payments; instead of them in a view by expense.
     Depreciation,
@@ -57,9 +60,10 @@ pub enum Component {
 
 impl Component {
     /// All components, in their order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Compute,
         Self::Commitment,
+        Self::CommitmentAfterHorizon,
         Self::Hardware,
         Self::ResidualValue,
         Self::Depreciation,
@@ -87,6 +91,7 @@ impl Component {
         match self {
             Self::Compute => "compute rent",
             Self::Commitment => "upfront commitment",
+            Self::CommitmentAfterHorizon => "commitment after the horizon",
             Self::Hardware => "hardware",
             Self::ResidualValue => "residual value",
             Self::Depreciation => "depreciation",

@@ -217,7 +217,11 @@ impl Costing<'_> {
             return Ok(None);
         }
         self.recurring(&mut ledger, &self.option.recurring_costs)?;
-        let bought: f64 = PAID.iter().map(|component| ledger.components[*component as usize]).sum();
+        let bought: f64 = PAID
+            .iter()
+            .chain([&Component::CommitmentAfterHorizon])
+            .map(|component| ledger.components[*component as usize])
+            .sum();
         Ok(Some(ledger.total()? - bought))
     }
 
@@ -243,19 +247,21 @@ impl Costing<'_> {
                 self.rent(ledger, price * hours);
             }
             Payment::CapacityBlock { price_per_unit_block, hours_per_block } => {
-                // Windows are paid as a whole and in advance.
-                let price = price_per_unit_block.amount * whole(hours / hours_per_block);
+                // One window after the other, each paid in advance: they do not begin with the months.
+                let price = price_per_unit_block.amount * hours / hours_per_block;
                 for (month, (units, level)) in self.units.iter().zip(&self.levels.own).enumerate() {
                     ledger.expense(Component::Compute, month, price * level * *units as f64);
                 }
             }
             Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => {
-                self.committed_rent(ledger, price_per_unit_hour.amount * hours, *term_months);
+                self.committed(ledger, Component::Compute, price_per_unit_hour.amount * hours, *term_months);
+                self.after_horizon(ledger, price_per_unit_hour.amount * hours, *term_months);
                 let asset = Asset::commitment(*term_months);
                 asset.acquire(ledger, upfront_per_unit.amount, &self.levels.own, self.units);
             }
             Payment::Lease { price_per_unit_month, upfront_per_unit, term_months, energy_included } => {
-                self.committed_rent(ledger, price_per_unit_month.amount, *term_months);
+                self.committed(ledger, Component::Compute, price_per_unit_month.amount, *term_months);
+                self.after_horizon(ledger, price_per_unit_month.amount, *term_months);
                 let asset = Asset::commitment(*term_months);
                 asset.acquire(ledger, upfront_per_unit.amount, &self.levels.own, self.units);
                 return Ok(*energy_included || self.energy(ledger).is_some());
@@ -270,9 +276,8 @@ impl Costing<'_> {
                 let asset = Asset::hardware(*life_months, *residual_fraction, *depreciation, self.assumptions.tax);
                 asset.acquire(ledger, capex_per_unit.amount, &self.levels.own, self.units);
                 let upkeep = capex_per_unit.amount * opex_fraction_per_year / 12.0;
-                for (month, units) in self.units.iter().enumerate() {
-                    ledger.expense(Component::Maintenance, month + 1, upkeep * *units as f64);
-                }
+                // A share of what was paid for each unit.
+                self.committed(ledger, Component::Maintenance, upkeep, *life_months);
                 return Ok(self.energy(ledger).is_some());
             }
             Payment::PerMillionItems { .. } | Payment::PerMillionTokens { .. } => {
@@ -293,22 +298,47 @@ impl Costing<'_> {
         }
     }
 
-    /// Rent at the price of the month in which a unit's term began.
-    fn committed_rent(&self, ledger: &mut Ledger, price_per_unit_month: f64, term_months: u32) {
+    /// What is paid each month for each unit, at the price of the month in which its term or life began.
+    fn committed(&self, ledger: &mut Ledger, component: Component, per_unit_month: f64, term_months: u32) {
         if self.levels.is_flat {
-            return self.rent(ledger, price_per_unit_month);
+            for (month, units) in self.units.iter().enumerate() {
+                ledger.expense(component, month + 1, per_unit_month * *units as f64);
+            }
+            return;
         }
-        let mut owned = 0;
-        for (begin, units) in self.units.iter().enumerate() {
-            let added = units.saturating_sub(owned) as f64;
-            owned = owned.max(*units);
-            if added > 0.0 {
-                for month in begin..self.units.len() {
-                    let level = self.levels.own.get(term_begin(begin, month, term_months)).copied().unwrap_or(1.0);
-                    ledger.expense(Component::Compute, month + 1, price_per_unit_month * level * added);
-                }
+        for (begin, added) in self.added() {
+            for month in begin..self.units.len() {
+                let level = self.level(term_begin(begin, month, term_months));
+                ledger.expense(component, month + 1, per_unit_month * level * added);
             }
         }
+    }
+
+    /// What the last terms still ask for after the horizon. It is owed however little is needed by then, so it counts in
+    /// full and at the horizon; that it falls due later is no discount.
+    fn after_horizon(&self, ledger: &mut Ledger, per_unit_month: f64, term_months: u32) {
+        let horizon = self.units.len();
+        for (begin, added) in self.added() {
+            let (last, months) = last_term(begin, horizon, term_months);
+            if months > 0 {
+                let owed = per_unit_month * self.level(last) * added * months as f64;
+                ledger.expense(Component::CommitmentAfterHorizon, horizon, owed);
+            }
+        }
+    }
+
+    /// Units by the month in which they came, of a fleet that stays.
+    fn added(&self) -> impl Iterator<Item = (usize, f64)> {
+        let mut owned = 0;
+        self.units.iter().enumerate().filter_map(move |(begin, units)| {
+            let added = units.saturating_sub(owned);
+            owned = owned.max(*units);
+            (added > 0).then_some((begin, added as f64))
+        })
+    }
+
+    fn level(&self, month: usize) -> f64 {
+        self.levels.own.get(month).copied().unwrap_or(1.0)
     }
 
     fn energy(&self, ledger: &mut Ledger) -> Option<()> {
@@ -382,6 +412,13 @@ impl Costing<'_> {
 pub(crate) fn term_begin(begin: usize, month: usize, term_months: u32) -> usize {
     let term = (term_months as usize).max(1);
     begin + (month - begin) / term * term
+}
+
+/// The month in which the last term of a unit added in month `begin` began, and how many months it lasts beyond the
+/// horizon.
+pub(crate) fn last_term(begin: usize, horizon: usize, term_months: u32) -> (usize, usize) {
+    let last = term_begin(begin, horizon.saturating_sub(1).max(begin), term_months);
+    (last, (last + term_months as usize).saturating_sub(horizon))
 }
 
 /// Price of one item of a service, without retries.

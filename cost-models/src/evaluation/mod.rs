@@ -2,7 +2,7 @@
 //!
 //! Conventions. Payments stand at the end of their month; what is bought for a month stands at its begin, so that t = 0
 //! is undiscounted. Months are discounted by `(1 + r)^(m/12)`. Units are whole: nobody rents 3.2 servers. Owned and
-//! committed units stay once acquired; units rented by the hour follow the need of the month. Energy is added to owned
+//! committed units stay once acquired, and a commitment that outlasts the horizon is charged to its end; units rented by the hour follow the need of the month. Energy is added to owned
 //! hardware alone, for a rental price contains it. An option whose price or throughput is not known is shown and not
 //! ranked.
 
@@ -51,7 +51,7 @@ use crate::unit_cost::{MILLION, SECS_PER_HOUR};
 pub(crate) use asset::Asset;
 pub(crate) use exchange::in_study_currency;
 use ledger::{Costing, End, Ledger};
-pub(crate) use ledger::{PriceLevels, price_level, service_price_per_item, term_begin, whole};
+pub(crate) use ledger::{PriceLevels, last_term, price_level, service_price_per_item, term_begin, whole};
 
 /// Evaluates all options under the same assumptions, in the order given.
 ///
@@ -420,9 +420,21 @@ impl<'a> Shared<'a> {
                 ));
             }
             Payment::Reserved { upfront_per_unit, .. } | Payment::Lease { upfront_per_unit, .. } => {
-                notes.push("Commitments are paid whether used or not and renewed at the same price.".to_owned());
+                let renewed = match option.price_change {
+                    Some(change) if change.fraction != 0.0 => "at the price of that month",
+                    _ => "at the same price",
+                };
+                notes.push(format!("Commitments are paid whether used or not and renewed {renewed}."));
+                let owed = tco.and_then(|tco| tco.component(Component::CommitmentAfterHorizon));
+                if let Some(owed) = owed {
+                    notes.push(format!(
+                        "Contracts that outlast the horizon count in full: {} are still to be paid after it.",
+                        format::money(self.money(owed))
+                    ));
+                }
                 if upfront_per_unit.amount > 0.0 {
-                    notes.push("Upfront payments count at the horizon with their unexpired part.".to_owned());
+                    notes
+                        .push("Upfront payments count in full, also where their term outlasts the horizon.".to_owned());
                 }
             }
             Payment::Spot { .. } => {

@@ -215,6 +215,79 @@ fn commitments_are_paid_used_or_not_and_services_by_the_item() {
 }
 
 #[test]
+fn a_contract_that_outlasts_the_horizon_is_paid_to_its_end() {
+    let term = |months: u32, upfront: f64| Payment::Reserved {
+        price_per_unit_hour: usd(1.0),
+        upfront_per_unit: usd(upfront),
+        term_months: months,
+    };
+    let half_a_year = Assumptions { horizon_months: 6, ..year() };
+    let one = |payment: Payment, assumptions: &Assumptions| {
+        evaluate(&[option("a", 300.0, payment)], assumptions).unwrap().remove(0)
+    };
+    // Seven units for three years, needed for six months.
+    let hourly = one(term(36, 0.0), &half_a_year);
+    let tco = hourly.tco.unwrap();
+    near(tco.total.amount, 7.0 * 730.0 * 36.0);
+    near(tco.component(Component::CommitmentAfterHorizon).unwrap(), 7.0 * 730.0 * 30.0);
+    near(tco.monthly[6], 7.0 * 730.0 * 31.0);
+    assert!(hourly.notes.iter().any(|note| note.contains("$153k are still to be paid")), "{:?}", hourly.notes);
+    // However it is paid: the same contract paid upfront is not given back either.
+    let all_upfront =
+        Payment::Reserved { price_per_unit_hour: usd(0.0), upfront_per_unit: usd(730.0 * 36.0), term_months: 36 };
+    near(one(all_upfront, &half_a_year).tco.unwrap().total.amount, 7.0 * 730.0 * 36.0);
+    // What ends with the horizon owes nothing.
+    assert_eq!(one(term(6, 0.0), &half_a_year).tco.unwrap().component(Component::CommitmentAfterHorizon), None);
+
+    // In a plain loop: a growing fleet, a term of a year renewed, prices that fall, part of it paid upfront.
+    let growing = Assumptions { horizon_months: 30, demand: Demand::compound(2.628e9, 0.03, 1.0), ..year() };
+    let payment = OptionInput { price_change: Some(Change::per_year(-0.2)), ..option("a", 300.0, term(12, 500.0)) };
+    let found = evaluate(&[payment], &growing).unwrap().remove(0);
+    let fleet = found.fleet.unwrap().per_month;
+    let level = |month: usize| 0.8f64.powf(month as f64 / 12.0);
+    let (mut owned, mut within, mut after, mut upfront) = (0, 0.0, 0.0, 0.0);
+    for (begin, units) in fleet.iter().enumerate() {
+        let mut term = begin;
+        while term < 30 && *units > owned {
+            let added = (units - owned) as f64;
+            upfront += 500.0 * added * level(term);
+            for month in term..term + 12 {
+                let paid = added * 730.0 * level(term);
+                if month < 30 { within += paid } else { after += paid }
+            }
+            term += 12;
+        }
+        owned = owned.max(*units);
+    }
+    let tco = found.tco.unwrap();
+    assert!(after > 0.0);
+    near(tco.component(Component::Compute).unwrap(), within);
+    near(tco.component(Component::CommitmentAfterHorizon).unwrap(), after);
+    near(tco.component(Component::Commitment).unwrap(), upfront);
+    near(tco.total.amount, within + after + upfront);
+}
+
+#[test]
+fn blocks_follow_one_another_and_upkeep_follows_the_price() {
+    let block = Payment::CapacityBlock { price_per_unit_block: usd(24.0), hours_per_block: 24.0 };
+    let blocks = evaluate(&[option("block", 300.0, block)], &year()).unwrap().remove(0).tco.unwrap();
+    near(blocks.total.amount, 7.0 * 8760.0);
+    let mut own = bought("own", 300.0, 10_000.0);
+    own.price_change = Some(Change::per_year(-0.5));
+    let growing = Assumptions { demand: Demand::compound(2.628e9, 0.1, 1.0), ..year() };
+    let Payment::Purchase { opex_fraction_per_year, .. } = own.payment else { panic!() };
+    let found = evaluate(&[own], &growing).unwrap().remove(0);
+    let (mut owned, mut upkeep) = (0, 0.0);
+    for (begin, units) in found.fleet.unwrap().per_month.iter().enumerate() {
+        let paid = 10_000.0 * 0.5f64.powf(begin as f64 / 12.0) * (units - owned) as f64;
+        upkeep += paid * opex_fraction_per_year / 12.0 * (12 - begin) as f64;
+        owned = *units;
+    }
+    assert!(upkeep > 0.0);
+    near(found.tco.unwrap().component(Component::Maintenance).unwrap(), upkeep);
+}
+
+#[test]
 fn an_hour_of_bought_hardware_is_worth_its_payments() {
     // A fleet of constant size over one life: its hours, paid monthly, have the present value of its payments.
     let own = bought("own", 300.0, 10_000.0);

@@ -357,7 +357,7 @@ impl Plan {
             }
         }
         let mut for_rent = *at_end;
-        if self.rent != 0.0 && !self.level.is_flat() {
+        if (self.rent != 0.0 || self.upkeep != 0.0) && !self.level.is_flat() {
             for_rent = self.rented(sample, units);
         }
         let [pue, electricity_price] = [shared::PUE, shared::ELECTRICITY_PRICE].map(|place| &common[place]);
@@ -366,8 +366,14 @@ impl Plan {
             let pue = if self.adds_pue { pue[lane] } else { 1.0 };
             let energy = self.kwh_per_watt * (power[lane] + self.host_watts) * pue * electricity_price[lane];
             let overhead = if self.is_spot { 1.0 + overhead[lane] } else { 1.0 };
-            let paid = for_rent[lane] * self.rent * overhead + at_end[lane] * self.upkeep;
+            let paid = for_rent[lane] * (self.rent * overhead + self.upkeep);
             cost[lane] += paid * price[lane] + for_energy[lane] * energy;
+        }
+        if let Some(at_horizon) = discount.last().filter(|_| self.rent != 0.0 && !self.after_horizon.is_empty()) {
+            let owed = self.owed(sample, units);
+            for lane in 0..LANES {
+                cost[lane] += owed[lane] * self.rent * price[lane] * at_horizon[lane];
+            }
         }
         if self.in_advance > 0.0 {
             for (month, (units, discount)) in units.iter().zip(*discount).enumerate() {
@@ -412,6 +418,21 @@ impl Plan {
                 for lane in 0..LANES {
                     sum[lane] += (now[lane] - owned[lane]) * agreed[lane] * discount[month + 1][lane];
                 }
+            }
+            owned = *now;
+        }
+        sum
+    }
+
+    /// Unit-months of contracts after the horizon, each at the price level of its last term.
+    #[inline(always)]
+    fn owed(&self, sample: &Sample<'_>, units: &[Lane]) -> Lane {
+        let is_flat = self.level.is_flat();
+        let (mut owned, mut sum) = ([0.0; LANES], [0.0; LANES]);
+        for (now, (last, months)) in units.iter().zip(&self.after_horizon) {
+            for lane in 0..LANES {
+                let level = if is_flat { 1.0 } else { sample.level[*last][lane] };
+                sum[lane] += (now[lane] - owned[lane]) * level * *months as f64;
             }
             owned = *now;
         }

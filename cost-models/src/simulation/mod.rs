@@ -47,6 +47,8 @@ pub struct Simulation {
     baseline: Option<usize>,
     inputs: Vec<Prepared>,
     correlation: Option<Correlation>,
+    /// For each input the one whose draws it follows: itself, or the first of those that err together.
+    follows: Vec<usize>,
 }
 
 struct Prepared {
@@ -126,9 +128,10 @@ impl Simulation {
             .cloned()
             .collect();
         // The baseline may run beside others even where it cannot be ranked itself.
-        let beside = options.iter().zip(&evaluated).find(|(option, evaluation)| {
-            option.is_baseline && evaluation.rank.is_none() && evaluation.tco.is_some()
-        });
+        let beside = options
+            .iter()
+            .zip(&evaluated)
+            .find(|(option, evaluation)| option.is_baseline && evaluation.rank.is_none() && evaluation.tco.is_some());
         let with_baseline: Vec<OptionInput> =
             taking_part.iter().chain(beside.map(|(option, _)| option)).cloned().collect();
         if taking_part.is_empty() {
@@ -159,9 +162,28 @@ impl Simulation {
             kernel,
             ids: taking_part.iter().map(|option| option.id.clone()).collect(),
             baseline: taking_part.iter().position(|option| option.is_baseline),
+            follows: (0..inputs.len()).collect(),
             inputs,
             correlation,
         })
+    }
+
+    /// Lets the inputs of each group err together: where one is at its P10, all are. For estimates by one method, whose
+    /// error they share. A correlation with a member is then one with the first of the group.
+    ///
+    /// # Errors
+    /// A group that names an input which is not there, or is in another group already.
+    pub fn erring_together(mut self, groups: &[Vec<usize>]) -> Result<Self, CostError> {
+        for group in groups {
+            let Some((first, rest)) = group.split_first() else { continue };
+            for member in rest {
+                match self.follows.get_mut(*member) {
+                    Some(follows) if *follows == *member && first < member => *follows = *first,
+                    _ => return Err(CostError::invalid("groups", format!("input {member} cannot follow {first}"))),
+                }
+            }
+        }
+        Ok(self)
     }
 
     /// The options that take part, in their order.
@@ -233,6 +255,9 @@ impl Simulation {
                 }
             }
         }
+        for (place, first) in self.follows.iter().enumerate().filter(|(place, first)| place != *first) {
+            inputs[place] = inputs[*first];
+        }
         for (values, input) in inputs.iter_mut().zip(&self.inputs) {
             input.transform(values);
         }
@@ -270,12 +295,13 @@ impl Simulation {
         let drawn = self.part(samples, seed, 0..samples)?;
         let cube = LatinHypercube::new(samples, seed)?;
         let drivers = self.inputs.iter().map(|input| input.input.driver.clone());
+        let first = |input: usize| self.follows.get(input).copied().unwrap_or(input);
         Ok(information::values(drivers, &drawn.costs, |input, sample| match &self.correlation {
-            None => cube.dimension(input).at(sample),
+            None => cube.dimension(first(input)).at(sample),
             Some(correlation) => {
                 let mut point: Vec<f64> = (0..self.inputs.len()).map(|i| cube.dimension(i).at(sample)).collect();
                 correlation.apply(&mut point);
-                point.get(input).copied().unwrap_or_default()
+                point.get(first(input)).copied().unwrap_or_default()
             }
         }))
     }

@@ -4,7 +4,7 @@ use super::parameter::{LANES, Lane};
 use crate::CostError;
 use crate::evaluation::{
     Asset, Assumptions, Change, Lens, OptionInput, Payment, PerWhat, PowerBasis, RatePeriod, RecurringCost, Timing,
-    price_level, service_price_per_item,
+    last_term, price_level, service_price_per_item,
 };
 use crate::unit_cost::MILLION;
 
@@ -45,8 +45,12 @@ pub(super) struct Plan {
     pub units: Units,
     /// Rent of one unit in one month, paid at its end.
     pub rent: f64,
-    /// Months for which a unit keeps the rent of the month its term began in; 0 for rent that follows the price.
+    /// Months for which a unit keeps the rent or upkeep of the month its term or life began in; 0 for rent that follows
+    /// the price.
     pub term_months: u32,
+    /// For each month in which a unit can be added: when its last term began, and how many months that lasts beyond the
+    /// horizon. Empty without commitments.
+    pub after_horizon: Vec<(usize, usize)>,
     /// Whether the parameter of the spot overhead adds to the rent.
     pub is_spot: bool,
     /// Upkeep of one unit in one month.
@@ -186,6 +190,7 @@ impl Plan {
             units: Units::Stay,
             rent: 0.0,
             term_months: 0,
+            after_horizon: Vec::new(),
             is_spot: false,
             upkeep: 0.0,
             in_advance: 0.0,
@@ -223,7 +228,7 @@ impl Plan {
             }
             Payment::CapacityBlock { price_per_unit_block, hours_per_block } => {
                 plan.units = Units::Returned;
-                plan.in_advance = price_per_unit_block.amount * crate::evaluation::whole(hours / hours_per_block);
+                plan.in_advance = price_per_unit_block.amount * hours / hours_per_block;
             }
             Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => {
                 plan.rent = price_per_unit_hour.amount * hours;
@@ -244,6 +249,7 @@ impl Plan {
                 opex_fraction_per_year,
             } => {
                 plan.upkeep = capex_per_unit.amount * opex_fraction_per_year / 12.0;
+                plan.term_months = *life_months;
                 plan.residual_fraction = *residual_fraction;
                 pays_energy = true;
                 let hardware = Asset::hardware(*life_months, *residual_fraction, *depreciation, assumptions.tax);
@@ -257,6 +263,9 @@ impl Plan {
                 plan.units = Units::None;
                 plan.item = service_price_per_item(&option.payment).unwrap_or_default() * after_tax;
             }
+        }
+        if matches!(option.payment, Payment::Reserved { .. } | Payment::Lease { .. }) {
+            plan.after_horizon = (0..months).map(|begin| last_term(begin, months, plan.term_months)).collect();
         }
         if pays_energy {
             plan.kwh_per_watt = hours / 1000.0 * after_tax;

@@ -6,7 +6,7 @@ use super::parameter::{LANES, Lane};
 use super::{Prepared, Simulation};
 use crate::CostError;
 use crate::evaluation::{Driver, DriverRange};
-use crate::uncertainty::{Bar, sobol_indices_of_batches, tornado};
+use crate::uncertainty::{Bar, Distribution, sobol_indices_of_batches, tornado};
 
 /// How much of a result's variance is due to one input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,27 +50,44 @@ impl Simulation {
             let problem = "Sobol indices share out the variance among independent inputs; leave the correlation out";
             return Err(CostError::invalid("correlation", problem));
         }
-        let (baseline, place) = self.result_of(option)?;
-        let distributions: Vec<_> = self.inputs.iter().map(|input| input.input.distribution.clone()).collect();
+        let (baseline, own) = self.result_of(option)?;
+        // Those that err together are one input, drawn as the fraction below it.
+        let leads: Vec<usize> = (0..self.inputs.len()).filter(|i| self.follows.get(*i) == Some(i)).collect();
+        let is_shared = |lead: usize| self.follows.iter().filter(|follows| **follows == lead).count() > 1;
+        let distributions: Vec<_> = leads
+            .iter()
+            .filter_map(|lead| Some((*lead, self.inputs.get(*lead)?)))
+            .map(|(lead, input)| match is_shared(lead) {
+                true => Distribution::Uniform { low: 0.0, high: 1.0 },
+                false => input.input.distribution.clone(),
+            })
+            .collect();
+        // Of each input its place among those, and whether its value is a fraction still.
+        let place = |i: usize| {
+            let lead = self.follows.get(i).copied().unwrap_or(i);
+            (leads.iter().position(|known| *known == lead).unwrap_or_default(), is_shared(lead))
+        };
+        let places: Vec<(usize, bool)> = (0..self.inputs.len()).map(place).collect();
         let mut scratch = self.kernel.scratch();
         let mut found: Vec<Lane> = vec![[0.0; LANES]; self.ids.len()];
         let indices = sobol_indices_of_batches(&distributions, samples, seed, |points, results| {
             for (points, results) in points.chunks(LANES).zip(results.chunks_mut(LANES)) {
-                for (i, input) in self.inputs.iter().enumerate() {
+                for (input, (place, is_shared)) in self.inputs.iter().zip(&places) {
                     let lane = scratch.parameter(input.parameter);
                     for (value, point) in lane.iter_mut().zip(points) {
-                        *value = input.parameter_of(point.get(i).copied().unwrap_or_default());
+                        let drawn = point.get(*place).copied().unwrap_or_default();
+                        *value = input.parameter_of(if *is_shared { input.quantiles.at(drawn) } else { drawn });
                     }
                 }
                 self.kernel.present_costs(&mut scratch, &mut found);
                 for (lane, result) in results.iter_mut().enumerate() {
-                    *result = baseline.map_or(0.0, |baseline| found[baseline][lane]) - found[place][lane];
+                    *result = baseline.map_or(0.0, |baseline| found[baseline][lane]) - found[own][lane];
                 }
             }
         })?;
-        let mut drivers: Vec<DriverSensitivity> = self
-            .inputs
+        let mut drivers: Vec<DriverSensitivity> = leads
             .iter()
+            .filter_map(|lead| self.inputs.get(*lead))
             .zip(indices.first_order.iter().zip(&indices.total))
             .map(|(input, (first_order, total))| DriverSensitivity {
                 driver: input.input.driver.clone(),

@@ -4,8 +4,8 @@ use super::*;
 use crate::demand::{Demand, Growth};
 use crate::evaluation::tests::{bought, rented, usd, year};
 use crate::evaluation::{
-    Change, Component, Depreciation, Estimate, Lens, Metric, OneOffCost, Payment, PerWhat, RateBasis, RecurringCost,
-    SpotOverhead, Tax, Timing, tornado_of,
+    Change, Component, Depreciation, DriverRange, Estimate, Lens, Metric, OneOffCost, Payment, PerWhat, RateBasis,
+    RecurringCost, SpotOverhead, Tax, Timing, tornado_of,
 };
 use assay_base::{Currency, Evidence};
 
@@ -52,7 +52,7 @@ fn payments() -> Vec<OptionInput> {
 
 fn cost(per: PerWhat) -> RecurringCost {
     RecurringCost {
-        from_month: 2,
+        from_month: if per == PerWhat::Option { 2 } else { 1 },
         to_month: Some(9),
         ..RecurringCost::new(Component::Network, usd(3.0), per, Evidence::Assumed)
     }
@@ -77,6 +77,14 @@ fn studies() -> Vec<Assumptions> {
         taxed(Depreciation::StraightLine),
         taxed(Depreciation::Immediate),
         Assumptions { lens: Lens::Marginal, demand: falling, ..growing.clone() },
+        Assumptions {
+            demand: Demand { growth: Growth::Linear { added_per_month: 1e8 }, ..growing.demand.clone() },
+            ..growing.clone()
+        },
+        Assumptions {
+            demand: Demand { growth: Growth::Linear { added_per_month: -9e7 }, ..growing.demand.clone() },
+            ..growing.clone()
+        },
         growing,
     ]
 }
@@ -120,7 +128,9 @@ fn the_kernel_is_the_ledger() {
 fn each_driver_moves_the_kernel_as_it_moves_the_ledger() {
     for (options, assumptions) in beside().iter().flat_map(|options| studies().into_iter().map(move |a| (options, a))) {
         let ids: Vec<&str> = options.iter().filter(|o| o.excluded.is_none()).map(|o| o.id.as_str()).collect();
-        for range in crate::evaluation::usual_ranges(options, &assumptions, &ids) {
+        let volume = DriverRange { driver: Driver::Volume, low: 1.5e9, high: 3.0e9 };
+        let volume = Driver::Volume.value(options, &assumptions).map(|_| volume);
+        for range in crate::evaluation::usual_ranges(options, &assumptions, &ids).into_iter().chain(volume) {
             let inputs = [uncertain(range.driver.clone(), Distribution::Uniform { low: range.low, high: range.high })];
             let simulation = Simulation::new(options, &assumptions, &inputs, None).unwrap();
             for value in [range.low, range.high] {
@@ -346,7 +356,27 @@ fn price_paths_and_new_drivers_move_the_kernel_as_they_move_the_ledger() {
     }
     let horizon = [uncertain(Driver::Horizon, Distribution::Uniform { low: 12.0, high: 24.0 })];
     assert!(Simulation::new(&options, &base, &horizon, None).is_err());
-    let twice = [Driver::Volume, Driver::DemandFactor]
+    let twice = [Driver::DemandFactor, Driver::DemandFactor]
         .map(|driver| uncertain(driver, Distribution::Uniform { low: 1.0, high: 2.0 }));
     assert!(Simulation::new(&options, &base, &twice, None).is_err());
+}
+
+#[test]
+fn inputs_that_err_together_keep_the_order_of_options() {
+    // Two projections by one method: the cheaper one stays the cheaper one however wrong the method is.
+    let options = [rented("a", 300.0, 3.0), rented("b", 300.0, 3.3)];
+    let inputs = ["a", "b"].map(|id| {
+        uncertain(Driver::Throughput(id.to_owned()), Distribution::Triangular { low: 150.0, mode: 300.0, high: 450.0 })
+    });
+    let simulation = || Simulation::new(&options, &year(), &inputs, None).unwrap();
+    let alone = simulation().run(2_000, 1).unwrap();
+    assert!(alone.options[1].best_probability > 0.2, "{alone:?}");
+    let together = simulation().erring_together(&[vec![0, 1]]).unwrap();
+    assert_eq!(together.run(2_000, 1).unwrap().options[0].best_probability, 1.0);
+    let known = together.value_of_information(2_000, 1).unwrap();
+    assert!(known.iter().all(|known| known.expected_saving == 0.0), "{known:?}");
+    let found = together.sensitivity("a", 256, 1).unwrap();
+    assert_eq!(found.drivers.len(), 1);
+    assert!((found.drivers[0].total - 1.0).abs() < 0.05, "{found:?}");
+    assert!(simulation().erring_together(&[vec![0, 7]]).is_err());
 }

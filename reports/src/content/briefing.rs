@@ -2,7 +2,7 @@
 
 use super::author::{Author, in_months};
 use super::findings::{plural, remark};
-use super::{ReportInput, ReportKind, answer, asked, dossier, sensitivity};
+use super::{MigrationPlan, ReportInput, ReportKind, answer, asked, dossier, sensitivity};
 use crate::document::{
     Block, Callout, Column, Document, Figure, Inline, Rich, Row, RowKind, SCHEMA_VERSION, Section, Table,
 };
@@ -127,17 +127,50 @@ fn ask(author: &mut Author<'_>) -> Vec<Rich> {
         ]);
     } else {
         asks.extend(asked::money(author, best));
-        let effort = author.input.study.option(&best.id).and_then(|option| option.migration.as_ref());
-        if let Some(days) = effort.map(|migration| migration.effort_person_days.value()).filter(|days| *days > 0.0) {
-            let id = format!("option.{}.effort_days", best.id);
-            let days = author.value(id, Some(days), |days| format::thousands(days, 0), Some(Evidence::Assumed));
-            asks.push(rich!["Assign engineers for ", days, " person-days of migration."]);
+        if let Some(effort) = plan_of(author, &best.id).map(|plan| plan.effort).filter(|e| e.expected_days > 0.0) {
+            let class = Some(Evidence::Assumed);
+            let in_days = |days| format::thousands(days, 0);
+            let days = author.value("plan.effort_days", Some(effort.expected_days), in_days, class);
+            let p80 = author.value("plan.effort_p80_days", Some(effort.p80_days), in_days, class);
+            asks.push(rich![
+                "Assign engineers for ",
+                days,
+                " person-days of migration (",
+                p80,
+                " suffice four times in five)."
+            ]);
         }
     }
-    if let Some(next) = &author.input.answer.next_measurement {
-        asks.push(rich![Inline::strong("Before signing: "), Inline::name(next), "."]);
+    if let Some(measure) = sensitivity::to_measure(author) {
+        let when = if measure.before_signing { "Before signing: " } else { "At the first gate: " };
+        let mut text = rich![Inline::strong(when)];
+        text.extend(measure.text);
+        asks.push(text);
     }
     asks
+}
+
+/// The plan of the move to an option, where there is one.
+fn plan_of<'a>(author: &Author<'a>, id: &str) -> Option<&'a MigrationPlan> {
+    author.input.migration.as_ref().ok().filter(|plan| plan.to == id)
+}
+
+/// What the plan of the move does in each of the next three months.
+fn waves(author: &mut Author<'_>, plan: &MigrationPlan, months: &mut [Vec<Rich>; 3]) {
+    const DAYS: i32 = 30;
+    let from = author.input.pricing_date;
+    for wave in &plan.waves {
+        let (starts, ends) = ((wave.starts - from).get_days(), (wave.ends - from).get_days());
+        for (month, steps) in (0..).zip(months.iter_mut()) {
+            let window = month * DAYS..(month + 1) * DAYS;
+            if window.contains(&starts.max(0)) && ends > 0 {
+                let (first, last) = (author.date(wave.starts), author.date(wave.ends));
+                steps.push(rich![Inline::name(&wave.name), ", ", first, " to ", last, "."]);
+            } else if starts < window.start && ends > window.start {
+                steps.push(rich![Inline::name(&wave.name), " continues."]);
+            }
+        }
+    }
 }
 
 /// The next ninety days, from what the study says is to be done.
@@ -145,7 +178,7 @@ fn next_days(author: &mut Author<'_>) -> Table {
     let input = author.input;
     let moving = author.found.best.filter(|best| !best.is_baseline);
     let mut months: [Vec<Rich>; 3] = Default::default();
-    if input.answer.next_measurement.is_some() {
+    if sensitivity::to_measure(author).is_some_and(|measure| measure.before_signing) {
         months[0].push(rich!["Measure what the answer rests on; repeat the briefing."]);
     }
     let stale = input.options.iter().filter_map(|option| option.price.as_ref().ok()).filter(|p| !p.warnings.is_empty());
@@ -162,18 +195,14 @@ fn next_days(author: &mut Author<'_>) -> Table {
     match moving {
         Some(best) => {
             let name = Inline::name(&best.name);
-            months[0].push(rich!["Confirm price and supply of ", name.clone(), " in writing."]);
-            months[1].push(rich!["Port the workload; prove that its results are the same."]);
-            let parallel = input.study.option(&best.id).and_then(|option| option.migration.as_ref());
-            let parallel = parallel.map(|migration| migration.parallel_run_months).filter(|months| *months > 0.0);
-            months[2].push(match parallel {
-                Some(parallel) => {
-                    let id = format!("option.{}.parallel", best.id);
-                    let length = author.value(id, Some(parallel), in_months, Some(Evidence::Assumed));
-                    rich!["Run old and new side by side for ", length, ", with a way back."]
+            months[0].push(rich!["Confirm price and supply of ", name, " in writing."]);
+            match plan_of(author, &best.id) {
+                Some(plan) => waves(author, plan, &mut months),
+                None => {
+                    months[1].push(rich!["Port the workload; prove that its results are the same."]);
+                    months[2].push(rich!["Move the first share of the load, with a way back."]);
                 }
-                None => rich!["Move the first share of the load, with a way back."],
-            });
+            }
         }
         None => {
             months[1].push(rich!["Settle the open points below."]);
@@ -204,7 +233,7 @@ fn next_days(author: &mut Author<'_>) -> Table {
         columns: vec![Column::text("When"), Column::text("What")],
         rows,
         source: crate::document::Source {
-            text: rich!["rules over the study; the author may replace them."],
+            text: rich!["the migration plan, and rules over the study; the author may replace them."],
             ..Default::default()
         },
     }

@@ -203,6 +203,8 @@ pub struct UncertaintyFacts {
     pub seed: u64,
     /// How many inputs were drawn.
     pub inputs: usize,
+    /// Options, by name, whose throughputs are projected by one method and so drawn with one error.
+    pub together: Vec<Vec<String>>,
     /// Each ranked option.
     pub options: Vec<OptionOdds>,
     /// What knowing an input exactly would be worth, the most valuable first; amounts in the study's currency.

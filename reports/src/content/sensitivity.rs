@@ -6,7 +6,7 @@ use crate::charts::{Chart, Quantity, TornadoChart, TornadoRow};
 use crate::document::{Figure, Inline, Rich};
 use crate::rich;
 use assay_base::{Currency, Evidence, format};
-use assay_cost_models::evaluation::Driver;
+use assay_cost_models::evaluation::{Component, Driver};
 
 /// The strongest inputs as a figure, `shown` at most; `None` without an answer.
 pub(super) fn figure(author: &mut Author<'_>, shown: usize) -> Option<Figure> {
@@ -83,6 +83,69 @@ pub(super) fn flipping(author: &mut Author<'_>) -> Vec<Rich> {
             ]
         })
         .collect()
+}
+
+/// A measurement to ask for, with what it is asked for.
+pub(super) struct ToMeasure {
+    /// Whether it is worth what it takes: then it comes before the decision, else with the first gate of the move.
+    pub before_signing: bool,
+    /// What to measure and why, as a sentence.
+    pub text: Rich,
+}
+
+/// The throughput that nobody has measured and within whose range the answer turns, the recommended option's first;
+/// `None` where the answer holds over all such ranges, and nothing is to be asked for.
+pub(super) fn to_measure(author: &mut Author<'_>) -> Option<ToMeasure> {
+    let input = author.input;
+    let sensitivity = input.sensitivity.as_ref()?;
+    let best = author.found.best.map(|best| best.id.as_str());
+    let unmeasured = |swing: &Swing| {
+        let Driver::Throughput(id) = &swing.driver else { return None };
+        let option = input.evaluations.iter().find(|option| option.id == *id)?;
+        let class = option.throughput?.evidence;
+        (class > Evidence::Published).then_some((option, class))
+    };
+    let (swing, flip, option, class) = sensitivity
+        .flips()
+        .filter_map(|(swing, flip)| unmeasured(swing).map(|(option, class)| (swing, flip, option, class)))
+        .min_by_key(|(_, _, option, _)| best != Some(option.id.as_str()))?;
+    let currency = input.assumptions.currency;
+    let what = label(author, &swing.driver);
+    let worth = input.uncertainty.as_ref().map(|known| {
+        let found = known.information.iter().find(|(name, _)| *name == what);
+        found.map_or(0.0, |(_, worth)| *worth)
+    });
+    let takes = option.tco.as_ref().and_then(|tco| tco.component(Component::Migration));
+    let show = |v| value_text(&swing.driver, v, currency);
+    let mut value = |id: &str, v: f64| author.value(format!("measure.{id}"), Some(v), show, Some(class));
+    let (low, high, at) = (value("low", swing.low), value("high", swing.high), value("at", flip.at));
+    let mut text = rich![
+        "Measure the ",
+        Inline::name(what),
+        ": it is only ",
+        Inline::Evidence(class),
+        ", between ",
+        low,
+        " and ",
+        high,
+        if flip.is_below { ", and at " } else { ", and from " },
+        at,
+        if flip.is_below { " or less " } else { " on " },
+        Inline::name(option_name(author, &flip.becomes)),
+        " is the cheapest."
+    ];
+    if let Some(worth) = worth {
+        let in_money = |v| format::money_in(v, currency);
+        let worth = author.value("measure.worth", Some(worth), in_money, Some(Evidence::Assumed));
+        text.extend(rich![" Knowing it exactly is worth ", worth, " on average"]);
+        if let Some(takes) = takes {
+            let takes = author.value("measure.takes", Some(takes), in_money, Some(Evidence::Assumed));
+            text.extend(rich!["; the port that shows it takes ", takes]);
+        }
+        text.push(".");
+    }
+    let before_signing = worth.zip(takes).is_none_or(|(worth, takes)| worth >= takes);
+    Some(ToMeasure { before_signing, text })
 }
 
 fn option_name(author: &Author<'_>, id: &str) -> String {

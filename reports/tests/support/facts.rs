@@ -25,6 +25,7 @@ pub fn uncertainty(evaluations: &[Evaluation]) -> UncertaintyFacts {
         samples: 4_000,
         seed: 42,
         inputs: 7,
+        together: vec![vec!["L4".to_owned(), "H100".to_owned()]],
         options: ranked.iter().map(odds).collect(),
         information: vec![("throughput of NVIDIA L4, rented on demand".to_owned(), 12_500.0), ("PUE".to_owned(), 1e-9)],
     }

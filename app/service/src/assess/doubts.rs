@@ -33,6 +33,18 @@ pub fn of_dates(options: &[ResolvedOption], pricing_date: Date, today: Date) -> 
     doubts
 }
 
+/// A first month that was over before the prices held.
+pub fn of_begin(study: &Study, pricing_date: Date) -> Option<String> {
+    let begins = study.capacity.as_ref()?.begins?;
+    let after = begins.plus(1).first_day();
+    (after <= pricing_date).then(|| {
+        format!(
+            "`capacity.begins` is {begins}, before the `pricing_date` of {pricing_date}: costs, the capacity plan and \
+             the migration plan begin in the past, at prices of later"
+        )
+    })
+}
+
 /// Amounts whose default and plausible range are known in other currencies alone.
 pub fn of_amounts(study: &Study, options: &[ResolvedOption]) -> Vec<String> {
     let mut doubts = Vec::new();

@@ -154,6 +154,7 @@ pub fn assess(
     let mut missing = missing(study, &options, &evaluations, workload.is_some());
     missing.extend(options.iter().filter_map(|option| faster_format(option, measured)));
     missing.extend(doubts::of_dates(&options, pricing_date, today));
+    missing.extend(doubts::of_begin(study, pricing_date));
     missing.extend(doubts::of_amounts(study, &options));
     let answer = answer(study, &options, &evaluations, &assumptions);
     let mut assessment = Assessment {
@@ -173,8 +174,8 @@ pub fn assess(
         capacity: OnceLock::new(),
         migration: OnceLock::new(),
     };
-    let late = crate::migration::later_than_counted(&assessment, measured, catalog);
-    assessment.missing.extend(late);
+    let differs = crate::migration::not_as_counted(&assessment, measured, catalog);
+    assessment.missing.extend(differs);
     let outside = crate::uncertainty::outside_of_ranges(&assessment);
     if !outside.is_empty() {
         assessment.missing.push(format!(

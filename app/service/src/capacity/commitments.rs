@@ -307,9 +307,8 @@ fn rate(context: &Context<'_>, price: &PriceFact) -> Result<Option<Rate>, String
             (exchange(*price_per_unit_hour) * (1.0 + overhead), 0.0, 0)
         }
         Payment::CapacityBlock { price_per_unit_block, hours_per_block } => {
-            // Windows are paid as a whole: those of a month, over its hours.
-            let windows = (hours / hours_per_block).ceil();
-            (exchange(*price_per_unit_block) * windows / hours, 0.0, 0)
+            // One window after the other.
+            (exchange(*price_per_unit_block) / hours_per_block, 0.0, 0)
         }
         Payment::Reserved { price_per_unit_hour, upfront_per_unit, term_months } => {
             let upfront = exchange(*upfront_per_unit);

@@ -68,7 +68,9 @@ pub(super) fn effort(planned: &Move<'_>) -> Result<(Vec<PlannedTask>, PlannedEff
         Some(days) => vec![of(days)],
         None => tasks.iter().map(|task| of(task.person_days)).collect(),
     };
-    let (expected_days, p80_days) = total_effort(&pieces, ENOUGH);
+    let (mean_days, p80_days) = total_effort(&pieces, ENOUGH);
+    // One move has one effort: the figure that the option states and the cost counts.
+    let expected_days = whole.map_or(mean_days, |[_, likely, _]| likely);
     let study = &planned.assessment.study;
     let day = study.assumption("engineer_cost_per_day").ok_or_else(|| {
         format!("State `assumptions.engineer_cost_per_day` to plan a move: it has no default in {}.", study.currency)
@@ -111,7 +113,8 @@ fn proposal(planned: &Move<'_>) -> (Vec<PlannedTask>, Option<[f64; 3]>) {
     // The sum is stated and is kept; only how it falls on the pieces is proposed.
     let spread = |one: &PlannedTask| {
         let part = one.expected_days / sum;
-        task(&one.id, &one.name, whole.map(|days| days * part), false)
+        let days = whole.map(|days| days * part);
+        PlannedTask { expected_days: days[1], ..task(&one.id, &one.name, days, false) }
     };
     (tasks.iter().map(spread).collect(), Some(whole))
 }

@@ -2,6 +2,8 @@
 
 use assay_base::Evidence;
 use assay_core::{Measurement, Workload};
+use assay_cost_models::OptionInput;
+use assay_cost_models::evaluation::{Driver, flips};
 use assay_reports::content::{GateUnit, GateVerdict, JudgedGate, PlannedWave};
 use assay_study::ThroughputSource;
 use assay_study::migration::{Gate, GateMetric};
@@ -33,7 +35,35 @@ pub(super) fn gates(planned: &Move<'_>, waves: &[PlannedWave]) -> Vec<JudgedGate
     gates.into_iter().map(|gate| judge(planned, gate, waves)).collect()
 }
 
+/// The least throughput of an accelerator with which the decision holds, and what to call it: where the answer turns
+/// within its range, that value, else the one the cost rests on.
+fn throughput_gate(planned: &Move<'_>) -> (Option<f64>, &'static str) {
+    const COSTED: &str = "The throughput the cost rests on is reached";
+    const HOLDS: &str = "The throughput with which the decision still holds is reached";
+    let Ok(known) = planned.resolved.throughput.as_ref() else { return (None, COSTED) };
+    let known = known.per_accelerator;
+    let (assessment, id) = (planned.assessment, &planned.option.id);
+    let found: Vec<f64> = match assessment.answer.recommended.as_ref() == Some(id) {
+        true => {
+            let options: Vec<OptionInput> = assessment.options.iter().map(|option| option.input.clone()).collect();
+            let n = f64::from(planned.resolved.input.accelerators_per_unit);
+            let range = (known.low * n, known.value * n);
+            flips(&options, &assessment.assumptions, &Driver::Throughput(id.clone()), range)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|flip| flip.at / n)
+                .collect()
+        }
+        false => Vec::new(),
+    };
+    match found.first() {
+        Some(at) => (Some(*at), HOLDS),
+        None => (Some(known.value), COSTED),
+    }
+}
+
 fn usual(planned: &Move<'_>) -> Vec<Gate> {
+    let (throughput, throughput_name) = throughput_gate(planned);
     let gate = |id: &str, name: &str, wave: &str, metric| Gate {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -53,10 +83,7 @@ fn usual(planned: &Move<'_>) -> Vec<Gate> {
             at_most: tolerance(planned),
             ..gate("numerics", "The output agrees with the reference", "port", Some(GateMetric::ErrorNorm))
         },
-        Gate {
-            at_least: planned.resolved.throughput.as_ref().ok().map(|known| known.per_accelerator.low),
-            ..gate("throughput", "The throughput the cost rests on is reached", "port", Some(GateMetric::ItemsPerSec))
-        },
+        Gate { at_least: throughput, ..gate("throughput", throughput_name, "port", Some(GateMetric::ItemsPerSec)) },
     ];
     if let Some(limit) = planned.assessment.study.requirements.max_p99_latency_secs {
         gates.push(Gate {

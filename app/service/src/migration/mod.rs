@@ -9,7 +9,7 @@ mod schedule;
 use assay_base::format;
 use assay_cost_models::Payment;
 use assay_hardware_profiles::{Catalog, Profile};
-use assay_reports::content::{MigrationPlan, ParallelRun, PortabilityRow};
+use assay_reports::content::{MigrationPlan, ParallelRun, PlannedEffort, PlannedWave, PortabilityRow};
 use assay_study::StudyOption;
 use assay_study::migration::{MigrationSection, Strategy};
 
@@ -91,16 +91,59 @@ pub fn plan(assessment: &Assessment, measured: &Measured, catalog: &Catalog) -> 
     })
 }
 
-/// What the cost model and the plan of the move do not agree on: a plan that needs the old platform for longer than
-/// the cost counts it beside the new one.
-pub fn later_than_counted(assessment: &Assessment, measured: &Measured, catalog: &Catalog) -> Option<String> {
-    let planned = intended(assessment, measured, catalog).ok()?;
-    let (_, effort) = effort::effort(&planned).ok()?;
+/// What the cost model and the plan of the move do not agree on, a sentence each: when the new platform takes load, how
+/// long the old one runs beside it, and how much work the move is.
+pub fn not_as_counted(assessment: &Assessment, measured: &Measured, catalog: &Catalog) -> Vec<String> {
+    let Ok(planned) = intended(assessment, measured, catalog) else { return Vec::new() };
+    let Ok((_, effort)) = effort::effort(&planned) else { return Vec::new() };
     let engineers = planned.section.engineers.unwrap_or(effort::ENGINEERS);
     let waves = schedule::waves(&planned, schedule::first_day(&planned), effort.expected_days, engineers);
+    let found = [
+        later_than_counted(&planned, &waves),
+        earlier_than_counted(&planned, &waves),
+        effort_not_counted(&planned, &effort),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// Load on the new platform before the cost counts it.
+fn earlier_than_counted(planned: &Move<'_>, waves: &[PlannedWave]) -> Option<String> {
+    let first_load = waves.iter().find(|wave| wave.load_share > 0.0)?;
+    let moved = waves.iter().find(|wave| wave.load_share >= 1.0).unwrap_or(first_load);
+    let counted = planned.assessment.first_month();
+    let days_early = (counted - first_load.starts).get_days();
+    (days_early > schedule::TOLERATED_DAYS).then(|| {
+        format!(
+            "{}: the migration plan puts the first load on it on {} and all of it on {}, but the cost counts it only \
+             from {counted} on: state a later `migration.starts`, or an earlier `capacity.begins`",
+            planned.option.name, first_load.starts, moved.starts
+        )
+    })
+}
+
+/// Work that the plan states and the cost counts otherwise.
+fn effort_not_counted(planned: &Move<'_>, effort: &PlannedEffort) -> Option<String> {
+    const TOLERATED: f64 = 0.1;
+    let counted = planned.option.migration.as_ref().map_or(0.0, |migration| migration.effort_person_days.value());
+    ((effort.expected_days - counted).abs() > TOLERATED * counted.max(1.0)).then(|| {
+        let days = |days: f64| format::thousands(days, 0);
+        format!(
+            "{}: the migration plan has {} person-days, but the cost counts {}: set \
+             `options.{}.migration.effort_person_days` to what the plan says",
+            planned.option.name,
+            days(effort.expected_days),
+            days(counted),
+            planned.option.id
+        )
+    })
+}
+
+/// A plan that needs the old platform for longer than the cost counts it beside the new one.
+fn later_than_counted(planned: &Move<'_>, waves: &[PlannedWave]) -> Option<String> {
+    let assessment = planned.assessment;
     let moved = waves.iter().find(|wave| wave.load_share >= 1.0)?.ends;
     let off = waves.iter().map(|wave| wave.ends).max()?;
-    let months = schedule::months_beside(&planned);
+    let months = schedule::months_beside(planned);
     let first = assessment.first_month();
     let counted = calendar::after_months(first, months);
     let days_late = (off - counted).get_days();

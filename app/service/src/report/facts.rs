@@ -131,6 +131,7 @@ pub(super) fn uncertainty(assessment: &Assessment) -> Option<UncertaintyFacts> {
         samples: found.outcome.samples,
         seed: found.outcome.seed,
         inputs: found.inputs.len(),
+        together: found.together.clone(),
         options: found.outcome.options.iter().map(odds).collect(),
         information: found
             .information
@@ -195,9 +196,7 @@ pub(super) fn volume_curves(assessment: &Assessment) -> Vec<VolumeCurve> {
         _ => Some(1.0),
     };
     let Some(first) = first.filter(|items| *items > 0.0) else { return Vec::new() };
-    let Ok(curves) =
-        cost_curves(&inputs, &assessment.assumptions, &driver, range, PLACES, Metric::PresentValue)
-    else {
+    let Ok(curves) = cost_curves(&inputs, &assessment.assumptions, &driver, range, PLACES, Metric::PresentValue) else {
         return Vec::new();
     };
     let ranked = assessment.ranked();

@@ -33,6 +33,7 @@ pub fn cash_bands(assessment: &Assessment, samples: usize, seed: u64) -> Result<
     let correlation = correlation(assessment, &inputs)?;
     let cube = LatinHypercube::new(samples, seed)?;
     let dimensions: Vec<_> = (0..inputs.len()).map(|input| cube.dimension(input)).collect();
+    let together = inputs::erring_together(assessment, &inputs);
     let given: Vec<OptionInput> = assessment.options.iter().map(|option| option.input.clone()).collect();
     let ranked: Vec<String> = assessment.ranked().iter().map(|evaluation| evaluation.id.clone()).collect();
     let mut drawn: Vec<Vec<Vec<f64>>> = vec![Vec::with_capacity(samples); ranked.len()];
@@ -40,6 +41,14 @@ pub fn cash_bands(assessment: &Assessment, samples: usize, seed: u64) -> Result<
         let mut point: Vec<f64> = dimensions.iter().map(|dimension| dimension.at(sample)).collect();
         if let Some(correlation) = &correlation {
             correlation.apply(&mut point);
+        }
+        for group in &together {
+            let first = group.first().and_then(|first| point.get(*first).copied());
+            for member in group {
+                if let Some((value, first)) = point.get_mut(*member).zip(first) {
+                    *value = first;
+                }
+            }
         }
         let (mut options, mut assumptions) = (given.clone(), assessment.assumptions.clone());
         for (input, p) in inputs.iter().zip(point) {

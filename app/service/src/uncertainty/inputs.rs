@@ -15,9 +15,7 @@ const POINTS_OF_A_SUM: usize = 1024;
 pub fn collect(assessment: &Assessment) -> Result<Vec<UncertainValue>, CostError> {
     let mut found = shared(&assessment.study);
     // Items of a first month that nothing grows from move nothing.
-    found.retain(|input| {
-        input.driver != Driver::Volume || assessment.assumptions.demand.starts_from_items()
-    });
+    found.retain(|input| input.driver != Driver::Volume || assessment.assumptions.demand.starts_from_items());
     for (option, resolved) in assessment.study.options.iter().zip(&assessment.options) {
         if assessment.evaluation(&option.id).is_some_and(|evaluation| evaluation.rank.is_some()) {
             of_option(assessment, option, resolved, &mut found)?;
@@ -43,12 +41,7 @@ fn shared(study: &Study) -> Vec<UncertainValue> {
         ("assumptions.pue", Some(&a.pue), Driver::Pue),
         ("finance.electricity_price_change", change, Driver::ElectricityPriceChange),
     ];
-    named
-        .into_iter()
-        .filter_map(|(path, quantity, driver)| {
-            stated(path.to_owned(), quantity?, driver, 1.0)
-        })
-        .collect()
+    named.into_iter().filter_map(|(path, quantity, driver)| stated(path.to_owned(), quantity?, driver, 1.0)).collect()
 }
 
 /// The value of a change that is in use.
@@ -122,6 +115,33 @@ fn of_option(
         monthly.map(|cost| cost.per_month.amount * assessment.exchange_rate(cost.per_month.currency)).sum();
     found.extend(sum_of(&recurring, monthly, Driver::RecurringFactor(id()))?);
     Ok(())
+}
+
+/// The places of inputs that rest on one method of projection: they share its error.
+pub fn erring_together(assessment: &Assessment, inputs: &[UncertainValue]) -> Vec<Vec<usize>> {
+    let method = |input: &UncertainValue| {
+        let Driver::Throughput(id) = &input.driver else { return None };
+        let stated = assessment.study.correlations.iter().flat_map(|given| &given.between);
+        // What the study says of how they move counts.
+        if input.stated || stated.into_iter().any(|path| input.is_at(path)) {
+            return None;
+        }
+        match &assessment.study.option(id)?.throughput {
+            ThroughputSource::Projected { published: Some(_), .. } => Some("published results".to_owned()),
+            ThroughputSource::Projected { compiler: Some(compiler), .. } => Some(compiler.clone()),
+            ThroughputSource::Projected { .. } => Some("a measurement".to_owned()),
+            _ => None,
+        }
+    };
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    for (place, input) in inputs.iter().enumerate() {
+        let Some(method) = method(input) else { continue };
+        match groups.iter_mut().find(|(known, _)| *known == method) {
+            Some((_, places)) => places.push(place),
+            None => groups.push((method, vec![place])),
+        }
+    }
+    groups.into_iter().map(|(_, places)| places).filter(|places| places.len() > 1).collect()
 }
 
 fn throughput_of(option: &StudyOption, resolved: &ResolvedOption, throughput: &Estimate) -> Option<UncertainValue> {

@@ -44,6 +44,8 @@ pub struct Uncertainty {
     pub information: Vec<InformationValue>,
     /// The inputs that were drawn.
     pub inputs: Vec<UncertainValue>,
+    /// Options, by name, whose throughputs are projected by one method and so drawn with one error.
+    pub together: Vec<Vec<String>>,
     /// The option whose NPV the tornado and the indices are of: the one recommended, or the best alternative to
     /// staying.
     pub of: String,
@@ -122,13 +124,20 @@ pub fn simulate(assessment: &Assessment, samples: usize, seed: u64) -> Result<Op
     let correlated = correlation.is_some();
     let simulation = Simulation::new(&options, &assessment.assumptions, &given, correlation)
         .map_err(|error| in_words_of_the_study(error, &inputs))?;
+    let together = inputs::erring_together(assessment, &inputs);
+    let simulation = simulation.erring_together(&together)?;
     let outcome = simulation.run(samples, seed)?;
     let information = simulation.value_of_information(samples, seed)?;
     let tornado = simulation.tornado(&of)?;
     let varies = tornado.iter().any(|bar| bar.swing > 0.0);
     let sensitivity =
         (!correlated && varies).then(|| simulation.sensitivity(&of, SENSITIVITY_POINTS, seed as u32)).transpose()?;
-    Ok(Some(Uncertainty { outcome, information, inputs, of, tornado, sensitivity }))
+    let named = |place: &usize| {
+        let id = inputs.get(*place)?.driver.option()?;
+        Some(assessment.evaluation(id).map_or_else(|| id.to_owned(), |e| e.name.clone()))
+    };
+    let together = together.iter().map(|group| group.iter().filter_map(named).collect()).collect();
+    Ok(Some(Uncertainty { outcome, information, inputs, together, of, tornado, sensitivity }))
 }
 
 /// The option recommended, or the best alternative to staying.

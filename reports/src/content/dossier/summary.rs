@@ -156,8 +156,10 @@ fn confidence(author: &mut Author<'_>) -> Callout {
     let found = &author.input.answer;
     let mut body = vec![answer::confidence(author)];
     body.extend(model_cards::sentence(author));
-    if let Some(next) = &found.next_measurement {
-        body.push(rich![Inline::strong("Next step: "), Inline::name(next), "."]);
+    if let Some(measure) = sensitivity::to_measure(author) {
+        let mut text = rich![Inline::strong("Next step: ")];
+        text.extend(measure.text);
+        body.push(text);
     }
     Callout { tone: found.confidence.tone(), title: rich!["Confidence: ", found.confidence.label()], body }
 }

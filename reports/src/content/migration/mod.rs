@@ -12,7 +12,7 @@ pub use plan::{
 
 use super::author::{Author, in_months};
 use super::findings::plural;
-use super::{ReportInput, ReportKind, day};
+use super::{ReportInput, ReportKind, day, sensitivity};
 use crate::document::{
     Block, Column, Cover, Document, Fact, Facts, Inline, Kpi, Rich, Row, SCHEMA_VERSION, Section, Source, Table, Tone,
 };
@@ -266,9 +266,7 @@ fn kpis(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Kpi> {
 
 fn first_steps(author: &mut Author<'_>, plan: &MigrationPlan) -> Vec<Rich> {
     let mut steps = Vec::new();
-    if let Some(next) = &author.input.answer.next_measurement {
-        steps.push(rich![Inline::name(next), "."]);
-    }
+    steps.extend(sensitivity::to_measure(author).map(|measure| measure.text));
     // Gates that are open for the same reason are one step.
     let mut open: Vec<(&str, Vec<&str>)> = Vec::new();
     for gate in plan.gates.iter().filter(|gate| gate.verdict != GateVerdict::Passed) {

@@ -79,7 +79,12 @@ fn drawn(uncertainty: &Uncertainty) -> String {
         [] => String::new(),
         fixed => format!(" Not drawn but held at one number: {}.", fixed.join(", ")),
     };
-    format!("Present cost: present value of all payments. P(best): given that only the inputs below vary.{held}")
+    let together: String = uncertainty
+        .together
+        .iter()
+        .map(|names| format!(" Projected by one method and so drawn with one error: {}.", names.join("; ")))
+        .collect();
+    format!("Present cost: present value of all payments. P(best): given that only the inputs below vary.{held}{together}")
 }
 
 fn drivers(figures: &Figures<'_>, u: &Uncertainty) -> anyhow::Result<()> {
