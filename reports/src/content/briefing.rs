@@ -132,13 +132,16 @@ fn ask(author: &mut Author<'_>) -> Vec<Rich> {
             let in_days = |days| format::thousands(days, 0);
             let days = author.value("plan.effort_days", Some(effort.expected_days), in_days, class);
             let p80 = author.value("plan.effort_p80_days", Some(effort.p80_days), in_days, class);
-            asks.push(rich![
-                "Assign engineers for ",
-                days,
-                " person-days of migration (",
-                p80,
-                " suffice four times in five)."
-            ]);
+            asks.push(match effort.p80_days > effort.expected_days {
+                true => rich![
+                    "Assign engineers for ",
+                    days,
+                    " person-days of migration (",
+                    p80,
+                    " suffice four times in five)."
+                ],
+                false => rich!["Assign engineers for ", days, " person-days of migration."],
+            });
         }
     }
     if let Some(measure) = sensitivity::to_measure(author) {
