@@ -73,7 +73,7 @@ fn studies() -> Vec<String> {
     let of = |demand: &str, price: &str, finance: &str| {
         STUDY.replace("DEMAND", demand).replace("BASE_PRICE", price).replace("FINANCE", finance)
     };
-    vec![of(COMPOUND, HOURLY, ""), of(LINEAR, HOURLY, TAXED), of(LINEAR, OWNED, TAXED)]
+    vec![of(COMPOUND, HOURLY, ""), of(LINEAR, OWNED, TAXED)]
 }
 
 fn opened(text: &str) -> Workbench {

@@ -22,6 +22,10 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
     match &uncertainty {
         Some(found) => {
             blocks.push(Block::Paragraph(paragraph(author, found)));
+            blocks.extend(found.together.iter().map(|names| {
+                let names = Inline::name(names.join(", "));
+                Block::Paragraph(rich!["Projected by one method and so drawn with one error: ", names, "."])
+            }));
             blocks.push(Block::Table(odds_table(author, found)));
             blocks.extend(information(author, found));
         }
@@ -71,7 +75,7 @@ fn paragraph(author: &mut Author<'_>, found: &UncertaintyFacts) -> Rich {
     let samples = author.count("odds.samples", found.samples);
     let inputs = author.count("odds.inputs", found.inputs);
     let seed = author.value("odds.seed", Some(found.seed as f64), |seed| format!("{seed:.0}"), None);
-    let mut text = rich![
+    rich![
         samples,
         " cases were drawn over ",
         inputs,
@@ -80,14 +84,7 @@ fn paragraph(author: &mut Author<'_>, found: &UncertaintyFacts) -> Rich {
          range (Latin hypercube, seed ",
         seed,
         "). P10 is exceeded in nine cases of ten, P90 in one."
-    ];
-    for names in &found.together {
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        text.push(" Projected by one method and so drawn with one error: ");
-        text.extend(listed(&names));
-        text.push(".");
-    }
-    text
+    ]
 }
 
 fn odds_table(author: &mut Author<'_>, found: &UncertaintyFacts) -> Table {

@@ -84,7 +84,9 @@ fn drawn(uncertainty: &Uncertainty) -> String {
         .iter()
         .map(|names| format!(" Projected by one method and so drawn with one error: {}.", names.join("; ")))
         .collect();
-    format!("Present cost: present value of all payments. P(best): given that only the inputs below vary.{held}{together}")
+    format!(
+        "Present cost: present value of all payments. P(best): given that only the inputs below vary.{held}{together}"
+    )
 }
 
 fn drivers(figures: &Figures<'_>, u: &Uncertainty) -> anyhow::Result<()> {
