@@ -158,8 +158,6 @@ impl Workbench {
     }
 }
 
-}
-
 /// The newest run against the newest earlier one that measured any of the same.
 fn comparison(measurements: &[Measurement]) -> Option<RunsCompared> {
     let mut runs: BTreeMap<&str, Vec<Measurement>> = BTreeMap::new();

@@ -1,5 +1,5 @@
 //! One input at a time: what a tornado says is what evaluating the study again says.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use assay_service::Workbench;
 use assay_service::cost_models::Evaluation;
