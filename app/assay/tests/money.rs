@@ -35,7 +35,7 @@ fn the_tables_fit_and_say_on_what_basis() {
         "NPV P10",
         "Measure this next",
         "Do not wait",
-        "default 2026-11-20",
+        "default of 2026-11-20",
     ] {
         assert!(
             text.contains(expected) || (expected == "Do not wait" && text.contains("Waiting is worth")),

@@ -11,7 +11,7 @@ use assay_base::{Evidence, format};
 use assay_cost_models::Evaluation;
 
 /// Lower than in the dossier, so that the decision and its chart share the first page.
-const CHART_HEIGHT_PT: f32 = 128.0;
+const CHART_HEIGHT_PT: f32 = 104.0;
 /// Inputs in the strip of sensitivities.
 const SWINGS_SHOWN: usize = 5;
 /// Open points that an executive is shown; the dossier has all.
@@ -64,9 +64,22 @@ fn confidence(author: &mut Author<'_>) -> Callout {
 }
 
 /// The options in the words of those who pay: what each costs, saves and when it pays back.
+/// Options in the table, today's platform among them: an executive weighs few, and two pages hold no more.
+const MOST_OPTIONS: usize = 7;
+
 fn options(author: &mut Author<'_>) -> Table {
     let best = author.found.best.map(|best| best.id.clone());
-    let options: Vec<&Evaluation> = author.found.in_order().collect();
+    let mut options: Vec<&Evaluation> = author.found.in_order().collect();
+    let all = options.len();
+    if all > MOST_OPTIONS {
+        let kept: Vec<&str> =
+            options.iter().filter(|o| !o.is_baseline).take(MOST_OPTIONS - 1).map(|o| o.id.as_str()).collect();
+        options.retain(|option| option.is_baseline || kept.contains(&option.id.as_str()));
+    }
+    let source = match options.len() == all {
+        true => "the study's cost model; the dossier has every input and its source.",
+        false => "the study's cost model; the dossier has the other options, every input and its source.",
+    };
     let rows = options
         .into_iter()
         .map(|option| {
@@ -86,7 +99,7 @@ fn options(author: &mut Author<'_>) -> Table {
             Column::text("Weakest evidence"),
         ],
         rows,
-        source: author.cost_source("the study's cost model; the dossier has every input and its source."),
+        source: author.cost_source(source),
     }
 }
 
