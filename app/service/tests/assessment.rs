@@ -148,12 +148,12 @@ fn published_results_feed_options_and_projections_say_how_far_they_miss() {
     };
     let fact = |assessment: &Assessment| assessment.option("h100-rent").unwrap().throughput.clone();
 
-    // 8 H100 of one submitter and another's: a request of 300 tokens.
+    // H100s of one submitter: a request of 300 tokens.
     let published = with(serde_json::json!({"from": "published", "accelerator": "H100-SXM", "model": "llama2-70b-99",
         "scenario": "Offline", "format": "fp8", "unit": "tokens/s", "per_item": 300}));
     let found = fact(&published).unwrap();
     assert_eq!(found.per_accelerator.evidence, Evidence::Published);
-    assert!(found.source.contains("MLCommons") && found.source.contains("submitters"), "{}", found.source);
+    assert!(found.source.contains("MLCommons") && found.source.contains("of 1 submitter (Cisco)"), "{}", found.source);
     let ranked = published.evaluation("h100-rent").unwrap();
     assert!(ranked.cost_per_million.is_some(), "{:?}", ranked.not_ranked);
     // Other options of the sample are projected from a measurement.

@@ -23,7 +23,7 @@ pub(super) fn section(author: &mut Author<'_>) -> Section {
         Some(found) => {
             blocks.push(Block::Paragraph(paragraph(author, found)));
             blocks.extend(found.together.iter().map(|names| {
-                let names = Inline::name(names.join(", "));
+                let names = Inline::name(names.join("; "));
                 Block::Paragraph(rich!["Projected by one method and so drawn with one error: ", names, "."])
             }));
             blocks.push(Block::Table(odds_table(author, found)));
