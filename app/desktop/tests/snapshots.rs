@@ -202,6 +202,8 @@ fn scene(name: &str, folder: &Path, theme: Theme, size: [f32; 2]) -> Window {
             window.get_by_role_and_label(Role::Button, "Export PDF").click();
             wait_for(&mut window, |w| w.query_by_label_contains("Page 1 of").is_some());
             wait_for(&mut window, |w| w.query_by_label("Drawing pages").is_none());
+            // How long the notice of the export still stands depends on how long the preview took.
+            wait_for(&mut window, |w| w.query_by_label_contains("dossier written").is_none());
         }
         "palette" => window.key_press_modifiers(Modifiers::COMMAND, Key::K),
         _ => {}
