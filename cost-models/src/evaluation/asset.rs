@@ -93,8 +93,8 @@ impl Asset {
     }
 
     /// All payments that follow from buying for 1 at the begin of a month: the price, its replacement at the end of
-    /// each life, what is left at the horizon (the market value of hardware, for the service goes on), and the tax. `pay` gets
-    /// the component, the month of the payment, the month whose price it is a part of, and that part.
+    /// each life, what is left at the horizon (the market value of hardware, for the service goes on), and the tax. `pay`
+    /// gets the component, the month of the payment, the month whose price it is a part of, and that part.
     pub fn payments(
         &self,
         month: usize,

@@ -71,7 +71,8 @@ pub struct ValueOfWaiting {
 /// Investment under Uncertainty, ch. 2) with the study's own costs in place of a random walk.
 ///
 /// What serves meanwhile ends with the wait: its hardware counts then with its market value, its commitments are paid
-/// to their end, and the demand after it is that of the study's later months. Prices that change over time are those of the month.
+/// to their end, and the demand after it is that of the study's later months. Prices that change over time are those of
+/// the month.
 ///
 /// # Errors
 /// An unknown option, one whose costs are unknown, a wait not within the horizon, probabilities that do not make 1, or
